@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { metricNames } from '../engine/contract.ts';
+import { fingerprintSchema, subjectSchema } from '../measure/record.ts';
+
+export const comparisonVersion = 1;
+
+export const verdicts = ['pass', 'warn', 'fail', 'inconclusive'] as const;
+export const verdictSchema = z.enum(verdicts);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** Location of one metric on one side. */
+export const sideSummarySchema = z.strictObject({
+  /** Median over boots of each boot's median, in the metric's unit. */
+  median: z.number(),
+  /** Each boot's median after warm-up, in order of boots. */
+  bootMedians: z.array(z.number()),
+  /** Samples that went into it. */
+  samples: z.int().nonnegative(),
+});
+export type SideSummary = z.infer<typeof sideSummarySchema>;
+
+/** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
+export const estimateSchema = z.strictObject({
+  value: z.number(),
+  low: z.number().optional(),
+  high: z.number().optional(),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
+export const rowSchema = z.strictObject({
+  scenario: z.string(),
+  metric: z.enum(metricNames),
+  /** Only rows that gate have a verdict. */
+  gates: z.boolean(),
+  base: sideSummarySchema.optional(),
+  head: sideSummarySchema.optional(),
+  /** head/base − 1; absent without a base, or where the base is 0. */
+  growth: estimateSchema.optional(),
+  /** head − base, in the metric's unit. */
+  difference: estimateSchema.optional(),
+  /** What was applied to this row. Ratios and bytes. */
+  thresholds: z.strictObject({
+    failAbove: z.number(),
+    warnAbove: z.number().optional(),
+    minGrowth: z.number(),
+    max: z.number().optional(),
+  }),
+  verdict: verdictSchema.optional(),
+  /** True: established and below zero by more than min-growth: said as loudly as a regression. */
+  improved: z.boolean(),
+  /** One sentence: why this verdict; for inconclusive, what would decide it. */
+  reason: z.string(),
+});
+export type Row = z.infer<typeof rowSchema>;
+
+export const comparisonSchema = z.strictObject({
+  schema: z.literal('snapgate/comparison'),
+  version: z.literal(comparisonVersion),
+  snapgate: z.string(),
+  createdAt: z.string(),
+  verdict: verdictSchema,
+  /** One line without markup or emoji: `memfile diff of idle-2s +38 % per cycle (fails above +5 %)`. */
+  headline: z.string(),
+  base: subjectSchema.optional(),
+  head: subjectSchema,
+  fingerprint: fingerprintSchema,
+  /** Both images are the same bytes. */
+  identicalImages: z.boolean(),
+  boots: z.strictObject({ base: z.int().nonnegative(), head: z.int().nonnegative() }),
+  rows: z.array(rowSchema),
+  notes: z.array(z.string()),
+});
+export type Comparison = z.infer<typeof comparisonSchema>;

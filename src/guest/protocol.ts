@@ -1,0 +1,25 @@
+/** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
+export const agentPort = 'snapgate.agent';
+
+/** Bumped when host and agent would misunderstand each other. */
+export const agentProtocol = 1;
+
+/** Folder in the guest that holds everything of snapgate's. */
+export const guestDir = '/.snapgate';
+
+/** Longest line, in bytes, either way; a longer one from a guest is an error. */
+export const maxLineBytes = 64 * 1024;
+
+/** Bytes of a command's output that the agent keeps and sends: its end. */
+export const tailBytes = 4096;
+
+/*
+ * The channel is lines of ASCII, each ended by one LF; fields are parted by one space.
+ *
+ *   guest → host   snapgate 1 hello <systemd|init|none>
+ *   host → guest   run <id> <limit in whole seconds> <base64 of a shell command>
+ *   guest → host   snapgate 1 done <id> <exit status> <base64 of the last output, `-` for none>
+ *
+ * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
+ * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
+ */

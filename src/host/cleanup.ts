@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from './error.ts';
+import { openLedger, type Resource, readLedger } from './ledger.ts';
+import type { Log, Run } from './run.ts';
+
+const runPrefix = 'snapgate-run-';
+const ledgerFile = 'ledger.jsonl';
+const ownerFile = 'owner';
+
+/** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
+export function openRun(workDir: string, cacheDir: string, log: Log, signal: AbortSignal): Run {
+  mkdirSync(workDir, { recursive: true });
+  sweepDeadRuns(workDir);
+  const id = randomUUID();
+  const dir = join(workDir, `${runPrefix}${id}`);
+  mkdirSync(dir, { mode: 0o700 });
+  writeFileSync(join(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
+  mkdirSync(cacheDir, { recursive: true });
+  return { id, dir, cacheDir, log, signal, ledger: openLedger(join(dir, ledgerFile)) };
+}
+
+/** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
+export function closeRun(dir: string): void {
+  const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
+  killProcessesOfRun(id);
+  for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource);
+  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
+function sweepDeadRuns(workDir: string): void {
+  for (const name of readdirSync(workDir)) {
+    if (!name.startsWith(runPrefix)) continue;
+    const dir = join(workDir, name);
+    if (!ownerLives(dir)) closeRun(dir);
+  }
+}
+
+function ownerLives(dir: string): boolean {
+  try {
+    const [pid, started] = readFileSync(join(dir, ownerFile), 'utf8').split(' ');
+    return startTimeOf(Number(pid)) === started;
+  } catch (error) {
+    // Another user's run, or one that is being made this instant.
+    return errnoOf(error) === 'EACCES' || errnoOf(error) === 'ENOENT';
+  }
+}
+
+/** Start time of a process in clock ticks since boot (proc(5), field 22), which tells a pid from its reuse. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
+function killProcessesOfRun(id: string): void {
+  const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
+    if (pids.length === 0) return;
+    for (const pid of pids) killQuietly(Number(pid));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
+function hasMark(pid: string, mark: Buffer): boolean {
+  if (Number(pid) === process.pid) return false;
+  try {
+    return readFileSync(`/proc/${pid}/environ`).includes(mark);
+  } catch {
+    return false;
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+function removeResource(resource: Resource): void {
+  switch (resource.kind) {
+    case 'path':
+      rmSync(resource.path, { recursive: true, force: true });
+      return;
+    case 'worktree':
+      rmSync(resource.path, { recursive: true, force: true });
+      spawnSync('git', ['-C', resource.repository, 'worktree', 'prune'], {
+        stdio: 'ignore',
+        timeout: 30_000,
+      });
+      return;
+    case 'container':
+      spawnSync(resource.engine, ['rm', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
+      return;
+    case 'container-image':
+      spawnSync(resource.engine, ['rmi', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
+  }
+}

@@ -1,0 +1,50 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { errnoOf } from './error.ts';
+
+/** Something that must not outlive the run. Processes need no entry: they carry the run's id in their environment. */
+const resourceSchema = z.discriminatedUnion('kind', [
+  /** A file or folder outside the run's own folder. */
+  z.object({ kind: z.literal('path'), path: z.string() }),
+  z.object({ kind: z.literal('worktree'), repository: z.string(), path: z.string() }),
+  z.object({ kind: z.literal('container'), engine: z.string(), name: z.string() }),
+  z.object({ kind: z.literal('container-image'), engine: z.string(), name: z.string() }),
+]);
+export type Resource = z.infer<typeof resourceSchema>;
+
+/**
+ * The list of what a run has made, on disk and written *before* each thing is made, so that whoever comes after a SIGKILL (the
+ * post step, the next run) can remove it.
+ */
+export interface Ledger {
+  readonly path: string;
+  add(resource: Resource): void;
+}
+
+export function openLedger(path: string): Ledger {
+  return {
+    path,
+    add: (resource) => appendFileSync(path, `${JSON.stringify(resource)}\n`, { mode: 0o600 }),
+  };
+}
+
+/** Newest first, which is the order to undo them in. A line cut short by a crash is passed over. */
+export function readLedger(path: string): Resource[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return text.split('\n').flatMap(parseLine).reverse();
+}
+
+function parseLine(line: string): Resource[] {
+  try {
+    const parsed = resourceSchema.safeParse(JSON.parse(line));
+    return parsed.success ? [parsed.data] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,47 @@
+/** Where a rootfs comes from. Paths are as the user wrote them: relative to the checkout of the side. */
+export type RootfsSource =
+  | {
+      readonly kind: 'dockerfile';
+      readonly dockerfile: string;
+      readonly context: string;
+      readonly buildArgs: Readonly<Record<string, string>>;
+      readonly target: string | undefined;
+    }
+  /** An image in the local engine, or a `docker save`/OCI archive on disk. */
+  | { readonly kind: 'image'; readonly reference: string }
+  /** An ext4, a tar (plain, gz, zst), or a folder. */
+  | { readonly kind: 'rootfs'; readonly path: string }
+  /** The project's own build: `command` runs in the checkout and leaves a rootfs at `path`. */
+  | { readonly kind: 'build-command'; readonly command: string; readonly path: string };
+
+/** What both sides are built from. */
+export interface ImageInputs {
+  readonly rootfs: RootfsSource;
+  /** `auto`: a distribution kernel from the host's packages; else a path. */
+  readonly kernel: string;
+  /** `auto`: just the modules needed; `none`; else a path. */
+  readonly initrd: string;
+  /** Size of the guest's disk. */
+  readonly diskSizeBytes: number;
+}
+
+/** Who is PID 1 in the guest: systemd, another init of the image's own (OpenRC, sysvinit, busybox, runit…), or ours. */
+export type InitKind = 'systemd' | 'init' | 'none';
+
+/** A bootable guest, immutable, usually in the cache: an engine must not write to any of its files. */
+export interface Image {
+  /** ext4 with the guest agent in it, `diskSizeBytes` long (sparse). */
+  readonly rootfsPath: string;
+  /** Hash of the ext4's content: equal hashes are equal images. */
+  readonly rootfsSha256: string;
+  readonly rootfsBytes: number;
+  readonly kernelPath: string;
+  /** e.g. `6.1.0-49-cloud-amd64`, or the file's name where it says nothing of itself. */
+  readonly kernelVersion: string;
+  readonly kernelSha256: string;
+  readonly initrdPath: string | undefined;
+  readonly initrdSha256: string | undefined;
+  readonly init: InitKind;
+  /** What this image's start needs on the kernel's command line: root=, rw, init=… */
+  readonly kernelArgs: readonly string[];
+}

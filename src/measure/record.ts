@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { metricNames } from '../engine/contract.ts';
+
+/** Bumped when a reader of the old version would misread the new one. */
+export const measurementVersion = 1;
+
+const metricsSchema = z.partialRecord(z.enum(metricNames), z.number().nonnegative().finite());
+
+const shortText = z.string().max(500);
+
+/** What must be equal for two measurements to be compared. */
+export const fingerprintSchema = z.strictObject({
+  engine: shortText,
+  engineVersion: shortText,
+  accelerator: z.enum(['kvm', 'tcg']),
+  machine: shortText,
+  kernelVersion: shortText,
+  kernelSha256: shortText,
+  memoryBytes: z.int().positive(),
+  vcpus: z.int().positive(),
+  hostCpu: shortText,
+  /** Version of how cycles are run and counted. */
+  protocol: z.int().positive(),
+});
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+
+export const sampleSchema = z.strictObject({
+  scenario: shortText,
+  /** 0-based round; warm-up rounds have `warmup: true` and are not used. */
+  round: z.int().nonnegative(),
+  warmup: z.boolean(),
+  /** Position in the boot's chain of cycles. */
+  position: z.int().nonnegative(),
+  /** ms since the boot's power-on. */
+  atMs: z.number().nonnegative(),
+  cycleMs: z.number().nonnegative(),
+  /** A scenario with `repeat` gives the sum here and each cycle in `parts`. */
+  metrics: metricsSchema,
+  parts: z.array(metricsSchema).max(1000).optional(),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+export const bootSchema = z.strictObject({
+  index: z.int().nonnegative(),
+  startedAt: shortText,
+  bootMs: z.number().nonnegative(),
+  readyMs: z.number().nonnegative(),
+  settled: z.boolean(),
+  samples: z.array(sampleSchema).max(100_000),
+});
+export type Boot = z.infer<typeof bootSchema>;
+
+/** What a side is: `label` for people, with the commit where it came from git. */
+export const subjectSchema = z.strictObject({
+  label: shortText,
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+});
+export type Subject = z.infer<typeof subjectSchema>;
+
+export const measurementSchema = z.strictObject({
+  schema: z.literal('snapgate/measurement'),
+  version: z.literal(measurementVersion),
+  snapgate: shortText,
+  createdAt: shortText,
+  side: z.enum(['base', 'head']),
+  subject: subjectSchema,
+  image: z.strictObject({
+    rootfsSha256: shortText,
+    rootfsBytes: z.int().positive(),
+    kernelVersion: shortText,
+    kernelSha256: shortText,
+    initrdSha256: shortText.optional(),
+    init: z.enum(['systemd', 'init', 'none']),
+  }),
+  fingerprint: fingerprintSchema,
+  environment: z.strictObject({
+    os: shortText,
+    hostKernel: shortText,
+    cpu: shortText,
+    cores: z.int().positive(),
+    memoryBytes: z.int().positive(),
+    node: shortText,
+  }),
+  scenarios: z.array(
+    z.strictObject({
+      name: shortText,
+      run: z.string().max(10_000).optional(),
+      settleMs: z.number().nonnegative(),
+      check: z.string().max(10_000).optional(),
+      from: z.enum(['previous', 'base']),
+      repeat: z.int().positive(),
+      timeoutMs: z.number().positive(),
+    }),
+  ),
+  boots: z.array(bootSchema).max(1000),
+  /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
+  notes: z.array(shortText),
+});
+export type Measurement = z.infer<typeof measurementSchema>;
