@@ -1,0 +1,123 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
+import { SnapgateError } from '../host/error.ts';
+
+export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'probe'];
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly kind: 'help'; readonly verb: Verb | undefined }
+  | { readonly kind: 'version' }
+  | VerbCommand;
+
+export interface VerbCommand {
+  readonly kind: 'verb';
+  readonly verb: Verb;
+  readonly files: readonly string[];
+  /** Inputs by name, as they were typed. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly format: ReportFormat;
+}
+
+export const reportFormats = ['terminal', 'markdown', 'json'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** How many files each verb takes. */
+const fileCounts: Readonly<Record<Verb, readonly [number, string]>> = {
+  gate: [0, 'no files'],
+  measure: [0, 'no files'],
+  compare: [2, 'two measurements: BASE.json HEAD.json'],
+  report: [1, 'one comparison or measurement: FILE.json'],
+  probe: [0, 'no files'],
+};
+
+/** Reads a command line, without the program's name. */
+export function parseCommand(argv: readonly string[]): Command {
+  const [first, ...rest] = argv;
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    return { kind: 'help', verb: verbs.find((verb) => verb === rest[0]) };
+  }
+  if (first === '--version' || first === 'version') return { kind: 'version' };
+  const verb = verbs.find((each) => each === first);
+  if (!verb) throw usage(`there is no verb ${JSON.stringify(first)}`, `Verbs: ${verbs.join(', ')}.`);
+  return parseVerb(verb, rest);
+}
+
+export function inputsOf(verb: Verb): InputSpec[] {
+  return inputs.filter((input) => input.verbs.includes(verb));
+}
+
+function parseVerb(verb: Verb, argv: readonly string[]): Command {
+  const { values, positionals } = parseOptions(verb, argv);
+  if (values['help'] === true) return { kind: 'help', verb };
+  const [count, what] = fileCounts[verb];
+  if (positionals.length !== count) {
+    throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
+  }
+  return {
+    kind: 'verb',
+    verb,
+    files: positionals,
+    inputs: typedInputs(verb, values),
+    json: values['json'] === true,
+    verbose: values['verbose'] === true,
+    format: formatOf(values),
+  };
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+function parseOptions(verb: Verb, argv: readonly string[]): { values: Values; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: optionsOf(verb),
+      allowPositionals: true,
+      strict: true,
+    });
+    return { values, positionals };
+  } catch (error) {
+    throw usage(`${verb}: ${error instanceof Error ? error.message : String(error)}`, helpRemedy(verb));
+  }
+}
+
+function optionsOf(verb: Verb): NonNullable<ParseArgsConfig['options']> {
+  const own = inputsOf(verb).map(
+    ({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }] as const,
+  );
+  return {
+    ...Object.fromEntries(own),
+    ...(verb === 'report' ? { format: { type: 'string' } } : {}),
+    json: { type: 'boolean' },
+    verbose: { type: 'boolean', short: 'v' },
+    help: { type: 'boolean', short: 'h' },
+  };
+}
+
+/** An option given several times (`--build-args A=1 --build-args B=2`) is its lines. */
+function typedInputs(verb: Verb, values: Values): Record<string, string> {
+  return Object.fromEntries(
+    inputsOf(verb).flatMap(({ name }) => {
+      const value = values[name];
+      if (value === undefined || typeof value === 'boolean') return [];
+      return [[name, Array.isArray(value) ? value.join('\n') : value]];
+    }),
+  );
+}
+
+function formatOf(values: Values): ReportFormat {
+  const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
+  const format = reportFormats.find((each) => each === asked);
+  if (format) return format;
+  throw usage(`--format ${JSON.stringify(asked)} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+}
+
+function helpRemedy(verb: Verb): string {
+  return `snapgate ${verb} --help lists its options.`;
+}
+
+function usage(what: string, remedy: string): SnapgateError {
+  return new SnapgateError('usage', what, remedy);
+}

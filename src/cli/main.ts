@@ -1,0 +1,68 @@
+import { version } from '../host/version.ts';
+import { type Command, parseCommand } from './arguments.ts';
+import { reportError } from './errors.ts';
+import { helpText } from './help.ts';
+import { createTerminalLog } from './log.ts';
+import { runVerb, type Terminal } from './verbs.ts';
+
+/** The command line as the shell sees it. */
+export async function main(): Promise<void> {
+  process.stdout.on('error', endOnClosedPipe);
+  process.exitCode = await runCli(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+  });
+  // A handle that something left open must not keep a finished command alive.
+  setTimeout(() => process.exit(), 2000).unref();
+}
+
+/** Runs one command line; its exit status. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const color = wantsColor(terminal);
+  const wantsDetails = argv.includes('--verbose') || argv.includes('-v');
+  const log = createTerminalLog(terminal.stderr, { verbose: wantsDetails, color });
+  try {
+    return await runCommandLine(parseCommand(argv), terminal, log);
+  } catch (error) {
+    log.end();
+    return reportError(error, terminal.stderr, {
+      color,
+      json: argv.includes('--json') ? terminal.stdout : undefined,
+    });
+  }
+}
+
+async function runCommandLine(
+  command: Command,
+  terminal: Terminal,
+  log: ReturnType<typeof createTerminalLog>,
+): Promise<number> {
+  switch (command.kind) {
+    case 'help':
+      terminal.stdout.write(helpText(command.verb));
+      return 0;
+    case 'version':
+      terminal.stdout.write(`snapgate ${version}\n`);
+      return 0;
+    case 'verb': {
+      const result = await runVerb(command, terminal, log);
+      log.end();
+      terminal.stdout.write(result.output);
+      return result.exitCode;
+    }
+  }
+}
+
+/** https://no-color.org: any non-empty NO_COLOR means none. */
+export function wantsColor({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): boolean {
+  if (env['NO_COLOR']) return false;
+  return env['FORCE_COLOR'] !== undefined || stdout.isTTY === true;
+}
+
+/** `snapgate report … | head` is not an error. */
+function endOnClosedPipe(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0);
+  throw error;
+}

@@ -1,0 +1,71 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { MeasureConfig } from '../config/types.ts';
+import { SnapgateError } from '../host/error.ts';
+import type { Run } from '../host/run.ts';
+import { formatBytes } from '../host/units.ts';
+
+/** What the machine has now. */
+export interface HostResources {
+  readonly cores: number;
+  readonly availableMemoryBytes: number;
+  /** Free for this user in the file system of the run's folder. */
+  readonly freeDiskBytes: number;
+}
+
+/** Room for one guest's process beside its memory, and for its disk overlay and device state. */
+const processOverheadBytes = 256 * 1024 ** 2;
+const overlayBytes = 512 * 1024 ** 2;
+
+export function readHostResources(run: Run): HostResources {
+  const disk = statfsSync(run.dir);
+  return {
+    cores: availableParallelism(),
+    availableMemoryBytes: availableMemoryBytes(),
+    freeDiskBytes: disk.bavail * disk.bsize,
+  };
+}
+
+/**
+ * How many guests run at the same time: two where both sides are measured and the machine has the cores, memory and disk for it.
+ *
+ * @throws SnapgateError `host` where there is not even room for one, with what is short and by how much.
+ */
+export function planLanes(config: MeasureConfig, sides: number, host: HostResources): number {
+  const need = guestNeeds(config);
+  const fits = (lanes: number) =>
+    host.availableMemoryBytes >= need.memoryBytes * lanes && host.freeDiskBytes >= need.diskBytes * lanes;
+  if (sides === 2 && host.cores >= 2 * config.vcpus && fits(2)) return 2;
+  if (fits(1)) return 1;
+  throw shortOf(need, host);
+}
+
+interface GuestNeeds {
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
+function guestNeeds(config: MeasureConfig): GuestNeeds {
+  const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
+  return {
+    memoryBytes: config.memoryBytes + processOverheadBytes,
+    diskBytes: config.memoryBytes * (keepsBase ? 2 : 1) + overlayBytes,
+  };
+}
+
+function shortOf(need: GuestNeeds, host: HostResources): SnapgateError {
+  const disk = host.freeDiskBytes < need.diskBytes;
+  const what = disk
+    ? `the run needs ${formatBytes(need.diskBytes)} of free disk, and there are ${formatBytes(host.freeDiskBytes)}`
+    : `the guest needs ${formatBytes(need.memoryBytes)} of free memory, and there are ${formatBytes(host.availableMemoryBytes)}`;
+  const remedy = disk
+    ? `Free ${formatBytes(need.diskBytes - host.freeDiskBytes)}, set work-dir to a larger file system, or lower memory-size.`
+    : 'Lower memory-size, or use a runner with more memory.';
+  return new SnapgateError('host', what, remedy);
+}
+
+/** proc(5), meminfo: MemAvailable, in KiB. */
+function availableMemoryBytes(): number {
+  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'));
+  return match?.[1] === undefined ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import type { MeasureConfig } from '../config/types.ts';
+import type { Engine, EngineReport } from '../engine/contract.ts';
+import { SnapgateError } from '../host/error.ts';
+import type { Run } from '../host/run.ts';
+import { formatDuration } from '../host/units.ts';
+import { version } from '../host/version.ts';
+import type { Image } from '../image/types.ts';
+import { measureBoot } from './boot.ts';
+import { fingerprintOf, readEnvironment } from './environment.ts';
+import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
+import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
+
+/** One side, built and ready to boot. */
+export interface SideToMeasure {
+  readonly side: Side;
+  readonly subject: Subject;
+  readonly image: Image;
+}
+
+export interface MeasureRequest {
+  readonly engine: Engine;
+  readonly report: EngineReport;
+  readonly config: MeasureConfig;
+  readonly sides: readonly SideToMeasure[];
+  /** Boots of a pair side by side. */
+  readonly parallel: boolean;
+}
+
+/** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
+export async function measureSides(run: Run, request: MeasureRequest): Promise<Measurement[]> {
+  const boots = new Map<Side, Boot[]>(request.sides.map(({ side }) => [side, []]));
+  const cut = await runWaves(run, request, (side, boot) => boots.get(side)?.push(boot));
+  return request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
+}
+
+/** The note for boots that the time budget cut, or none. */
+async function runWaves(
+  run: Run,
+  request: MeasureRequest,
+  onBoot: (side: Side, boot: Boot) => void,
+): Promise<string | undefined> {
+  const { config, sides } = request;
+  const waves = planBoots(
+    sides.map(({ side }) => side),
+    config.boots,
+    request.parallel,
+  );
+  const startedMs = performance.now();
+  for (const [next, wave] of waves.entries()) {
+    const spentMs = performance.now() - startedMs;
+    if (!fitsBudget(waves, next, sides.length, { spentMs, budgetMs: config.timeBudgetMs })) {
+      const done = (next * wave.length) / sides.length;
+      return `time-budget ${formatDuration(config.timeBudgetMs)} ended after ${done} of ${config.boots} boots a side`;
+    }
+    const remaining =
+      next === 0 ? '' : `, about ${formatDuration((spentMs / next) * (waves.length - next))} to go`;
+    await runWave(run, request, wave, remaining, onBoot);
+  }
+  return undefined;
+}
+
+async function runWave(
+  run: Run,
+  request: MeasureRequest,
+  wave: Wave,
+  remaining: string,
+  onBoot: (side: Side, boot: Boot) => void,
+): Promise<void> {
+  const { config } = request;
+  // The first failure ends the run, and with it the other boot of the pair.
+  await Promise.all(
+    wave.map(async ({ side, index }) => {
+      const name = `${side} boot ${index + 1} of ${config.boots}`;
+      run.log.info(`${name}: starts${remaining}`);
+      const boot = await measureOne(run, request, side, index, name);
+      run.log.info(
+        `${name}: agent after ${formatDuration(boot.bootMs)}, settled after ${formatDuration(boot.readyMs)}, ${boot.samples.length} samples`,
+      );
+      onBoot(side, boot);
+    }),
+  );
+}
+
+async function measureOne(
+  run: Run,
+  request: MeasureRequest,
+  side: Side,
+  index: number,
+  name: string,
+): Promise<Boot> {
+  const image = request.sides.find((each) => each.side === side)?.image;
+  if (!image) throw new Error(`no image for ${side}`);
+  const rounds = request.config.warmup + request.config.cycles;
+  try {
+    return await measureBoot({
+      run,
+      engine: request.engine,
+      image,
+      config: request.config,
+      index,
+      dir: join(run.dir, `${side}-boot-${index}`),
+      onRound: (round) => run.log.detail(`${name}: round ${round + 1} of ${rounds}`),
+    });
+  } catch (error) {
+    throw namingBoot(error, name);
+  }
+}
+
+/** The same error, its sentence saying which guest it was. */
+function namingBoot(error: unknown, name: string): unknown {
+  if (!(error instanceof SnapgateError)) return error;
+  const { code, message, remedy, details, cause } = error;
+  return new SnapgateError(code, `${name}: ${message}`, remedy, {
+    ...(details === undefined ? {} : { details }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function toMeasurement(
+  request: MeasureRequest,
+  { side, subject, image }: SideToMeasure,
+  boots: Boot[],
+  cut: string | undefined,
+): Measurement {
+  const { config, report } = request;
+  if (!report.identity) throw new Error('measured with an engine that its own probe refused');
+  return {
+    schema: 'snapgate/measurement',
+    version: measurementVersion,
+    snapgate: version,
+    createdAt: new Date().toISOString(),
+    side,
+    subject,
+    image: imageRecord(image),
+    fingerprint: fingerprintOf(report.identity, image, config),
+    environment: readEnvironment(),
+    scenarios: config.scenarios.map(({ run, check, ...rest }) => ({
+      ...rest,
+      ...(run === undefined ? {} : { run }),
+      ...(check === undefined ? {} : { check }),
+    })),
+    boots: boots.toSorted((a, b) => a.index - b.index),
+    notes: notesOf(report, side, boots, cut),
+  };
+}
+
+function imageRecord(image: Image): Measurement['image'] {
+  return {
+    rootfsSha256: image.rootfsSha256,
+    rootfsBytes: image.rootfsBytes,
+    kernelVersion: image.kernelVersion,
+    kernelSha256: image.kernelSha256,
+    ...(image.initrdSha256 === undefined ? {} : { initrdSha256: image.initrdSha256 }),
+    init: image.init,
+  };
+}
+
+function notesOf(
+  report: EngineReport,
+  side: Side,
+  boots: readonly Boot[],
+  cut: string | undefined,
+): string[] {
+  const unsettled = boots.filter((boot) => !boot.settled).map((boot) => boot.index + 1);
+  return [
+    ...(report.fallback === undefined ? [] : [report.fallback]),
+    ...(unsettled.length === 0
+      ? []
+      : [`${side}: still busy when its base snapshot was taken, boot ${unsettled.join(', ')}`]),
+    ...(cut === undefined ? [] : [cut]),
+  ].map((note) => note.slice(0, 500));
+}
