@@ -94,7 +94,7 @@ function removeResource(resource: Resource): void {
       return;
     case 'worktree':
       rmSync(resource.path, { recursive: true, force: true });
-      spawnSync('git', ['-C', resource.repository, 'worktree', 'prune'], {
+      spawnSync('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
         stdio: 'ignore',
         timeout: 30_000,
       });

@@ -1,0 +1,105 @@
+import { SnapgateError } from '../host/error.ts';
+import type { Git } from './git.ts';
+
+const fullSha = /^[0-9a-f]{40}$/;
+
+/**
+ * What a person may write for a commit: a branch, a tag, a hash, `origin/main`, `HEAD~2`. First a letter, digit, underscore, dot or slash,
+ * so that nothing becomes an option; no colon, blank or glob, so that nothing becomes a refspec, a path or a search.
+ */
+const refPattern = /^[\p{L}\p{N}_./][\p{L}\p{N}_./@{}~^+=#%,-]{0,254}$/u;
+
+/** The commit that the checkout's HEAD is at; undefined where there is none. */
+export async function headCommit(git: Git): Promise<string | undefined> {
+  return await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+}
+
+/**
+ * Parents of a commit that is present, as the commit itself names them: a shallow clone hides parents from everything but the raw
+ * object.
+ */
+export async function parentsOf(git: Git, commit: string): Promise<readonly string[]> {
+  const raw = (await git.ask(['cat-file', 'commit', commit])) ?? '';
+  const header = raw.split('\n\n', 1)[0] ?? '';
+  return header.split('\n').flatMap((line) => /^parent ([0-9a-f]{40})$/.exec(line)?.[1] ?? []);
+}
+
+/** Best common ancestor of two commits, as far as the clone's history goes. */
+export async function mergeBase(git: Git, one: string, other: string): Promise<string | undefined> {
+  return await git.ask(['merge-base', one, other]);
+}
+
+/**
+ * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`; of a commit that
+ * a shallow clone lacks, that one commit is fetched.
+ * @throws SnapgateError('base') for what is no ref, or is found nowhere.
+ */
+export async function resolveRef(git: Git, ref: string): Promise<string> {
+  if (!refPattern.test(ref) || ref.includes('..')) {
+    throw new SnapgateError(
+      'base',
+      `base: ${JSON.stringify(ref.slice(0, 80))} is not the name of a commit`,
+      'Name a branch, a tag or a commit: base: ref:main, ref:v1.2.0 or ref:<hash>.',
+    );
+  }
+  if (fullSha.test(ref)) return await ensureCommit(git, ref);
+  const here = await git.ask(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+  if (here !== undefined) return here;
+  const there = await askOrigin(git, ref);
+  if (there !== undefined) return await ensureCommit(git, there);
+  throw new SnapgateError(
+    'base',
+    `base: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`,
+    'Check the name. A short hash or HEAD~1 needs history: give actions/checkout `fetch-depth: 0`, or write the whole hash.',
+  );
+}
+
+/**
+ * Makes sure that a commit (40 hex digits, or an annotated tag's object) is present, and returns it; a shallow clone is deepened by
+ * exactly it.
+ */
+export async function ensureCommit(git: Git, sha: string): Promise<string> {
+  const present = await peel(git, sha);
+  if (present !== undefined) return present;
+  const depth = (await isShallow(git)) ? ['--depth=1'] : [];
+  const fetched = await git.run([
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    ...depth,
+    'origin',
+    sha,
+  ]);
+  const arrived = await peel(git, sha);
+  if (arrived !== undefined) return arrived;
+  throw new SnapgateError(
+    'base',
+    `base: commit ${sha} is not in the checkout and could not be fetched from origin`,
+    'Check that it still exists there and that the checkout kept its credentials (persist-credentials), or give actions/checkout `fetch-depth: 0`.',
+    { details: { title: 'last lines of git fetch', lines: fetched.tail.slice(-20) } },
+  );
+}
+
+/** The commit that an object is, or that an annotated tag's object points to; undefined where it is not present. */
+async function peel(git: Git, sha: string): Promise<string | undefined> {
+  return await git.ask(['rev-parse', '--verify', '--quiet', `${sha}^{commit}`]);
+}
+
+async function isShallow(git: Git): Promise<boolean> {
+  return (await git.ask(['rev-parse', '--is-shallow-repository'])) === 'true';
+}
+
+/** Hash of the branch or tag `name` at origin; names are compared whole, since ls-remote matches their ends. */
+async function askOrigin(git: Git, name: string): Promise<string | undefined> {
+  const short = name.replace(/^(refs\/remotes\/)?origin\//, '');
+  const listed = await git.ask(['ls-remote', '--quiet', 'origin', short]);
+  const refs = new Map<string, string>();
+  for (const line of (listed ?? '').split('\n')) {
+    const [sha, ref] = line.split('\t');
+    if (sha !== undefined && ref !== undefined && fullSha.test(sha)) refs.set(ref, sha);
+  }
+  const wanted = [short, `refs/${short}`, `refs/tags/${short}`, `refs/heads/${short}`];
+  return wanted.map((ref) => refs.get(ref)).find((sha) => sha !== undefined);
+}

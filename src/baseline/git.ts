@@ -1,0 +1,55 @@
+import { SnapgateError } from '../host/error.ts';
+import { type CommandResult, runCommand } from '../host/process.ts';
+import type { Run } from '../host/run.ts';
+
+/** git in one repository, as snapgate calls it: see `openGit`. */
+export interface Git {
+  /** The folder that git runs in. */
+  readonly folder: string;
+  /** Runs git; its exit status is the caller's to judge. */
+  readonly run: (args: readonly string[]) => Promise<CommandResult>;
+  /** Runs git; the trimmed stdout of a success, undefined of a failure. */
+  readonly ask: (args: readonly string[]) => Promise<string | undefined>;
+}
+
+/** Longest that one call of git may take: a fetch of a large repository over a slow line. */
+const timeoutMs = 600_000;
+
+/**
+ * What every call is told. A workspace in a container often belongs to another user, and snapgate only reads it (safe.directory).
+ * Nothing that a repository's configuration names is run: no hook, no fsmonitor; and no gc goes on in the background after the run.
+ */
+const settings = [
+  'safe.directory=*',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.detachedHead=false',
+];
+
+/** git in `folder`. It never asks a person for anything, and finds refs and options apart only by what callers checked. */
+export function openGit(run: Run, folder: string): Git {
+  const always = ['-C', folder, ...settings.flatMap((setting) => ['-c', setting])];
+  const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C' };
+  const call = (args: readonly string[]) => runCommand(run, 'git', [...always, ...args], { env, timeoutMs });
+  return {
+    folder,
+    run: call,
+    ask: async (args) => {
+      const result = await call(args);
+      return result.code === 0 ? result.stdout.trim() : undefined;
+    },
+  };
+}
+
+/** git in `folder`, which must be in a work tree; a SnapgateError('base') that says what to do where it is not. */
+export async function openWorkTree(run: Run, folder: string): Promise<Git> {
+  const git = openGit(run, folder);
+  if ((await git.ask(['rev-parse', '--is-inside-work-tree'])) === 'true') return git;
+  throw new SnapgateError(
+    'base',
+    `${folder} is not a checkout of a git repository, so no base commit can be found from it`,
+    'Run actions/checkout before snapgate, or name a base that is not in git: base: image:…, rootfs:…, measurement:… or none.',
+  );
+}
