@@ -17,7 +17,7 @@ const nothing: Omit<Scenario, 'name'> = {
  * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
  * system of every guest, and its busybox stands in where the image has no dd.
  */
-const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${guestDir}/busybox dd'; $dd if=/dev/urandom of=${guestDir}/write-64k bs=64k count=1 conv=fsync 2>/dev/null`;
+const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${guestDir}/busybox dd'; $dd if=/dev/urandom of=${guestDir}/write-64k bs=64k count=1 conv=fsync`;
 
 /** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
 const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${guestDir}/busybox sh -c :; fi`;
