@@ -1,0 +1,100 @@
+import { SnapgateError } from '../../host/error.ts';
+import { packageOf } from '../../host/process.ts';
+import { qemuCommand } from './arguments.ts';
+
+/** Printed by the initrd when the root disk never appears. */
+export const noDiskMarker = 'snapgate: no disk';
+
+const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
+
+/** What is known when a virtual machine has ended by itself. */
+export interface VmEnd {
+  readonly activity: string;
+  /** The guest's console, its last lines. */
+  readonly console: readonly string[];
+  /** QEMU's own stderr. */
+  readonly stderr: readonly string[];
+  /** Reason of the SHUTDOWN event, if there was one. */
+  readonly shutdown: string | undefined;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Whether the console's lines hold a kernel panic, and what it said. */
+export function findPanic(lines: readonly string[]): string | undefined {
+  for (const line of lines) {
+    const match = panicPattern.exec(line);
+    if (match) return match[1] ?? '';
+  }
+  return undefined;
+}
+
+/** The error that says why a machine ended, the likeliest cause first. */
+export function vmEndError(end: VmEnd): SnapgateError {
+  const panic = findPanic(end.console);
+  if (panic !== undefined) return panicError(end, panic);
+  if (end.console.some((line) => line.includes(noDiskMarker))) return noDiskError(end);
+  if (end.shutdown !== undefined) return shutdownError(end, end.shutdown);
+  return qemuExitError(end);
+}
+
+/** The error of a guest that is still there but does not do what it should. */
+export function guestError(message: string, remedy: string, console: readonly string[]): SnapgateError {
+  return new SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
+}
+
+/** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
+export function plainWords(text: string, maxChars = 120): string {
+  const plain = text.replace(/[^A-Za-z0-9 .,:;()/@=+-]/g, '?').trim();
+  return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
+}
+
+function panicError(end: VmEnd, said: string): SnapgateError {
+  const noRoot = said.includes('Unable to mount root fs') || said.includes('No working init');
+  const remedy = noRoot
+    ? 'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.'
+    : 'The console below says what the kernel did last.';
+  return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy, end.console);
+}
+
+function noDiskError(end: VmEnd): SnapgateError {
+  return guestError(
+    `the guest's kernel found no disk ${end.activity}`,
+    'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.',
+    end.console,
+  );
+}
+
+function shutdownError(end: VmEnd, reason: string): SnapgateError {
+  const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
+  return guestError(
+    `the guest ${what} ${end.activity}`,
+    'A guest has to stay up until it is paused; the console below may say what ended it.',
+    end.console,
+  );
+}
+
+function qemuExitError(end: VmEnd): SnapgateError {
+  if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
+    return new SnapgateError(
+      'host',
+      `the command ${qemuCommand} is not on this machine`,
+      `Install it: ${packageOf(qemuCommand)}.`,
+    );
+  const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
+  return new SnapgateError(
+    'host',
+    `QEMU ${how} ${end.activity}`,
+    'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out.',
+    {
+      details: {
+        title: 'last lines of QEMU and of the console',
+        lines: [...end.stderr, ...end.console].slice(-40),
+      },
+    },
+  );
+}
+
+function consoleDetails(lines: readonly string[]) {
+  return { title: 'console of the guest, last 40 lines', lines: lines.slice(-40) };
+}

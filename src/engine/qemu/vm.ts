@@ -1,0 +1,234 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
+import { SnapgateError } from '../../host/error.ts';
+import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
+import type { Run } from '../../host/run.ts';
+import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
+import { findPanic, guestError, vmEndError } from './guest-failure.ts';
+import { createOutputTail, type OutputTail } from './output-tail.ts';
+import { connectQmp, type Qmp } from './qmp.ts';
+
+/** A virtual machine in a process of its own. Whoever starts one closes it, in a `finally`. */
+export interface Vm {
+  /** QEMU's process, whose memory holds the guest's. */
+  readonly pid: number;
+  readonly qmp: Qmp;
+  /** The guest's first serial line, both ways; what it prints is also kept for `consoleLines`. */
+  readonly serial: Duplex;
+  /** The host's end of the agent's port, where there is one. */
+  readonly agent: Duplex | undefined;
+  /** performance.now() of the start. */
+  readonly startedAtMs: number;
+  consoleLines(count: number): string[];
+  /** The work's result, or the error that says why the machine ended before. */
+  guard<T>(work: Promise<T>): Promise<T>;
+  /** Stops the guest and saves its devices' state; ms that it took. Memory is then final. */
+  pause(statePath: string): Promise<number>;
+  /** Ends QEMU after it has written its disk; safe to call twice, and after the machine's own end. */
+  close(): Promise<void>;
+}
+
+/** How long QEMU may take to answer or to quit when the guest is stopped. */
+const qemuAnswerMs = 60_000;
+/** From the end of the agent to the end of a guest that shuts itself down. */
+const shutdownMs = 3_000;
+/** A panicking kernel prints its call trace after the line that says so. */
+const panicTraceMs = 500;
+
+/** Starts a machine that boots. */
+export async function startVm(run: Run, spec: VmSpec): Promise<Vm> {
+  run.signal.throwIfAborted();
+  const stateFd = spec.statePath === undefined ? undefined : openSync(spec.statePath, 'r');
+  try {
+    const startedAtMs = performance.now();
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', spec.agent ? 'pipe' : 'ignore'];
+    if (stateFd !== undefined) stdio[inherited.state] = stateFd;
+    const child = startProcess(run, qemuCommand, qemuArguments(spec), { stdio, detached: true });
+    return watchVm(run, spec, child, startedAtMs);
+  } finally {
+    if (stateFd !== undefined) closeSync(stateFd);
+  }
+}
+
+/** Starts a machine from saved memory and state; resolves when its processors run, with the ms since the start. */
+export async function resumeVm(
+  run: Run,
+  spec: VmSpec & { readonly statePath: string },
+): Promise<{ vm: Vm; resumeMs: number }> {
+  const vm = await startVm(run, spec);
+  try {
+    const running = new Promise<number>((resolve) => {
+      vm.qmp.onEvent(({ name }) => {
+        if (name === 'RESUME') resolve(performance.now() - vm.startedAtMs);
+      });
+    });
+    await vm.guard(vm.qmp.execute('migrate-incoming', { uri: `fd:${inherited.state}` }));
+    return { vm, resumeMs: await vm.guard(withLimit(running, qemuAnswerMs, 'resume the guest')) };
+  } catch (error) {
+    await vm.close();
+    throw error;
+  }
+}
+
+function watchVm(run: Run, spec: VmSpec, child: ChildProcess, startedAtMs: number): Vm {
+  const serial = pipeOf(child, inherited.serial);
+  const agent = spec.agent ? pipeOf(child, inherited.agent) : undefined;
+  const qmp = connectQmp(pipeOf(child, inherited.qmp));
+  const console = createOutputTail();
+  const stderr = createOutputTail();
+  serial.on('data', (chunk: Buffer) => console.add(chunk));
+  serial.on('error', () => {});
+  agent?.on('error', () => {});
+  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
+  const exit = waitForExit(child);
+  const ended = watchEnd({ run, spec, child, exit, qmp, serial, console, stderr });
+  const guard = async <T>(work: Promise<T>): Promise<T> => {
+    // A connection that breaks because QEMU died: the reason of its death says more.
+    const patient = work.catch((error: unknown) => waitBriefly(ended.failure, error));
+    return Promise.race([patient, ended.failure]);
+  };
+  return {
+    pid: child.pid ?? -1,
+    qmp,
+    serial,
+    agent,
+    startedAtMs,
+    consoleLines: (count) => console.lines(count),
+    guard,
+    pause: (statePath) => guard(pauseAndSave(qmp, statePath)),
+    close: async () => {
+      ended.expect();
+      await quit(child, qmp, exit);
+    },
+  };
+}
+
+interface Watched {
+  readonly run: Run;
+  readonly spec: VmSpec;
+  readonly child: ChildProcess;
+  readonly exit: ReturnType<typeof waitForExit>;
+  readonly qmp: Qmp;
+  readonly serial: Duplex;
+  readonly console: OutputTail;
+  readonly stderr: OutputTail;
+}
+
+/** `failure` rejects when the machine ends by itself, panics, or the run is aborted; not after `expect`. */
+function watchEnd(watched: Watched): { failure: Promise<never>; expect: () => void } {
+  const { run, spec, child, exit, qmp, serial, console, stderr } = watched;
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  failure.catch(() => {});
+  let expected = false;
+  let shutdown: string | undefined;
+  const fail = (error: unknown) => {
+    if (!expected) reject(error);
+  };
+  qmp.onEvent(({ name, data }) => {
+    if (name === 'SHUTDOWN' && data['guest'] === true) shutdown = String(data['reason']);
+    // A guest that shuts down ends its agent first: wait for the better explanation.
+    if (name === 'VSERPORT_CHANGE' && data['open'] === false)
+      setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
+  });
+  watchForPanic(serial, () =>
+    fail(
+      vmEndError({ ...spec, console: console.lines(400), stderr: [], shutdown, code: null, signal: null }),
+    ),
+  );
+  const abort = () => {
+    fail(run.signal.reason);
+    killGroup(child);
+  };
+  run.signal.addEventListener('abort', abort, { once: true });
+  exit
+    .then(({ code, signal }) =>
+      fail(
+        vmEndError({
+          ...spec,
+          console: console.lines(400),
+          stderr: stderr.lines(40),
+          shutdown,
+          code,
+          signal,
+        }),
+      ),
+    )
+    .catch(fail)
+    .finally(() => run.signal.removeEventListener('abort', abort));
+  return { failure, expect: () => (expected = true) };
+}
+
+function agentGone(spec: VmSpec, lines: readonly string[]): SnapgateError {
+  return guestError(
+    `the snapgate agent in the guest ended ${spec.activity}`,
+    'Something in the guest killed it, or it ran out of memory: the console may say what. Raise `memory-size`, or leave the process alone.',
+    lines,
+  );
+}
+
+/** Calls back once, a little after the console has shown a kernel panic. */
+function watchForPanic(serial: Duplex, onPanic: () => void): void {
+  let rest = '';
+  const look = (chunk: Buffer) => {
+    const lines = (rest + chunk.toString('latin1')).split(/\r*\n/);
+    rest = (lines.pop() ?? '').slice(-500);
+    if (findPanic(lines) === undefined) return;
+    serial.off('data', look);
+    setTimeout(onPanic, panicTraceMs).unref();
+  };
+  serial.on('data', look);
+}
+
+async function pauseAndSave(qmp: Qmp, statePath: string): Promise<number> {
+  const begin = performance.now();
+  const stopped = qmp.execute('stop');
+  const saved = qmp.execute('xen-save-devices-state', { filename: statePath });
+  await withLimit(Promise.all([stopped, saved]), qemuAnswerMs, 'pause the guest');
+  return performance.now() - begin;
+}
+
+async function quit(child: ChildProcess, qmp: Qmp, exit: Promise<unknown>): Promise<void> {
+  const done = exit.catch(() => {});
+  qmp.execute('quit').catch(() => {});
+  const timer = setTimeout(() => killGroup(child), 5_000);
+  await done;
+  clearTimeout(timer);
+}
+
+/** Gives `failure` a moment to explain `error`, else throws `error` itself. */
+async function waitBriefly(failure: Promise<never>, error: unknown): Promise<never> {
+  if (error instanceof SnapgateError) throw error;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(error), 1_000);
+  try {
+    return await Promise.race([promise, failure]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function withLimit<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = () =>
+    reject(
+      new SnapgateError(
+        'host',
+        `QEMU did not ${what} within ${limitMs / 1000} s`,
+        'The machine may be overloaded: give snapgate fewer guests at a time.',
+      ),
+    );
+  const timer = setTimeout(late, limitMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function pipeOf(child: ChildProcess, fd: number): Duplex {
+  const stream = child.stdio[fd];
+  if (stream instanceof Duplex) return stream;
+  throw new Error(`descriptor ${fd} of the child is not a socket`);
+}
