@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { GateConfig } from '../config/types.ts';
+import { compareMeasurements } from '../gate/compare.ts';
+import type { Comparison } from '../gate/record.ts';
+import { SnapgateError } from '../host/error.ts';
+import { version } from '../host/version.ts';
+import { readMeasurement } from '../measure/read.ts';
+import type { Measurement } from '../measure/record.ts';
+
+/** Decides from two stored measurements; boots nothing. */
+export function compareFiles(basePath: string, headPath: string, config: GateConfig): Comparison {
+  const base = readMeasurement(readRecordFile(basePath), basePath);
+  const head = readMeasurement(readRecordFile(headPath), headPath);
+  return decide(base, head, config);
+}
+
+export function decide(base: Measurement | undefined, head: Measurement, config: GateConfig): Comparison {
+  return compareMeasurements(base, head, config, { snapgate: version, now: new Date().toISOString() });
+}
+
+/** @throws SnapgateError `record` for a file that is not there or too large to be a record. */
+export function readRecordFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SnapgateError(
+      'record',
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'Name a comparison.json or measurement-*.json that snapgate wrote.',
+    );
+  }
+}
