@@ -1,0 +1,108 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeRun, openRun } from '../../src/host/cleanup.ts';
+import { startProcess } from '../../src/host/process.ts';
+
+const quiet = { info: () => {}, warning: () => {}, detail: () => {} };
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'snapgate-test-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const open = () => openRun(join(dir, 'work'), join(dir, 'cache'), quiet, new AbortController().signal);
+
+const alive = (pid: number | undefined) => pid !== undefined && existsSync(`/proc/${pid}/exe`);
+
+describe('closeRun', () => {
+  it('ends every process of the run, also one that left its parent and its group', async () => {
+    const run = open();
+    const pidFile = join(dir, 'pid');
+    startProcess(run, 'sh', ['-c', `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 600' & wait`]).on(
+      'error',
+      () => {},
+    );
+    while (!existsSync(pidFile) || spawnSync('cat', [pidFile]).stdout.length === 0) await wait(10);
+    const pid = Number(spawnSync('cat', [pidFile]).stdout);
+    expect(alive(pid)).toBe(true);
+    closeRun(run.dir);
+    while (alive(pid)) await wait(10);
+    expect(existsSync(run.dir)).toBe(false);
+  });
+
+  it('leaves the processes of another run alone', () => {
+    const [one, other] = [open(), open()];
+    const child = startProcess(other, 'sleep', ['600']);
+    closeRun(one.dir);
+    expect(alive(child.pid)).toBe(true);
+    expect(existsSync(other.dir)).toBe(true);
+    closeRun(other.dir);
+  });
+
+  it('removes what the ledger names outside the folder of the run', () => {
+    const run = open();
+    const path = join(dir, 'elsewhere');
+    run.ledger.add({ kind: 'path', path });
+    mkdirSync(path);
+    writeFileSync(join(path, 'big'), 'x');
+    closeRun(run.dir);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('removes a worktree, and what git knows of it', () => {
+    const repository = join(dir, 'repository');
+    const git = (...args: string[]) => {
+      const identity = ['-c', 'user.name=t', '-c', 'user.email=t@localhost'];
+      const { status, stdout } = spawnSync('git', ['-C', repository, ...identity, ...args], {
+        encoding: 'utf8',
+      });
+      expect(status).toBe(0);
+      return stdout;
+    };
+    mkdirSync(repository);
+    git('init', '-q');
+    git('commit', '-q', '--allow-empty', '-m', 'one');
+    const run = open();
+    const path = join(run.dir, 'tree');
+    run.ledger.add({ kind: 'worktree', repository, path });
+    git('worktree', 'add', '-q', '--detach', path);
+    closeRun(run.dir);
+    expect(existsSync(path)).toBe(false);
+    expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1);
+  });
+
+  it('may be called again', () => {
+    const run = open();
+    closeRun(run.dir);
+    expect(() => closeRun(run.dir)).not.toThrow();
+  });
+});
+
+describe('openRun', () => {
+  it('closes the runs of processes that are gone, and no others', async () => {
+    const script = `
+      const { openRun } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/host/cleanup.ts'))});
+      openRun(process.argv[1], process.argv[2], {}, new AbortController().signal);
+      process.stdout.write('made');
+      process.kill(process.pid, 'SIGKILL');`;
+    const child = spawn(process.execPath, [
+      '--input-type=module',
+      '-e',
+      script,
+      join(dir, 'work'),
+      join(dir, 'cache'),
+    ]);
+    await new Promise((resolve) => child.once('close', resolve));
+    const dead = readdirSync(join(dir, 'work'));
+    expect(dead).toHaveLength(1);
+    const mine = open();
+    const another = open();
+    const left = readdirSync(join(dir, 'work')).map((name) => join(dir, 'work', name));
+    expect(left.toSorted()).toEqual([mine.dir, another.dir].toSorted());
+  });
+});

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeRun, openRun } from '../../src/host/cleanup.ts';
+import { childEnvironment, mustRun, runCommand } from '../../src/host/process.ts';
+import type { Run } from '../../src/host/run.ts';
+
+const quiet = { info: () => {}, warning: () => {}, detail: () => {} };
+
+let dir: string;
+let run: Run;
+let controller: AbortController;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'snapgate-test-'));
+  controller = new AbortController();
+  run = openRun(dir, join(dir, 'cache'), quiet, controller.signal);
+});
+afterEach(() => {
+  closeRun(run.dir);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('runCommand', () => {
+  it('gives stdout whole, and the last lines of both streams', async () => {
+    const result = await runCommand(run, 'sh', ['-c', 'echo out; echo err >&2; exit 3']);
+    expect(result).toMatchObject({ code: 3, stdout: 'out\n', timedOut: false });
+    expect(result.tail.toSorted()).toEqual(['err', 'out']);
+  });
+
+  it('keeps only the end of a long output when it is taken elsewhere', async () => {
+    let bytes = 0;
+    const onStdout = (chunk: Buffer) => {
+      bytes += chunk.length;
+    };
+    const result = await runCommand(run, 'head', ['-c', '5000000', '/dev/zero'], { onStdout });
+    expect([bytes, result.stdout]).toEqual([5_000_000, '']);
+  });
+
+  it('passes arguments as they are, without a shell', async () => {
+    const result = await runCommand(run, 'printf', ['%s', '$(id); `id` *']);
+    expect(result.stdout).toBe('$(id); `id` *');
+  });
+
+  it('ends a command and its children at the limit', async () => {
+    const result = await runCommand(run, 'sh', ['-c', 'sleep 600 & sleep 600'], { timeoutMs: 100 });
+    expect(result).toMatchObject({ timedOut: true, signal: 'SIGKILL' });
+  });
+
+  it('ends a command when the run is over', async () => {
+    const ended = runCommand(run, 'sleep', ['600']);
+    controller.abort(new Error('over'));
+    await expect(ended).rejects.toThrow('over');
+  });
+
+  it('names the package of a command that is not there', async () => {
+    await expect(mustRun(run, 'snapgate-no-such-command', [])).rejects.toMatchObject({
+      code: 'host',
+      message: 'the command snapgate-no-such-command is not on this machine',
+    });
+  });
+});
+
+describe('mustRun', () => {
+  it('shows the last lines of a failure', async () => {
+    await expect(mustRun(run, 'sh', ['-c', 'echo why; exit 4'])).rejects.toMatchObject({
+      message: 'sh exited 4',
+      details: { lines: ['why'] },
+    });
+  });
+});
+
+describe('childEnvironment', () => {
+  it('holds no token, whatever it is called', () => {
+    const names = [
+      'GITHUB_TOKEN',
+      'INPUT_GITHUB-TOKEN',
+      'ACTIONS_RUNTIME_TOKEN',
+      'ACTIONS_RESULTS_URL',
+      'MY_SECRET',
+      'NPM_TOKEN',
+      'GITHUB_ENV',
+    ];
+    const before = { ...process.env };
+    try {
+      for (const name of names) process.env[name] = 'hidden';
+      const env = childEnvironment({ id: 'x' });
+      expect(Object.values(env)).not.toContain('hidden');
+      expect(env['SNAPGATE_RUN_ID']).toBe('x');
+      expect(env['PATH']).toBe(process.env['PATH']);
+    } finally {
+      for (const name of names) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+  });
+});

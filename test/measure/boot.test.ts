@@ -1,0 +1,135 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MeasureConfig } from '../../src/config/types.ts';
+import type { Engine, Scenario, Snapshot } from '../../src/engine/contract.ts';
+import type { Run } from '../../src/host/run.ts';
+import type { Image } from '../../src/image/types.ts';
+import { measureBoot, sumMetrics } from '../../src/measure/boot.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'snapgate-test-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** An engine without a guest, whose snapshots count the cycles of their chain: what is tested is the order of calls alone. */
+function countingEngine(): { engine: Engine; calls: string[] } {
+  const calls: string[] = [];
+  const depth = new Map<string, number>();
+  const engine: Engine = {
+    probe: async () => ({ ok: true, checks: [], identity: undefined, fallback: undefined }),
+    prepare: async (_image, _options, at) => {
+      depth.set(at, 0);
+      return { snapshot: { dir: at }, bootMs: 1, readyMs: 2, settled: true };
+    },
+    fork: async (snapshot, at) => {
+      depth.set(at, depth.get(snapshot.dir) ?? 0);
+      return { dir: at };
+    },
+    cycle: async (parent: Snapshot, scenario, { advance }) => {
+      const before = depth.get(parent.dir) ?? 0;
+      calls.push(`${scenario.name}@${before}`);
+      if (advance) depth.set(parent.dir, before + 1);
+      return { next: parent, metrics: { 'memfile.writtenBytes': 4096 * (before + 1) }, cycleMs: 1 };
+    },
+  };
+  return { engine, calls };
+}
+
+const image: Image = {
+  rootfsPath: '/none',
+  rootfsSha256: '',
+  rootfsBytes: 1,
+  kernelPath: '/none',
+  kernelVersion: '',
+  kernelSha256: '',
+  initrdPath: undefined,
+  initrdSha256: undefined,
+  init: 'none',
+  kernelArgs: [],
+};
+
+function scenario(name: string, more: Partial<Scenario> = {}): Scenario {
+  return {
+    name,
+    run: undefined,
+    settleMs: 0,
+    check: undefined,
+    from: 'previous',
+    repeat: 1,
+    timeoutMs: 1000,
+    ...more,
+  };
+}
+
+async function boot(scenarios: Scenario[], rounds: { warmup: number; cycles: number }) {
+  const { engine, calls } = countingEngine();
+  const config: MeasureConfig = {
+    memoryBytes: 1,
+    vcpus: 1,
+    accel: 'auto',
+    boots: 1,
+    timeBudgetMs: 1,
+    bootTimeoutMs: 1,
+    readyCommand: undefined,
+    scenarios,
+    ...rounds,
+  };
+  const run: Run = {
+    id: 'test',
+    dir,
+    cacheDir: dir,
+    log: { info: () => {}, warning: () => {}, detail: () => {} },
+    ledger: { path: '', add: () => {} },
+    signal: new AbortController().signal,
+  };
+  const at = join(dir, 'boot');
+  const record = await measureBoot({ run, engine, image, config, index: 0, dir: at, onRound: () => {} });
+  return { record, calls, left: existsSync(at) };
+}
+
+describe('measureBoot', () => {
+  it('chains the cycles of all scenarios, warm-up first and marked', async () => {
+    const { record, calls } = await boot([scenario('a'), scenario('b')], { warmup: 1, cycles: 2 });
+    expect(calls).toEqual(['a@0', 'b@1', 'a@2', 'b@3', 'a@4', 'b@5']);
+    expect(
+      record.samples.map(({ scenario, round, warmup, position }) => [scenario, round, warmup, position]),
+    ).toEqual([
+      ['a', 0, true, 0],
+      ['b', 0, true, 1],
+      ['a', 1, false, 2],
+      ['b', 1, false, 3],
+      ['a', 2, false, 4],
+      ['b', 2, false, 5],
+    ]);
+  });
+
+  it('gives the sum of a repeated scenario, and each of its cycles', async () => {
+    const { record, calls } = await boot([scenario('x3', { repeat: 3 })], { warmup: 0, cycles: 1 });
+    expect(calls).toEqual(['x3@0', 'x3@1', 'x3@2']);
+    expect(record.samples[0]?.metrics).toEqual({ 'memfile.writtenBytes': 4096 * 6 });
+    expect(record.samples[0]?.parts?.map((part) => part['memfile.writtenBytes'])).toEqual([
+      4096, 8192, 12288,
+    ]);
+  });
+
+  it('resumes the base snapshot for `from: base`, beside a chain that goes on', async () => {
+    const { calls } = await boot([scenario('chain'), scenario('base', { from: 'base' })], {
+      warmup: 0,
+      cycles: 3,
+    });
+    expect(calls).toEqual(['chain@0', 'base@0', 'chain@1', 'base@0', 'chain@2', 'base@0']);
+  });
+
+  it('removes its folder', async () => {
+    expect((await boot([scenario('a')], { warmup: 0, cycles: 1 })).left).toBe(false);
+  });
+});
+
+describe('sumMetrics', () => {
+  it('leaves out a metric that a part lacks: absent is never zero', () => {
+    expect(sumMetrics([{ stateBytes: 1, pauseMs: 2 }, { stateBytes: 3 }])).toEqual({ stateBytes: 4 });
+  });
+});
