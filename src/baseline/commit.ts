@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { SnapgateError } from '../host/error.ts';
+import type { CommandResult } from '../host/process.ts';
 import type { Git } from './git.ts';
 
 const fullSha = /^[0-9a-f]{40}$/;
@@ -61,17 +63,7 @@ export async function resolveRef(git: Git, ref: string): Promise<string> {
 export async function ensureCommit(git: Git, sha: string): Promise<string> {
   const present = await peel(git, sha);
   if (present !== undefined) return present;
-  const depth = (await isShallow(git)) ? ['--depth=1'] : [];
-  const fetched = await git.run([
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--no-recurse-submodules',
-    ...depth,
-    'origin',
-    sha,
-  ]);
+  const fetched = await fetchCommit(git, sha);
   const arrived = await peel(git, sha);
   if (arrived !== undefined) return arrived;
   throw new SnapgateError(
@@ -80,6 +72,27 @@ export async function ensureCommit(git: Git, sha: string): Promise<string> {
     'Check that it still exists there and that the checkout kept its credentials (persist-credentials), or give actions/checkout `fetch-depth: 0`.',
     { details: { title: 'last lines of git fetch', lines: fetched.tail.slice(-20) } },
   );
+}
+
+/** Tries of a fetch that meets another one in the same clone, and the pause after each. */
+const fetchTries = 20;
+const fetchPauseMs = 250;
+
+/** Fetches one commit, and waits for its turn where another run is deepening the same clone (git's `shallow.lock`). */
+async function fetchCommit(git: Git, sha: string): Promise<CommandResult> {
+  const depth = (await isShallow(git)) ? ['--depth=1'] : [];
+  const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const fetch = () => git.run(['fetch', ...quietly, ...depth, 'origin', sha]);
+  let result = await fetch();
+  for (let tries = 1; tries < fetchTries && meetsAnother(result); tries += 1) {
+    await wait(fetchPauseMs);
+    result = await fetch();
+  }
+  return result;
+}
+
+function meetsAnother({ code, tail }: CommandResult): boolean {
+  return code !== 0 && /shallow\.lock|shallow file has changed/.test(tail.join('\n'));
 }
 
 /** The commit that an object is, or that an annotated tag's object points to; undefined where it is not present. */
