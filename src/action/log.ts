@@ -57,7 +57,7 @@ export function createActionLog(output: LogOutput): ActionLog {
 export function plainText(text: string, prefix = ''): string {
   return text
     .split(/\r\n|[\r\n\u0085\u2028\u2029]/)
-    .map((line) => prefix + plainLine(line))
+    .map((line) => plainLine(prefix + line))
     .join('\n');
 }
 

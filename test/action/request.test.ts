@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readRequest } from '../../src/action/request.ts';
+import { inputs } from '../../src/config/inputs.ts';
+import { temporaryFolder, writeFiles } from '../baseline/repository.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder[Symbol.dispose]());
+
+/** Reads a request as on a runner: action.yml's defaults, then what `given` says. */
+function request(given: Record<string, string> = {}, env: Record<string, string> = {}, event: object = {}) {
+  const path = join(folder.path, 'event.json');
+  writeFileSync(path, JSON.stringify(event));
+  const defaults = Object.fromEntries(inputs.map((input) => [input.name, input.actionDefault]));
+  const texts: Record<string, string> = {
+    ...defaults,
+    'github-token': 'tok',
+    rootfs: 'guest.ext4',
+    ...given,
+  };
+  const runner = {
+    GITHUB_WORKSPACE: folder.path,
+    GITHUB_EVENT_NAME: 'workflow_dispatch',
+    GITHUB_EVENT_PATH: path,
+    GITHUB_REPOSITORY: 'octo/guest',
+    GITHUB_API_URL: 'http://127.0.0.1:1/api',
+    RUNNER_TEMP: '/runner/temp',
+    HOME: '/home/runner',
+    ...env,
+  };
+  return readRequest(runner, (name) => texts[name] ?? '');
+}
+
+const sha = 'c'.repeat(40);
+const pull = { pull_request: { number: 12, head: { sha }, base: { sha } } };
+
+describe('readRequest', () => {
+  test('takes folders from the runner', () => {
+    const { workDir, config, workspace } = request();
+    expect({ workDir, workspace, outputDir: config.outputDir }).toEqual({
+      workDir: '/runner/temp',
+      workspace: folder.path,
+      outputDir: join(folder.path, 'snapgate-report'),
+    });
+  });
+
+  test('folders that were given stand', () => {
+    const { workDir, cacheDir } = request({ 'work-dir': 'scratch', 'cache-dir': '/var/cache/snapgate' });
+    expect([workDir, cacheDir]).toEqual([join(folder.path, 'scratch'), '/var/cache/snapgate']);
+  });
+
+  test('a pull request is told of itself, a dispatch of what it names, others nobody', () => {
+    const to = { apiUrl: 'http://127.0.0.1:1/api', token: 'tok', owner: 'octo', repo: 'guest' };
+    expect(request({}, { GITHUB_EVENT_NAME: 'pull_request' }, pull).comment).toEqual({ ...to, number: 12 });
+    expect(request({ 'pr-number': '9' }).comment).toEqual({ ...to, number: 9 });
+    expect(request().comment).toBeUndefined();
+    expect(
+      request({ comment: 'false' }, { GITHUB_EVENT_NAME: 'pull_request' }, pull).comment,
+    ).toBeUndefined();
+  });
+
+  test.each(['0', '-1', '1e3', '7/../../x'])('pr-number %j is an error of use', (number) => {
+    expect(() => request({ 'pr-number': number })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
+  test('snapgate.yml is found in the workspace, in either place, or where config says', () => {
+    writeFiles(folder.path, {
+      '.github/snapgate.yml': 'defaults:\n  boots: 7\n',
+      'other.yml': 'defaults:\n  boots: 9\n',
+    });
+    expect(request().config.measure.boots).toBe(7);
+    expect(request({ config: 'other.yml' }).config.measure.boots).toBe(9);
+    writeFiles(folder.path, { 'snapgate.yml': 'defaults:\n  boots: 3\n' });
+    expect(request().config.measure.boots).toBe(3);
+    expect(request({ boots: '2' }).config.measure.boots).toBe(2);
+  });
+
+  test('a config file that is not there is an error of use', () => {
+    expect(() => request({ config: 'gone.yml' })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+});
