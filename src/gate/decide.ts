@@ -1,0 +1,183 @@
+import { formatAmount, formatChange, formatThreshold } from '../config/metrics.ts';
+import type { MetricName } from '../engine/contract.ts';
+import { formatGrowth } from '../host/units.ts';
+import type { Contrast, Interval } from '../stats/contrast.ts';
+import { bootsToResolve } from '../stats/planning.ts';
+import type { SideSummary, Verdict } from './record.ts';
+import type { Applied } from './thresholds.ts';
+
+/** Chance of a false alarm over all rows that gate together. */
+export const alpha = 0.05;
+
+/** More boots than this are not proposed to anyone. */
+const mostBoots = 100;
+
+/** Everything that one row's verdict follows from. */
+export interface Evidence {
+  readonly metric: MetricName;
+  readonly applied: Applied;
+  readonly base: SideSummary | undefined;
+  readonly head: SideSummary | undefined;
+  readonly hasBase: boolean;
+  readonly contrast: Contrast | undefined;
+  /** The change is told from none, after Holm's correction over all rows that gate. */
+  readonly established: boolean;
+  readonly identicalImages: boolean;
+}
+
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/**
+ * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; no base, or the same image twice; too
+ * little measured; an established growth past the limits; a fail ruled out; a warning; not enough to say.
+ */
+export function decide(evidence: Evidence): Decision {
+  return overCap(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
+}
+
+/** Whether a change is established at all, for better or worse: its interval excludes none even after the correction. */
+export function improves(evidence: Evidence): boolean {
+  const { contrast, established, applied, identicalImages } = evidence;
+  if (contrast === undefined || !established || identicalImages || !applied.gatesGrowth) return false;
+  return contrast.difference.value < -applied.thresholds.minGrowth;
+}
+
+function overCap({ applied, head, metric }: Evidence): Decision | undefined {
+  const { max } = applied.thresholds;
+  if (max === undefined || head === undefined || head.median <= max) return undefined;
+  return {
+    verdict: 'fail',
+    reason: `${formatAmount(metric, head.median)} is above the cap of ${formatAmount(metric, max)}.`,
+  };
+}
+
+function withoutGrowth(evidence: Evidence): Decision | undefined {
+  const { applied, head, hasBase, base, metric, identicalImages } = evidence;
+  const { max } = applied.thresholds;
+  if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
+    const side = head === undefined ? 'head' : 'base';
+    return {
+      verdict: 'inconclusive',
+      reason: `Not measured on ${side}: no cycle of it was finished; more time-budget would decide.`,
+    };
+  }
+  const within = max === undefined ? '' : `Within the cap of ${formatAmount(metric, max)}`;
+  if (!applied.gatesGrowth) return { verdict: 'pass', reason: `${within}.` };
+  if (!hasBase)
+    return { verdict: 'pass', reason: within ? `${within}; no base.` : 'No base to compare with.' };
+  if (!identicalImages) return undefined;
+  return { verdict: 'pass', reason: 'Both images are the same bytes: nothing can have grown.' };
+}
+
+function byGrowth(evidence: Evidence): Decision {
+  const { contrast, metric } = evidence;
+  if (contrast?.differenceTest === undefined) return tooFewBoots(evidence);
+  const found = describeChange(metric, contrast);
+  return (
+    failed(evidence, contrast, found) ??
+    warned(evidence, contrast, found) ??
+    passed(evidence, contrast) ?? { verdict: 'inconclusive', reason: undecided(evidence, contrast, found) }
+  );
+}
+
+function tooFewBoots({ contrast, metric }: Evidence): Decision {
+  const found = contrast === undefined ? '' : `${describeChange(metric, contrast)}, but `;
+  return {
+    verdict: 'inconclusive',
+    reason: `${found}fewer than two boots on a side give no interval; set boots to 3 or more.`,
+  };
+}
+
+function failed(evidence: Evidence, contrast: Contrast, found: string): Decision | undefined {
+  const { failAbove, minGrowth } = evidence.applied.thresholds;
+  if (!grewPast(evidence, contrast, failAbove)) return undefined;
+  const floor = formatAmount(evidence.metric, minGrowth);
+  return {
+    verdict: 'fail',
+    reason: `${found} is established, above ${formatThreshold(failAbove)} and above ${floor}.`,
+  };
+}
+
+function warned(evidence: Evidence, contrast: Contrast, found: string): Decision | undefined {
+  const { warnAbove } = evidence.applied.thresholds;
+  if (warnAbove === undefined || !grewPast(evidence, contrast, warnAbove)) return undefined;
+  return {
+    verdict: 'warn',
+    reason: `${found} is established and above the warning at ${formatThreshold(warnAbove)}.`,
+  };
+}
+
+/** From a base of 0 any growth is past any ratio: the absolute floor alone decides. */
+function grewPast({ established, applied }: Evidence, contrast: Contrast, ratio: number): boolean {
+  const relative = contrast.growth?.value ?? Number.POSITIVE_INFINITY;
+  return established && relative > ratio && contrast.difference.value > applied.thresholds.minGrowth;
+}
+
+function passed({ applied, metric }: Evidence, contrast: Contrast): Decision | undefined {
+  const { failAbove, minGrowth } = applied.thresholds;
+  const growthHigh = contrast.growth?.high;
+  if (growthHigh !== undefined && growthHigh <= failAbove)
+    return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
+  const differenceHigh = contrast.difference.high;
+  if (differenceHigh === undefined || differenceHigh > minGrowth) return undefined;
+  const high = formatChange(metric, differenceHigh);
+  return {
+    verdict: 'pass',
+    reason: `At most ${high}: less than the ${formatAmount(metric, minGrowth)} that a fail needs.`,
+  };
+}
+
+function undecided(evidence: Evidence, contrast: Contrast, found: string): string {
+  const { failAbove, minGrowth } = evidence.applied.thresholds;
+  const why = evidence.established
+    ? `${found} is established, but whether it is past the limits is not`
+    : excludesNone(contrast)
+      ? `${found} may still be chance among the rows that gate`
+      : `${found} is not told from chance`;
+  const more = boots(evidence, contrast);
+  const limits = `${formatThreshold(failAbove)} and ${formatAmount(evidence.metric, minGrowth)}`;
+  return more === undefined
+    ? `${why}; it lies too near the limits (${limits}) for more boots to decide.`
+    : `${why}; about ${more} more ${more === 1 ? 'boot' : 'boots'} a side would decide.`;
+}
+
+function excludesNone({ growth, difference }: Contrast): boolean {
+  const { low, high } = growth ?? difference;
+  return low !== undefined && high !== undefined && (low > 0 || high < 0);
+}
+
+/** Of the ways to a decision the nearest: told from none where that fails, below the ratio or the floor where that passes. */
+function boots(evidence: Evidence, contrast: Contrast): number | undefined {
+  const now = Math.min(evidence.base?.bootMedians.length ?? 0, evidence.head?.bootMedians.length ?? 0);
+  const { failAbove, minGrowth } = evidence.applied.thresholds;
+  const { ratioTest, differenceTest, growth, difference } = contrast;
+  const tries: (number | undefined)[] = [];
+  if (differenceTest) {
+    tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, alpha, mostBoots));
+    const fails = (growth?.value ?? Number.POSITIVE_INFINITY) > failAbove && difference.value > minGrowth;
+    const test = ratioTest ?? differenceTest;
+    if (fails && !evidence.established)
+      tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha, mostBoots));
+  }
+  if (ratioTest && growth) {
+    const room = Math.log1p(failAbove) - Math.log1p(growth.value);
+    tries.push(bootsToResolve(ratioTest, now, room, alpha, mostBoots));
+  }
+  const needed = tries.filter((boot) => boot !== undefined);
+  return needed.length === 0 ? undefined : Math.min(...needed) - now;
+}
+
+/** `+38.2 % (+33.0 % … +44.1 %)`, or the difference where the base is 0. */
+function describeChange(metric: MetricName, { growth, difference }: Contrast): string {
+  return growth === undefined
+    ? withInterval(difference, (value) => formatChange(metric, value))
+    : withInterval(growth, formatGrowth);
+}
+
+function withInterval({ value, low, high }: Interval, format: (value: number) => string): string {
+  if (low === undefined || high === undefined) return format(value);
+  return `${format(value)} (${format(low)} … ${format(high)})`;
+}

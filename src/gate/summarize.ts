@@ -1,0 +1,28 @@
+import { type MetricName, metricNames } from '../engine/contract.ts';
+import type { Boot, Measurement, Sample } from '../measure/record.ts';
+import { median } from '../stats/median.ts';
+import type { SideSummary } from './record.ts';
+
+/** One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up. */
+export function summarizeSide(
+  measurement: Measurement,
+  scenario: string,
+  metric: MetricName,
+): SideSummary | undefined {
+  const values = measurement.boots.map((boot) => valuesOf(boot, scenario, metric));
+  const bootMedians = values.filter((ofBoot) => ofBoot.length > 0).map(median);
+  if (bootMedians.length === 0) return undefined;
+  const samples = values.reduce((sum, ofBoot) => sum + ofBoot.length, 0);
+  return { median: median(bootMedians), bootMedians, samples };
+}
+
+/** The metrics that any cycle after the warm-up has, in their usual order. */
+export function measuredMetrics(measurement: Measurement): readonly MetricName[] {
+  const samples = measurement.boots.flatMap((boot) => boot.samples).filter((sample) => !sample.warmup);
+  return metricNames.filter((metric) => samples.some((sample) => sample.metrics[metric] !== undefined));
+}
+
+function valuesOf(boot: Boot, scenario: string, metric: MetricName): number[] {
+  const counts = (sample: Sample) => !sample.warmup && sample.scenario === scenario;
+  return boot.samples.filter(counts).flatMap((sample) => sample.metrics[metric] ?? []);
+}

@@ -1,0 +1,39 @@
+import { isTimeMetric } from '../config/metrics.ts';
+import type { GateConfig, Thresholds } from '../config/types.ts';
+import type { MetricName } from '../engine/contract.ts';
+
+/** What `min-growth` is for a metric of time, whose default in bytes says nothing about it. */
+const minGrowthMs = 50;
+
+export interface Applied {
+  readonly thresholds: Thresholds;
+  /** Growth against base decides. */
+  readonly gatesGrowth: boolean;
+  /** Growth or a cap decides: the row has a verdict. */
+  readonly gates: boolean;
+}
+
+/** What holds for one scenario and metric: snapgate.yml's own word on it, else the general thresholds and caps. */
+export function thresholdsFor(config: GateConfig, scenario: string, metric: MetricName): Applied {
+  // A scenario may be called `constructor`.
+  const own = Object.hasOwn(config.overrides, scenario) ? config.overrides[scenario]?.[metric] : undefined;
+  const defaults: Thresholds = {
+    ...config.defaults,
+    minGrowth: isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth,
+    max: config.caps[metric],
+  };
+  const thresholds = { ...defaults, ...own };
+  const gatesGrowth = own !== undefined || config.gatedMetrics.includes(metric);
+  return { thresholds, gatesGrowth, gates: gatesGrowth || thresholds.max !== undefined };
+}
+
+/** Every metric that has a verdict in some scenario of these. */
+export function gatingMetrics(
+  config: GateConfig,
+  scenarios: readonly string[],
+  metrics: readonly MetricName[],
+): readonly MetricName[] {
+  return metrics.filter((metric) =>
+    scenarios.some((scenario) => thresholdsFor(config, scenario, metric).gates),
+  );
+}
