@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readConfig, readMode } from '../config/config.ts';
-import { configFileNames, inputs, type Mode } from '../config/inputs.ts';
+import { inputs, type Mode } from '../config/inputs.ts';
+import { locateConfig } from '../config/locate.ts';
 import type { Config } from '../config/types.ts';
 import { readEvent, type TriggerEvent } from '../github/event.ts';
-import { errnoOf, SnapgateError } from '../host/error.ts';
+import { SnapgateError } from '../host/error.ts';
 
 /** Where the pull request is told, and with what. */
 export interface CommentDestination {
@@ -38,7 +39,7 @@ export interface ActionRequest {
 export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => string): ActionRequest {
   const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
   const workspace = resolve(env['GITHUB_WORKSPACE'] ?? '.');
-  const config = readConfig(raw, readConfigText(workspace, getInput('config')));
+  const config = readConfig(raw, locateConfig(workspace, getInput('config')));
   const event = readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
   const token = getInput('github-token');
   return {
@@ -69,39 +70,6 @@ function readEventPayload(env: NodeJS.ProcessEnv): string {
     );
   }
   return readFileSync(path, 'utf8');
-}
-
-function readConfigText(workspace: string, given: string): { path: string; text: string } | undefined {
-  if (given !== '') return { path: given, text: readGiven(resolve(workspace, given), given) };
-  for (const path of configFileNames) {
-    const text = readIfPresent(join(workspace, path));
-    if (text !== undefined) return { path, text };
-  }
-  return undefined;
-}
-
-function readGiven(path: string, given: string): string {
-  const text = readIfPresent(path);
-  if (text !== undefined) return text;
-  throw new SnapgateError(
-    'usage',
-    `config: there is no file ${given}`,
-    'Name a file of the checkout; actions/checkout must run before snapgate.',
-  );
-}
-
-function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw new SnapgateError(
-      'usage',
-      `${path} cannot be read (${errnoOf(error)})`,
-      'It must be a readable file.',
-      { cause: error },
-    );
-  }
 }
 
 function pullRequestNumber(event: TriggerEvent, given: string): number | undefined {
