@@ -1,0 +1,145 @@
+import { formatAmount, formatChange, isTimeMetric } from '../config/metrics.ts';
+import { floorScenario } from '../config/scenarios.ts';
+import type { MetricName } from '../engine/contract.ts';
+import type { Comparison, Estimate, Row, SideSummary, Verdict } from '../gate/record.ts';
+import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
+import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
+import { median } from '../stats/median.ts';
+import { shellWord } from './escape.ts';
+import type { ReportInput } from './exporter.ts';
+
+/** The mark and the word of a row's verdict; an improvement is said as loudly as a failure. */
+export function verdictWords(row: Pick<Row, 'verdict' | 'improved'>): string {
+  if (row.verdict === undefined) return '–';
+  return row.verdict === 'pass' && row.improved
+    ? '🟢 improved'
+    : `${verdictMark(row.verdict)} ${row.verdict}`;
+}
+
+export function verdictMark(verdict: Verdict): string {
+  return { pass: '🟢', warn: '🟡', fail: '🔴', inconclusive: '⚪' }[verdict];
+}
+
+export function sideAmount(metric: MetricName, side: SideSummary | undefined): string {
+  return side === undefined ? '–' : formatAmount(metric, side.median);
+}
+
+/** To the byte, with the thousands parted: `2,580,480`; a half is possible, as a median of two. */
+export function exactAmount(metric: MetricName, value: number | undefined): string {
+  if (value === undefined) return '–';
+  const [digits, unit] = isTimeMetric(metric) ? [1, ' ms'] : [Number.isInteger(value) ? 0 : 1, ''];
+  const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${value < 0 ? '−' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
+}
+
+/** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */
+export function growthWords({ growth, difference, metric }: Row): string {
+  if (growth) return withBounds(growth, formatGrowth, (text) => text.replace(' %', ''));
+  return difference
+    ? withBounds(
+        difference,
+        (value) => formatChange(metric, value),
+        (text) => text,
+      )
+    : '–';
+}
+
+function withBounds(
+  { value, low, high }: Estimate,
+  format: (value: number) => string,
+  short: (text: string) => string,
+): string {
+  if (low === undefined || high === undefined) return format(value);
+  return `${format(value)} (${short(format(low))} … ${short(format(high))})`;
+}
+
+/** `label (4f1c2d3)`, not escaped. */
+export function subjectWords(subject: Subject): string {
+  return subject.commit === undefined ? subject.label : `${subject.label} (${subject.commit.slice(0, 7)})`;
+}
+
+/** What a measurement was taken with, one fact a line, not escaped: strings of it come from a record. */
+export function fingerprintFacts(fingerprint: Fingerprint): readonly (readonly [string, string])[] {
+  const acceleration = { kvm: 'KVM', tcg: 'TCG (emulation)' }[fingerprint.accelerator];
+  return [
+    ['engine', `${fingerprint.engine}, ${fingerprint.engineVersion}, ${fingerprint.machine}`],
+    ['accelerator', acceleration],
+    ['guest kernel', `${fingerprint.kernelVersion} (sha256 ${fingerprint.kernelSha256.slice(0, 12)})`],
+    ['guest', `${formatBytes(fingerprint.memoryBytes)} of memory, ${plural(fingerprint.vcpus, 'vCPU')}`],
+    ['host processor', fingerprint.hostCpu],
+    ['protocol', String(fingerprint.protocol)],
+  ];
+}
+
+/** Boots, rounds and warm-up, as far as the record at hand says. */
+export function roundsFact({ comparison, head }: ReportInput): string {
+  const { base, head: ofHead } = comparison.boots;
+  const boots = comparison.base ? `${base} of base, ${ofHead} of head` : `${ofHead} of head`;
+  return head === undefined ? boots : `${boots}; each ${roundsOf(head)}`;
+}
+
+/** `5 rounds after 2 to warm up`, of the first boot. */
+export function roundsOf(measurement: Measurement): string {
+  const samples = measurement.boots[0]?.samples ?? [];
+  const count = (warmup: boolean) =>
+    new Set(samples.filter((sample) => sample.warmup === warmup).map((sample) => sample.round)).size;
+  return `${plural(count(false), 'round')} after ${count(true)} to warm up`;
+}
+
+/** What pausing and the agent cost by themselves: part of every other number. */
+export function floorFact({ rows }: Comparison): string | undefined {
+  const row = rows.find(
+    ({ scenario, metric }) => scenario === floorScenario && metric === 'memfile.writtenBytes',
+  );
+  if (row?.head === undefined) return undefined;
+  const base = row.base === undefined ? '' : `${sideAmount(row.metric, row.base)} on base, `;
+  return `${base}${sideAmount(row.metric, row.head)} on head: an immediate pause, the agent's share included`;
+}
+
+/** A scenario that repeats is a sum: how its parts ran, from the first to the last. */
+export function repeatFacts(head: Measurement | undefined): readonly (readonly [string, string])[] {
+  const repeated = head?.scenarios.filter((scenario) => scenario.repeat > 1) ?? [];
+  return repeated.map(({ name, repeat }) => {
+    const [first, last] = [0, repeat - 1].map((index) => partMedian(head, name, index));
+    const parts =
+      first === undefined || last === undefined
+        ? ''
+        : `; the first dirtied ${formatBytes(first)} on head, the last ${formatBytes(last)}`;
+    return [name, `the sum of ${repeat} pauses in a row${parts}`];
+  });
+}
+
+function partMedian(head: Measurement | undefined, scenario: string, index: number): number | undefined {
+  const samples = head?.boots.flatMap((boot) => boot.samples) ?? [];
+  const values = samples
+    .filter((sample) => sample.scenario === scenario && !sample.warmup)
+    .flatMap((sample) => sample.parts?.[index]?.['memfile.writtenBytes'] ?? []);
+  return values.length === 0 ? undefined : median(values);
+}
+
+/** Wall time of a boot until it was settled, for people. */
+export function readyFact(measurement: Measurement): string {
+  const ready = median(measurement.boots.map((boot) => boot.readyMs));
+  return Number.isNaN(ready) ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
+}
+
+/** The command that repeats the run, quoted for a shell. */
+export function reproduceCommand({ comparison, reproduce }: ReportInput): string {
+  const { base, fingerprint, boots } = comparison;
+  const ofBase =
+    base === undefined ? ['--base', 'none'] : base.commit ? ['--base', `ref:${base.commit}`] : [];
+  const given = reproduce ?? [
+    '--memory-size',
+    `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
+    '--vcpus',
+    String(fingerprint.vcpus),
+    '--boots',
+    String(boots.head),
+  ];
+  return ['npx', 'snapgate', 'gate', ...ofBase, ...given].map(shellWord).join(' ');
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
