@@ -1,0 +1,82 @@
+import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '../../../host/error.ts';
+import { runCommand } from '../../../host/process.ts';
+import type { Run } from '../../../host/run.ts';
+import { defaultMachine, qemuCommand } from '../arguments.ts';
+import { plainWords } from '../guest-failure.ts';
+import { probeExitPort, probeGuestBase64, probePassedStatus } from './guest.ts';
+
+/** Whether guests run under KVM here; if not, why, in one line, and what to do about it. */
+export type KvmVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly remedy: string };
+
+const device = '/dev/kvm';
+/** A working KVM needs a tenth of it, an emulated one minutes. */
+const limitMs = 1_000;
+
+export async function probeKvm(run: Run): Promise<KvmVerdict> {
+  return checkDevice() ?? (await bootsGuest(run, 'kvm', 'host'));
+}
+
+/** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
+export async function bootsGuest(run: Run, accelerator: 'kvm' | 'tcg', cpu: string): Promise<KvmVerdict> {
+  const kernel = join(run.dir, `kvm-probe-${accelerator}.elf`);
+  writeFileSync(kernel, Buffer.from(probeGuestBase64, 'base64'), { mode: 0o600 });
+  try {
+    const result = await runCommand(run, qemuCommand, probeArguments(kernel, accelerator, cpu), {
+      timeoutMs: limitMs,
+      // Where QEMU may leave a core file.
+      cwd: run.dir,
+    });
+    if (result.code === probePassedStatus) return { ok: true };
+    const said = result.tail.find((line) => /error|fail|could not/i.test(line)) ?? result.tail.at(-1);
+    return { ok: false, reason: failure(result, said), remedy: brokenRemedy };
+  } finally {
+    rmSync(kernel, { force: true });
+  }
+}
+
+const brokenRemedy =
+  'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
+
+function checkDevice(): KvmVerdict | undefined {
+  try {
+    accessSync(device, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT')
+      return {
+        ok: false,
+        reason: `there is no ${device}`,
+        remedy:
+          'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
+      };
+    return {
+      ok: false,
+      reason: `this user may not open ${device}`,
+      remedy:
+        'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm',
+    };
+  }
+}
+
+function failure(
+  result: { readonly code: number | null; readonly signal: string | null; readonly timedOut: boolean },
+  said: string | undefined,
+): string {
+  if (result.timedOut) return `a tiny guest did not come to its end under KVM within ${limitMs / 1000} s`;
+  if (result.code === 0) return 'a tiny guest crashed under KVM';
+  const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+  return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
+}
+
+function probeArguments(kernel: string, accelerator: 'kvm' | 'tcg', cpu: string): string[] {
+  return [
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '64M'],
+    ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off`],
+    ...['-accel', accelerator, '-cpu', cpu, '-kernel', kernel],
+    ...['-device', `isa-debug-exit,iobase=${probeExitPort},iosize=1`],
+  ];
+}

@@ -1,0 +1,171 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { SnapgateError } from '../../host/error.ts';
+import { killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
+import type { Run } from '../../host/run.ts';
+import { formatBytes } from '../../host/units.ts';
+import type { EngineContext, EngineReport, HostCheck } from '../contract.ts';
+import { defaultMachine, inherited, qemuCommand } from './arguments.ts';
+import { type KvmVerdict, probeKvm } from './kvm-probe/boots.ts';
+import { connectQmp } from './qmp.ts';
+
+/** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
+export async function probeHost({ run, accel }: EngineContext): Promise<EngineReport> {
+  const qemu = hasCommand(qemuCommand) ? await askQemu(run) : undefined;
+  const kvm: KvmVerdict | undefined = qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run);
+  const checks = [
+    ...qemuChecks(qemu),
+    ...neededCommands.map(commandCheck),
+    ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
+    memoryCheck(),
+  ];
+  const ok = checks.every((check) => check.ok || !check.required);
+  const accelerator = kvm?.ok === true ? 'kvm' : 'tcg';
+  return {
+    ok,
+    checks,
+    identity:
+      ok && qemu !== undefined
+        ? { engine: 'qemu', version: `QEMU ${qemu.version}`, accelerator, machine: defaultMachine }
+        : undefined,
+    fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
+  };
+}
+
+/** The error for a host that failed its probe: the first thing that is missing. */
+export function unusableHost(report: EngineReport): SnapgateError {
+  const failed = report.checks.filter((check) => check.required && !check.ok);
+  const first = failed[0];
+  return new SnapgateError(
+    'host',
+    `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`,
+    first?.remedy ?? 'snapgate probe shows all that was checked.',
+  );
+}
+
+/** Facts of an installed QEMU. */
+interface QemuFacts {
+  readonly version: string;
+  readonly recent: boolean;
+  readonly savesDevices: boolean;
+}
+
+const answerMs = 10_000;
+const freeMemoryBytes = 1024 ** 3;
+
+const versionSchema = z.object({
+  qemu: z.object({ major: z.int(), minor: z.int(), micro: z.int() }),
+});
+const commandsSchema = z.array(z.object({ name: z.string() }));
+
+const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
+
+/** Asks a QEMU without a machine what it is; undefined when it does not start. */
+async function askQemu(run: Run): Promise<QemuFacts | undefined> {
+  const args = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
+  const monitor = ['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'];
+  const child = startProcess(run, qemuCommand, [...args, ...monitor], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const exit = waitForExit(child).catch(() => undefined);
+  const timer = setTimeout(() => killGroup(child), answerMs);
+  try {
+    const stream = child.stdio[inherited.qmp];
+    if (!(stream instanceof Duplex)) return undefined;
+    const qmp = connectQmp(stream);
+    const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
+    const commands = commandsSchema.parse(await qmp.execute('query-commands'));
+    return {
+      version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
+      recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
+      savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
+    };
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    killGroup(child);
+    await exit;
+  }
+}
+
+function qemuChecks(qemu: QemuFacts | undefined): HostCheck[] {
+  const install = packageOf(qemuCommand);
+  if (qemu === undefined) {
+    const found = hasCommand(qemuCommand) ? 'does not start' : 'not installed';
+    return [{ what: 'QEMU', ok: false, found, remedy: install, required: true }];
+  }
+  return [
+    {
+      what: 'QEMU',
+      ok: qemu.recent,
+      found: qemu.version,
+      remedy: qemu.recent
+        ? undefined
+        : 'QEMU 6.2 or later is needed: Debian 12, Ubuntu 22.04 and later have it.',
+      required: true,
+    },
+    {
+      what: 'QEMU saves the state of devices',
+      ok: qemu.savesDevices,
+      found: qemu.savesDevices ? 'xen-save-devices-state' : 'built without xen-save-devices-state',
+      remedy: qemu.savesDevices ? undefined : `Use the QEMU of Debian or Ubuntu: ${install}`,
+      required: true,
+    },
+  ];
+}
+
+function commandCheck(name: string): HostCheck {
+  const ok = hasCommand(name);
+  return {
+    what: name,
+    ok,
+    found: ok ? 'installed' : 'not installed, or not on the PATH',
+    remedy: ok ? undefined : packageOf(name),
+    required: true,
+  };
+}
+
+function kvmCheck(kvm: KvmVerdict, required: boolean): HostCheck {
+  return {
+    what: '/dev/kvm',
+    ok: kvm.ok,
+    found: kvm.ok ? 'boots a guest' : kvm.reason,
+    remedy: kvm.ok ? undefined : kvm.remedy,
+    required,
+  };
+}
+
+/** A warning only: what the guests really need is checked where their size is known. */
+function memoryCheck(): HostCheck {
+  const free = availableMemoryBytes();
+  const ok = free >= freeMemoryBytes;
+  return {
+    what: 'memory',
+    ok,
+    found: `${formatBytes(free)} available`,
+    remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
+    required: false,
+  };
+}
+
+/** MemAvailable of proc(5)'s meminfo counts what the page cache would give back. */
+function availableMemoryBytes(): number {
+  const match = /^MemAvailable: +(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'latin1'));
+  return match === null ? freemem() : Number(match[1]) * 1024;
+}
+
+function hasCommand(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((dir) => {
+    try {
+      accessSync(join(dir, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
