@@ -49,6 +49,14 @@ export async function resolvePath(
   return undefined;
 }
 
+/** Text of a small file, symlinks followed; undefined where there is no such file. */
+export async function readTextFile(run: Run, rootfsPath: string, path: string): Promise<string | undefined> {
+  const found = await resolvePath(run, rootfsPath, path);
+  if (found?.entry.type !== 'file') return undefined;
+  const { stdout } = await debugfs(run, rootfsPath, [`cat ${found.path}`]);
+  return stdout.slice(stdout.indexOf('\n') + 1);
+}
+
 /** Fields of the superblock as `stats -h` names them. */
 export async function readSuperblock(run: Run, rootfsPath: string): Promise<ReadonlyMap<string, string>> {
   const { stdout } = await debugfs(run, rootfsPath, ['stats -h']);

@@ -153,7 +153,8 @@ async function packCpio(run: Run, root: string, archive: string): Promise<void> 
 /** The caller's umask and the clock leave no trace. */
 function normalise(path: string): void {
   const stat = lstatSync(path);
-  if (!stat.isSymbolicLink()) chmodSync(path, stat.isDirectory() || (stat.mode & 0o100) !== 0 ? 0o755 : 0o644);
+  if (!stat.isSymbolicLink())
+    chmodSync(path, stat.isDirectory() || (stat.mode & 0o100) !== 0 ? 0o755 : 0o644);
   lutimesSync(path, 0, 0);
 }
 

@@ -27,7 +27,10 @@ export function codeSpan(text: string, limit?: number): string {
   return `\`${shown === '' ? '(empty)' : shown}\``;
 }
 
-/** A foreign sentence as plain Markdown text: it may hold names of the user's or come from a file. */
+/**
+ * A foreign sentence as plain Markdown text: it may hold names of the user's or come from a file. Not for the start of a line,
+ * where a digit or a dash could make a list.
+ */
 export function prose(text: string, limit = 500): string {
   return visibleText(text, limit)
     .replaceAll('|', '¦')
@@ -35,9 +38,7 @@ export function prose(text: string, limit = 500): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/@|#(?=\d)|:(?=\/\/)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`)
-    .replace(/^(\d+)([.)])/, '$1\\$2')
-    .replace(/^[-+=]/, '\\$&');
+    .replace(/@|#(?=\d)|:(?=\/\/)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
 }
 
 /** A foreign text inside a fenced block: keeps its line, cannot close the fence or hold a marker. */

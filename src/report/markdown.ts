@@ -8,9 +8,11 @@ import { codeSpan, fencedLine, prose } from './escape.ts';
 import type { Exporter, ReportInput } from './exporter.ts';
 import {
   exactAmount,
+  exactChange,
   fingerprintFacts,
   floorFact,
   growthWords,
+  needsReason,
   plural,
   readyFact,
   repeatFacts,
@@ -98,7 +100,7 @@ function gatingTable(rows: readonly Row[]): string {
 
 /** Why anything is not a plain pass, the gravest first. */
 function reasonList(rows: readonly Row[]): string {
-  const notable = bySeverity(rows).filter((row) => row.verdict !== 'pass');
+  const notable = bySeverity(rows).filter(needsReason);
   const shown = notable.slice(0, mostReasons);
   const severalMetrics = new Set(rows.map((row) => row.metric)).size > 1;
   const lines = shown.map((row) => {
@@ -140,7 +142,7 @@ function allMetrics(rows: readonly Row[]): string {
     codeSpan(row.metric),
     exactAmount(row.metric, row.base?.median),
     exactAmount(row.metric, row.head?.median),
-    exactAmount(row.metric, row.difference?.value),
+    exactChange(row.metric, row.difference?.value),
     growthWords(row),
     verdictWords(row),
   ]);
@@ -187,7 +189,7 @@ function measurementPart(measurement: Measurement): string {
     ]);
   const head = ['scenario', ...metrics.map((metric) => metricLabels[metric])];
   return [
-    `### ⚫ snapgate: measured ${codeSpan(subjectWords(measurement.subject))}`,
+    `### snapgate: measured ${codeSpan(subjectWords(measurement.subject))}`,
     withRest(
       table([head, ...body], ['l', ...metrics.map(() => 'r')]),
       measurement.scenarios.length - body.length,

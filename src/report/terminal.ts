@@ -6,9 +6,11 @@ import { visibleText } from './escape.ts';
 import type { Exporter, ReportInput } from './exporter.ts';
 import {
   exactAmount,
+  exactChange,
   fingerprintFacts,
   floorFact,
   growthWords,
+  needsReason,
   plural,
   readyFact,
   repeatFacts,
@@ -107,7 +109,7 @@ function verdictCell(row: Row): Cell {
 }
 
 function reasons(rows: readonly Row[]): string[] {
-  const notable = rows.filter((row) => row.verdict !== 'pass');
+  const notable = rows.filter(needsReason);
   const said = notable.map((row) => `${visibleText(row.scenario, 60)}: ${visibleText(row.reason, 500)}`);
   return said.length === 0 ? [] : ['', ...said];
 }
@@ -129,7 +131,7 @@ function allMetrics(rows: readonly Row[], paint: Paint): string[] {
       row.metric,
       exactAmount(row.metric, row.base?.median),
       exactAmount(row.metric, row.head?.median),
-      exactAmount(row.metric, row.difference?.value),
+      exactChange(row.metric, row.difference?.value),
       growthWords(row),
     ),
     verdictCell(row),

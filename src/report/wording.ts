@@ -33,6 +33,17 @@ export function exactAmount(metric: MetricName, value: number | undefined): stri
   return `${value < 0 ? '−' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
 }
 
+/** Like exactAmount, with a plus in front of growth. */
+export function exactChange(metric: MetricName, value: number | undefined): string {
+  return value !== undefined && value > 0 ? `+${exactAmount(metric, value)}` : exactAmount(metric, value);
+}
+
+/** Worth a sentence: anything but a pass, and a pass whose number alone would say otherwise. */
+export function needsReason(row: Row): boolean {
+  if (row.verdict !== 'pass') return true;
+  return row.growth !== undefined && row.growth.value > row.thresholds.failAbove;
+}
+
 /** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */
 export function growthWords({ growth, difference, metric }: Row): string {
   if (growth) return withBounds(growth, formatGrowth, (text) => text.replace(' %', ''));

@@ -1,0 +1,7 @@
+import type { Bench } from './bench.ts';
+import { cycleCost } from './cycle-cost.ts';
+
+/** All benches by the name that script/bench takes. */
+export const benches: Readonly<Record<string, Bench>> = {
+  'cycle-cost': cycleCost,
+};

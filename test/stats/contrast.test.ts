@@ -1,0 +1,149 @@
+import * as reference from 'simple-statistics';
+import { describe, expect, it } from 'vitest';
+import { contrastSides } from '../../src/stats/contrast.ts';
+import { holmEstablished } from '../../src/stats/holm.ts';
+import { mean, median, variance } from '../../src/stats/median.ts';
+import { bootsToResolve } from '../../src/stats/planning.ts';
+import { halfWidth, welchTest } from '../../src/stats/welch.ts';
+import { normalFrom, seededRandom } from './random.ts';
+
+describe('median, mean, variance', () => {
+  it('agree with simple-statistics', () => {
+    const random = seededRandom(1);
+    for (let size = 2; size < 30; size += 1) {
+      const values = Array.from({ length: size }, () => random() * 1e6);
+      expect(median(values)).toBeCloseTo(reference.median(values), 6);
+      expect(mean(values)).toBeCloseTo(reference.mean(values), 6);
+      expect(variance(values) / reference.sampleVariance(values)).toBeCloseTo(1, 10);
+    }
+  });
+
+  it('have no answer for too little', () => {
+    expect(median([])).toBeNaN();
+    expect(variance([3])).toBeNaN();
+    expect(median([3])).toBe(3);
+  });
+});
+
+describe('welchTest', () => {
+  it('gives the textbook answer', () => {
+    // R: t.test(c(27.5,21.0,19.0,23.6,17.0,17.9), c(27.1,22.0,20.8,23.4,23.4,23.5)); worked by hand from the definition.
+    const a = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9];
+    const b = [27.1, 22.0, 20.8, 23.4, 23.4, 23.5];
+    const [va, vb] = [variance(a) / 6, variance(b) / 6];
+    const test = welchTest(a, b);
+    expect(test?.difference).toBeCloseTo(2.3667, 4);
+    expect(test?.standardError).toBeCloseTo(Math.sqrt(va + vb), 12);
+    expect(test?.degrees).toBeCloseTo((va + vb) ** 2 / (va ** 2 / 5 + vb ** 2 / 5), 12);
+    expect(test && halfWidth(test, 0.95)).toBeGreaterThan(1.96 * Math.sqrt(va + vb));
+  });
+
+  it('agrees with the t of simple-statistics where the variances are equal', () => {
+    const a = [1, 2, 3, 4];
+    const b = [3, 4, 5, 6];
+    const test = welchTest(a, b);
+    const t = reference.tTestTwoSample(b, a);
+    expect((test?.difference ?? 0) / (test?.standardError ?? 1)).toBeCloseTo(t ?? Number.NaN, 12);
+    expect(test?.degrees).toBeCloseTo(6, 12);
+  });
+
+  it('needs two values a side', () => {
+    expect(welchTest([1], [1, 2, 3])).toBeUndefined();
+    expect(welchTest([1, 2], [])).toBeUndefined();
+  });
+
+  it('takes sides that do not vary as exact', () => {
+    expect(welchTest([5, 5, 5], [5, 5])).toMatchObject({ standardError: 0, pValue: 1 });
+    expect(welchTest([5, 5, 5], [6, 6])).toMatchObject({ standardError: 0, pValue: 0, difference: 1 });
+    expect(welchTest([0, 0], [0, 0])).toMatchObject({ pValue: 1 });
+  });
+});
+
+describe('contrastSides', () => {
+  it('estimates by the medians, with an interval that holds the estimate', () => {
+    const { growth, difference } = contrastSides([100, 101, 102], [150, 151, 149]);
+    expect(growth?.value).toBeCloseTo(150 / 101 - 1, 12);
+    expect(difference.value).toBe(49);
+    expect(growth?.low).toBeGreaterThan(0.4);
+    expect(growth?.high).toBeLessThan(0.6);
+  });
+
+  it('holds the estimate even where one stray boot moves the mean', () => {
+    const { growth } = contrastSides([100, 100, 100, 100, 1e6], [100, 100, 100, 100, 100]);
+    expect(growth?.value).toBe(0);
+    expect(growth?.low).toBeLessThanOrEqual(0);
+    expect(growth?.high).toBeGreaterThanOrEqual(0);
+  });
+
+  it('has no growth from a base of 0, but a difference', () => {
+    const { growth, difference, pValue } = contrastSides([0, 0, 0], [4096, 4096, 8192]);
+    expect(growth).toBeUndefined();
+    expect(difference.value).toBe(4096);
+    expect(pValue).toBeLessThan(0.1);
+  });
+
+  it('bounds the growth by the difference where a boot has 0', () => {
+    const { growth, difference, ratioTest } = contrastSides([4096, 4096, 0], [4096, 8192, 4096]);
+    expect(ratioTest).toBeUndefined();
+    expect(growth?.low).toBeCloseTo((difference.low ?? 0) / 4096, 12);
+  });
+
+  it('has no interval with one boot a side', () => {
+    const contrast = contrastSides([100], [140]);
+    expect(contrast.growth).toEqual({ value: 0.4 });
+    expect(contrast.difference).toEqual({ value: 40 });
+    expect(contrast.pValue).toBeUndefined();
+  });
+
+  it.each([3, 5, 10])('covers the truth in 95 %% of experiments with %i boots a side', (boots) => {
+    const normal = normalFrom(seededRandom(20260101 + boots));
+    const side = (scale: number, spread: number) =>
+      Array.from({ length: boots }, () => scale * Math.exp(spread * normal()));
+    const experiments = 4000;
+    let covered = 0;
+    for (let experiment = 0; experiment < experiments; experiment += 1) {
+      const { growth } = contrastSides(side(600, 0.03), side(780, 0.06));
+      if (growth?.low !== undefined && growth.high !== undefined && growth.low <= 0.3 && growth.high >= 0.3)
+        covered += 1;
+    }
+    expect(covered / experiments).toBeGreaterThanOrEqual(0.93);
+    expect(covered / experiments).toBeLessThanOrEqual(0.98);
+  });
+});
+
+describe('holmEstablished', () => {
+  it('steps down until the first miss', () => {
+    expect(holmEstablished([0.01, 0.04, 0.03, 0.005], 0.05)).toEqual([true, false, false, true]);
+    expect(holmEstablished([0.04], 0.05)).toEqual([true]);
+    expect(holmEstablished([0.06, 0.001], 0.05)).toEqual([false, true]);
+    expect(holmEstablished([], 0.05)).toEqual([]);
+  });
+
+  it('keeps the chance of any false alarm among six rows at 5 %', () => {
+    const normal = normalFrom(seededRandom(7));
+    const side = () => Array.from({ length: 5 }, () => 100 + normal());
+    const runs = 2000;
+    let alarms = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const pValues = Array.from({ length: 6 }, () => welchTest(side(), side())?.pValue ?? 1);
+      if (holmEstablished(pValues, 0.05).includes(true)) alarms += 1;
+    }
+    expect(alarms / runs).toBeLessThan(0.06);
+  });
+});
+
+describe('bootsToResolve', () => {
+  const test = { difference: 0.03, standardError: 0.02, degrees: 8, pValue: 0.2 };
+
+  it('asks for more boots the nearer the limit', () => {
+    const far = bootsToResolve(test, 5, 0.03, 0.05, 100) ?? 0;
+    const near = bootsToResolve(test, 5, 0.01, 0.05, 100) ?? 0;
+    expect(far).toBeGreaterThan(5);
+    expect(near).toBeGreaterThan(far);
+  });
+
+  it('does not promise what it cannot', () => {
+    expect(bootsToResolve(test, 5, 0.0001, 0.05, 100)).toBeUndefined();
+    expect(bootsToResolve(test, 5, -1, 0.05, 100)).toBeUndefined();
+  });
+});
