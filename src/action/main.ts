@@ -48,7 +48,7 @@ async function perform(run: Run, request: ActionRequest): Promise<number> {
     autoCommit: sides.autoCommit,
     inputs: config.image,
   });
-  const result = await runGate(run, { config, head, base });
+  const result = await runGate(run, { config, head, base, reproduce: request.reproduce });
   await publishGate(run.log, request, result);
   return result.exitCode;
 }

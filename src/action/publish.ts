@@ -13,7 +13,8 @@ const maxSummaryBytes = 1024 * 1024;
 
 /** Tells everybody of a gate: first what cannot fail, then the pull request. */
 export async function publishGate(log: Log, request: ActionRequest, result: GateResult): Promise<void> {
-  const { comparison, files, markdown, exitCode } = result;
+  const { report, files, markdown, exitCode } = result;
+  const { comparison } = report;
   setOutputs({
     verdict: comparison.verdict,
     comparison: files.comparison,

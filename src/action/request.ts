@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { readConfig, readMode } from '../config/config.ts';
 import { inputs, type Mode } from '../config/inputs.ts';
 import { locateConfig } from '../config/locate.ts';
+import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
 import { readEvent, type TriggerEvent } from '../github/event.ts';
 import { SnapgateError } from '../host/error.ts';
@@ -26,6 +27,7 @@ export interface ActionRequest {
   readonly workDir: string;
   readonly cacheDir: string;
   readonly token: string;
+  readonly reproduce: readonly string[];
   /** Undefined where no pull request is to be told. */
   readonly comment: CommentDestination | undefined;
 }
@@ -50,6 +52,7 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
     workDir: resolve(workspace, config.workDir ?? env['RUNNER_TEMP'] ?? tmpdir()),
     cacheDir: resolve(workspace, config.cacheDir ?? defaultCacheDir(env)),
     token,
+    reproduce: reproduceOptions(raw, { hideText: true }),
     comment: config.comment.post
       ? destinationOf(env, token, pullRequestNumber(event, getInput('pr-number')))
       : undefined,

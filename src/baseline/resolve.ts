@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { BaseSpec } from '../config/types.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
@@ -100,12 +100,27 @@ async function commitSide(
     : context.autoCommit === undefined
       ? forkPoint(git)
       : ensureCommit(git, context.autoCommit));
-  const checkout = await addWorktree(run, git, commit);
+  const checkout = sameFolder(
+    await addWorktree(run, git, commit),
+    await git.ask(['rev-parse', '--show-prefix']),
+    commit,
+  );
   mustDiffer(inputs, checkout, commit);
   const short = commit.slice(0, 7);
   const label =
     spec.kind === 'ref' && !commit.startsWith(spec.ref) ? `${spec.ref} (${short})` : `commit ${short}`;
   return { kind: 'image', subject: { label, commit }, inputs, checkout };
+}
+
+/** The folder of the base commit that the head's checkout is in its own: `prefix` of the repository, empty for all of it. */
+function sameFolder(worktree: string, prefix: string | undefined, commit: string): string {
+  const folder = join(worktree, prefix ?? '');
+  if (existsSync(folder)) return folder;
+  throw new SnapgateError(
+    'base',
+    `base: commit ${commit.slice(0, 7)} has no folder ${prefix}`,
+    'Run snapgate in a folder that both commits have, such as the root of the repository.',
+  );
 }
 
 /** A source outside git is the same for both commits: comparing it with itself would always pass. */

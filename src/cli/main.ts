@@ -3,7 +3,7 @@ import { type Command, parseCommand } from './arguments.ts';
 import { reportError } from './errors.ts';
 import { helpText } from './help.ts';
 import { createTerminalLog } from './log.ts';
-import { runVerb, type Terminal } from './verbs.ts';
+import type { Terminal } from './verbs.ts';
 
 /** The command line as the shell sees it. */
 export async function main(): Promise<void> {
@@ -24,7 +24,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   const wantsDetails = argv.includes('--verbose') || argv.includes('-v');
   const log = createTerminalLog(terminal.stderr, { verbose: wantsDetails, color });
   try {
-    return await runCommandLine(parseCommand(argv), terminal, log);
+    return await runCommandLine(parseCommand(argv), terminal, { color, log });
   } catch (error) {
     log.end();
     return reportError(error, terminal.stderr, {
@@ -37,7 +37,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 async function runCommandLine(
   command: Command,
   terminal: Terminal,
-  log: ReturnType<typeof createTerminalLog>,
+  { color, log }: { readonly color: boolean; readonly log: ReturnType<typeof createTerminalLog> },
 ): Promise<number> {
   switch (command.kind) {
     case 'help':
@@ -47,7 +47,9 @@ async function runCommandLine(
       terminal.stdout.write(`snapgate ${version}\n`);
       return 0;
     case 'verb': {
-      const result = await runVerb(command, terminal, log);
+      // Help and errors of usage need not wait for all that a verb is made of.
+      const { runVerb } = await import('./verbs.ts');
+      const result = await runVerb(command, terminal, { color }, log);
       log.end();
       terminal.stdout.write(result.output);
       return result.exitCode;

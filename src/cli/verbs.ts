@@ -1,26 +1,30 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeHead } from '../baseline/head.ts';
 import { resolveBase } from '../baseline/resolve.ts';
 import { readConfig } from '../config/config.ts';
-import type { Verb } from '../config/inputs.ts';
 import { locateConfig } from '../config/locate.ts';
+import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
+import { exitCodeOf } from '../gate/exit-code.ts';
 import { exitCodes } from '../host/error.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
-import { runCompare } from '../job/compare.ts';
+import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
+import { openOutputDir, writeRecord, writeText } from '../job/files.ts';
 import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
-import { exporters } from '../report/exporter.ts';
+import type { Exporter } from '../report/exporter.ts';
+import { json } from '../report/json.ts';
+import { markdown } from '../report/markdown.ts';
+import { terminal as terminalReport } from '../report/terminal.ts';
 import type { VerbCommand } from './arguments.ts';
 import type { Screen } from './log.ts';
 import { probeTable } from './probe-table.ts';
 
-/** The shell that a command line runs in. */
+/** The shell that a command was typed in. */
 export interface Terminal {
   readonly stdout: Screen;
   readonly stderr: Screen;
@@ -28,8 +32,108 @@ export interface Terminal {
   readonly cwd: string;
 }
 
+/** How a report is shown. */
+export interface Display {
+  readonly color: boolean;
+}
+
 export interface VerbResult {
+  readonly exitCode: number;
   /** For stdout. */
   readonly output: string;
-  readonly exitCode: number;
+}
+
+/** What a verb works with. */
+interface Context {
+  readonly command: VerbCommand;
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly display: Display;
+  readonly log: Log;
+}
+
+/** Runs one verb of the command line. */
+export async function runVerb(
+  command: VerbCommand,
+  terminal: Terminal,
+  display: Display,
+  log: Log,
+): Promise<VerbResult> {
+  const file =
+    command.verb === 'probe' ? undefined : locateConfig(terminal.cwd, command.inputs['config'] ?? '');
+  const config = readConfig(command.inputs, file);
+  return await perform[command.verb]({ command, config, terminal, display, log });
+}
+
+const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promise<VerbResult>>> = {
+  gate: (context) => withOwnRun(context, (run) => gate(run, context)),
+  measure: (context) => withOwnRun(context, (run) => measure(run, context)),
+  probe: (context) => withOwnRun(context, (run) => probe(run, context)),
+  compare: async (context) => compare(context),
+  report: async (context) => report(context),
+};
+
+async function gate(run: Run, context: Context): Promise<VerbResult> {
+  const { command, terminal } = context;
+  const config = withOutputDir(context);
+  const checkout = terminal.cwd;
+  const subject = await describeHead(run, checkout);
+  const base = await resolveBase(run, config.base, { checkout, autoCommit: undefined, inputs: config.image });
+  const reproduce = reproduceOptions(command.inputs, { hideText: false });
+  const result = await runGate(run, { config, head: { checkout, subject }, base, reproduce });
+  run.log.info(`report: ${result.files.report}`);
+  return { exitCode: result.exitCode, output: exporterOf(context).render(result.report) };
+}
+
+async function measure(run: Run, context: Context): Promise<VerbResult> {
+  const checkout = context.terminal.cwd;
+  const subject = await describeHead(run, checkout);
+  const result = await runMeasure(run, { config: withOutputDir(context), head: { checkout, subject } });
+  run.log.info(`measurement: ${result.file}`);
+  return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
+}
+
+async function probe(run: Run, { command, config, display }: Context): Promise<VerbResult> {
+  const found = await createEngine(run, config.measure.accel).probe();
+  const output = command.json ? `${JSON.stringify(found, null, 2)}\n` : probeTable(found, display.color);
+  return { exitCode: found.ok ? 0 : exitCodes.host, output };
+}
+
+function compare(context: Context): VerbResult {
+  const [base = '', head = ''] = context.command.files;
+  const { gate: gateConfig, outputDir } = withOutputDir(context);
+  const { cwd } = context.terminal;
+  const input = compareFiles(resolve(cwd, base), resolve(cwd, head), gateConfig);
+  const dir = openOutputDir(outputDir);
+  writeRecord(dir, 'comparison.json', input.comparison);
+  context.log.info(`report: ${writeText(dir, 'report.md', markdown.render(input))}`);
+  return {
+    exitCode: exitCodeOf(input.comparison.verdict, gateConfig),
+    output: exporterOf(context).render(input),
+  };
+}
+
+function report(context: Context): VerbResult {
+  const [path = ''] = context.command.files;
+  return { exitCode: 0, output: renderRecord(resolve(context.terminal.cwd, path), exporterOf(context)) };
+}
+
+function exporterOf({ command, display }: Context): Exporter {
+  const { format, verbose } = command;
+  if (format === 'json') return json;
+  return format === 'markdown' ? markdown : terminalReport({ colour: display.color, detail: verbose });
+}
+
+function withOutputDir({ config, terminal }: Context): Config {
+  return { ...config, outputDir: resolve(terminal.cwd, config.outputDir) };
+}
+
+/** A run whose temporary files are on a disk: the system's /tmp is memory on many machines, and guests have GiBs. */
+function withOwnRun<T>(context: Context, job: (run: Run) => Promise<T>): Promise<T> {
+  const { config, log } = context;
+  const { env, cwd } = context.terminal;
+  const workDir = resolve(cwd, config.workDir ?? env['TMPDIR'] ?? '/var/tmp');
+  const caches = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const cacheDir = resolve(cwd, config.cacheDir ?? join(caches, 'snapgate'));
+  return withRun({ workDir, cacheDir, log }, job);
 }

@@ -1,24 +1,38 @@
 import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
-import { fingerprintSchema, type Measurement } from '../measure/record.ts';
+import { type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
 import { measuredMetrics } from './summarize.ts';
+
+type MeasuredScenario = Measurement['scenarios'][number];
 
 /**
  * Throws SnapgateError('record') unless the two sides were measured alike: the same fingerprint, the same scenarios, defined the
  * same. Names the field and both values.
  */
 export function requireComparable(base: Measurement, head: Measurement): void {
+  requireEqualFingerprints(base.fingerprint, head.fingerprint);
+  requireSameScenarios(base.scenarios, head.scenarios);
+}
+
+/** Throws SnapgateError('record') that names the first field in which two machines, engines or kernels differ. */
+export function requireEqualFingerprints(base: Fingerprint, head: Fingerprint): void {
   for (const field of fingerprintSchema.keyof().options) {
-    const [ours, theirs] = [base.fingerprint[field], head.fingerprint[field]];
-    if (ours === theirs) continue;
+    if (base[field] === head[field]) continue;
     throw new SnapgateError(
       'record',
-      `base and head cannot be compared: ${field} is ${show(ours)} on base and ${show(theirs)} on head`,
+      `base and head cannot be compared: ${field} is ${show(base[field])} on base and ${show(head[field])} on head`,
       'Measure both sides in the same job, on the same machine and with the same inputs.',
     );
   }
+}
+
+/** Throws SnapgateError('record') unless the scenarios of both sides have the same names and mean the same. */
+export function requireSameScenarios(
+  base: readonly MeasuredScenario[],
+  head: readonly MeasuredScenario[],
+): void {
   requireSameNames(base, head);
-  for (const scenario of head.scenarios) requireSameScenario(base, scenario);
+  for (const scenario of head) requireSameScenario(base, scenario);
 }
 
 /** Throws SnapgateError('record') when there is nothing to decide by: no cycle at all, or no cycle with a metric that gates. */
@@ -40,10 +54,8 @@ export function requireMeasured(measurement: Measurement, gated: readonly Metric
   );
 }
 
-type MeasuredScenario = Measurement['scenarios'][number];
-
-function requireSameNames(base: Measurement, head: Measurement): void {
-  const [ofBase, ofHead] = [base, head].map((side) => side.scenarios.map((scenario) => scenario.name));
+function requireSameNames(base: readonly MeasuredScenario[], head: readonly MeasuredScenario[]): void {
+  const [ofBase, ofHead] = [base, head].map((side) => side.map((scenario) => scenario.name));
   const onlyBase = ofBase?.find((name) => !ofHead?.includes(name));
   const onlyHead = ofHead?.find((name) => !ofBase?.includes(name));
   const lonely = onlyBase ?? onlyHead;
@@ -56,8 +68,8 @@ function requireSameNames(base: Measurement, head: Measurement): void {
   );
 }
 
-function requireSameScenario(base: Measurement, ofHead: MeasuredScenario): void {
-  const ofBase = base.scenarios.find((scenario) => scenario.name === ofHead.name);
+function requireSameScenario(base: readonly MeasuredScenario[], ofHead: MeasuredScenario): void {
+  const ofBase = base.find((scenario) => scenario.name === ofHead.name);
   const fields = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'] as const;
   for (const field of fields) {
     if (ofBase?.[field] === ofHead[field]) continue;

@@ -160,8 +160,10 @@ function checkRoom(run: Run, content: RootfsContent, diskSizeBytes: number): voi
   const disk = files + 64 * 1024 ** 2;
   const scratch = content.form.kind === 'tree' ? files : 0;
   const what = `making a disk of ${content.description}`;
-  if (statSync(run.dir).dev === statSync(run.cacheDir).dev)
-    return requireFreeDisk(run.dir, disk + scratch, what);
+  if (statSync(run.dir).dev === statSync(run.cacheDir).dev) {
+    requireFreeDisk(run.dir, disk + scratch, what);
+    return;
+  }
   requireFreeDisk(run.dir, scratch, what);
   requireFreeDisk(run.cacheDir, disk, what);
 }

@@ -6,14 +6,16 @@ import { SnapgateError } from '../host/error.ts';
 import { version } from '../host/version.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Measurement } from '../measure/record.ts';
+import type { ReportInput } from '../report/exporter.ts';
 
 /** Decides from two stored measurements; boots nothing. */
-export function compareFiles(basePath: string, headPath: string, config: GateConfig): Comparison {
+export function compareFiles(basePath: string, headPath: string, config: GateConfig): ReportInput {
   const base = readMeasurement(readRecordFile(basePath), basePath);
   const head = readMeasurement(readRecordFile(headPath), headPath);
-  return decide(base, head, config);
+  return { comparison: decide(base, head, config), base, head };
 }
 
+/** The verdict on two measurements of now. */
 export function decide(base: Measurement | undefined, head: Measurement, config: GateConfig): Comparison {
   return compareMeasurements(base, head, config, { snapgate: version, now: new Date().toISOString() });
 }

@@ -1,28 +1,31 @@
 import type { BaseSide } from '../baseline/types.ts';
+import { requireImage } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
-import { compareMeasurements, requireEqualFingerprints } from '../gate/compare.ts';
+import { requireEqualFingerprints, requireSameScenarios } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
-import type { Comparison } from '../gate/record.ts';
 import type { Run } from '../host/run.ts';
-import { version } from '../host/version.ts';
 import { checkImageInputs } from '../image/build.ts';
 import { fingerprintOf } from '../measure/environment.ts';
 import { measureSides, type SideToMeasure } from '../measure/measure.ts';
 import type { Measurement, Subject } from '../measure/record.ts';
-import { renderMarkdown } from '../report/markdown.ts';
+import type { ReportInput } from '../report/exporter.ts';
+import { markdown } from '../report/markdown.ts';
+import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
 import { openOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
-import { buildSide, requireImage, type SideSource } from './side.ts';
+import { buildSide, type SideSource } from './side.ts';
 
 export interface GateRequest {
   readonly config: Config;
   readonly head: { readonly checkout: string; readonly subject: Subject };
   readonly base: BaseSide;
+  /** Options of the command line that repeat this run, for the report. */
+  readonly reproduce: readonly string[];
 }
 
 export interface GateResult {
-  readonly comparison: Comparison;
+  readonly report: ReportInput;
   /** The report as Markdown, without the marker by which its comment is found. */
   readonly markdown: string;
   readonly files: {
@@ -40,7 +43,7 @@ export async function runGate(run: Run, request: GateRequest): Promise<GateResul
   const { config, base } = request;
   const outputDir = openOutputDir(config.outputDir);
   const sources = sourcesOf(request);
-  for (const { inputs, checkout } of sources) await checkImageInputs(inputs, checkout);
+  for (const { inputs, checkout } of sources) await checkImageInputs(run, inputs, checkout);
   const engine = await openEngine(run, config);
   const lanes = planLanes(config.measure, sources.length, readHostResources(run));
   const sides = await buildSides(run, config, sources);
@@ -51,34 +54,28 @@ export async function runGate(run: Run, request: GateRequest): Promise<GateResul
     sides,
     parallel: lanes === 2,
   });
-  const head = sideOf(measurements, 'head');
-  return conclude(
-    config,
-    outputDir,
-    base.kind === 'measurement' ? base.measurement : measurements.find(({ side }) => side === 'base'),
-    head,
-  );
+  const measuredBase =
+    base.kind === 'measurement' ? base.measurement : measurements.find(({ side }) => side === 'base');
+  return conclude(request, outputDir, measuredBase, headOf(measurements));
 }
 
 function conclude(
-  config: Config,
+  { config, reproduce }: GateRequest,
   outputDir: string,
   base: Measurement | undefined,
   head: Measurement,
 ): GateResult {
   const baseMeasurement = base && writeRecord(outputDir, 'measurement-base.json', { ...base, side: 'base' });
   const headMeasurement = writeRecord(outputDir, 'measurement-head.json', head);
-  const comparison = compareMeasurements(base, head, config.gate, {
-    snapgate: version,
-    now: new Date().toISOString(),
-  });
-  const markdown = renderMarkdown(comparison);
+  const comparison = decide(base, head, config.gate);
+  const report: ReportInput = { comparison, base, head, reproduce };
+  const text = markdown.render(report);
   return {
-    comparison,
-    markdown,
+    report,
+    markdown: text,
     files: {
       comparison: writeRecord(outputDir, 'comparison.json', comparison),
-      report: writeText(outputDir, 'report.md', markdown),
+      report: writeText(outputDir, 'report.md', text),
       headMeasurement,
       baseMeasurement,
     },
@@ -115,13 +112,16 @@ function requireComparable(
   const { identity } = engine.report;
   if (!identity) return;
   const fingerprints = sides.map(({ image }) => fingerprintOf(identity, image, config.measure));
-  if (base.kind === 'measurement') fingerprints.unshift(base.measurement.fingerprint);
+  if (base.kind === 'measurement') {
+    fingerprints.unshift(base.measurement.fingerprint);
+    requireSameScenarios(base.measurement.scenarios, config.measure.scenarios);
+  }
   const [first, second] = fingerprints;
   if (first && second) requireEqualFingerprints(first, second);
 }
 
-function sideOf(measurements: readonly Measurement[], side: Measurement['side']): Measurement {
-  const found = measurements.find((measurement) => measurement.side === side);
-  if (!found) throw new Error(`no measurement of ${side}`);
+function headOf(measurements: readonly Measurement[]): Measurement {
+  const found = measurements.find(({ side }) => side === 'head');
+  if (!found) throw new Error('no measurement of head');
   return found;
 }

@@ -1,13 +1,14 @@
+import { requireImage } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
 import type { Run } from '../host/run.ts';
 import { checkImageInputs } from '../image/build.ts';
 import { measureSides } from '../measure/measure.ts';
 import type { Measurement, Subject } from '../measure/record.ts';
-import { renderMeasurement } from '../report/markdown.ts';
+import { markdown } from '../report/markdown.ts';
 import { openEngine } from './engine.ts';
 import { openOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
-import { buildSide, requireImage, type SideSource } from './side.ts';
+import { buildSide, type SideSource } from './side.ts';
 
 export interface MeasureRequest {
   readonly config: Config;
@@ -25,7 +26,7 @@ export interface MeasureResult {
 export async function runMeasure(run: Run, { config, head }: MeasureRequest): Promise<MeasureResult> {
   const source: SideSource = { side: 'head', inputs: requireImage(config), ...head };
   const outputDir = openOutputDir(config.outputDir);
-  await checkImageInputs(source.inputs, source.checkout);
+  await checkImageInputs(run, source.inputs, source.checkout);
   const engine = await openEngine(run, config);
   planLanes(config.measure, 1, readHostResources(run));
   const image = await buildSide(run, config, source);
@@ -37,11 +38,11 @@ export async function runMeasure(run: Run, { config, head }: MeasureRequest): Pr
     parallel: false,
   });
   if (!measurement) throw new Error('no measurement');
-  const markdown = renderMeasurement(measurement);
+  const text = markdown.renderMeasurement(measurement);
   return {
     measurement,
     file: writeRecord(outputDir, 'measurement.json', measurement),
-    markdown,
-    report: writeText(outputDir, 'report.md', markdown),
+    markdown: text,
+    report: writeText(outputDir, 'report.md', text),
   };
 }

@@ -1,5 +1,4 @@
 import type { Config } from '../config/types.ts';
-import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes, formatDuration } from '../host/units.ts';
 import { buildImage } from '../image/build.ts';
@@ -29,14 +28,4 @@ export async function buildSide(run: Run, config: Config, source: SideSource): P
     `${source.side}: image ${image.rootfsSha256.slice(0, 12)}, ${formatBytes(image.rootfsBytes)}, kernel ${image.kernelVersion}, ${took}`,
   );
   return image;
-}
-
-/** The image inputs of the head, which a verb that boots something cannot do without. */
-export function requireImage(config: Config): ImageInputs {
-  if (config.image) return config.image;
-  throw new SnapgateError(
-    'usage',
-    'no image to measure was named',
-    'Give one of dockerfile, image, rootfs, or build-command with rootfs.',
-  );
 }
