@@ -26,3 +26,18 @@ function valuesOf(boot: Boot, scenario: string, metric: MetricName): number[] {
   const counts = (sample: Sample) => !sample.warmup && sample.scenario === scenario;
   return boot.samples.filter(counts).flatMap((sample) => sample.metrics[metric] ?? []);
 }
+
+/** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */
+export function partMedians(measurement: Measurement, scenario: string, metric: MetricName): number[] {
+  const samples = measurement.boots
+    .flatMap((boot) => boot.samples)
+    .filter((sample) => sample.scenario === scenario && !sample.warmup);
+  const parts = samples[0]?.parts ?? [];
+  return parts.map((_, index) => median(samples.flatMap((sample) => sample.parts?.[index]?.[metric] ?? [])));
+}
+
+/** Wall time from power-on until a guest was settled; undefined where none booted. */
+export function medianReadyMs(measurement: Measurement): number | undefined {
+  const times = measurement.boots.map((boot) => boot.readyMs);
+  return times.length === 0 ? undefined : median(times);
+}

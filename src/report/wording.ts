@@ -2,9 +2,9 @@ import { formatAmount, formatChange, isTimeMetric } from '../config/metrics.ts';
 import { floorScenario } from '../config/scenarios.ts';
 import type { MetricName } from '../engine/contract.ts';
 import type { Comparison, Estimate, Row, SideSummary, Verdict } from '../gate/record.ts';
+import { medianReadyMs, partMedians } from '../gate/summarize.ts';
 import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
 import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
-import { median } from '../stats/median.ts';
 import { shellWord } from './escape.ts';
 import type { ReportInput } from './exporter.ts';
 
@@ -112,27 +112,20 @@ export function floorFact({ rows }: Comparison): string | undefined {
 export function repeatFacts(head: Measurement | undefined): readonly (readonly [string, string])[] {
   const repeated = head?.scenarios.filter((scenario) => scenario.repeat > 1) ?? [];
   return repeated.map(({ name, repeat }) => {
-    const [first, last] = [0, repeat - 1].map((index) => partMedian(head, name, index));
-    const parts =
+    const parts = head && partMedians(head, name, 'memfile.writtenBytes');
+    const [first, last] = [parts?.[0], parts?.[repeat - 1]];
+    const shown =
       first === undefined || last === undefined
         ? ''
         : `; the first dirtied ${formatBytes(first)} on head, the last ${formatBytes(last)}`;
-    return [name, `the sum of ${repeat} pauses in a row${parts}`];
+    return [name, `the sum of ${repeat} pauses in a row${shown}`];
   });
-}
-
-function partMedian(head: Measurement | undefined, scenario: string, index: number): number | undefined {
-  const samples = head?.boots.flatMap((boot) => boot.samples) ?? [];
-  const values = samples
-    .filter((sample) => sample.scenario === scenario && !sample.warmup)
-    .flatMap((sample) => sample.parts?.[index]?.['memfile.writtenBytes'] ?? []);
-  return values.length === 0 ? undefined : median(values);
 }
 
 /** Wall time of a boot until it was settled, for people. */
 export function readyFact(measurement: Measurement): string {
-  const ready = median(measurement.boots.map((boot) => boot.readyMs));
-  return Number.isNaN(ready) ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
+  const ready = medianReadyMs(measurement);
+  return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
 }
 
 /** The command that repeats the run, quoted for a shell. */

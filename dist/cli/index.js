@@ -1,0 +1,1198 @@
+#!/usr/bin/env node
+import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
+/******/ var __webpack_modules__ = ({
+
+/***/ 181:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
+
+/***/ }),
+
+/***/ 1421:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+
+/***/ }),
+
+/***/ 7598:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
+
+/***/ }),
+
+/***/ 3024:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
+
+/***/ }),
+
+/***/ 1455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
+/***/ 8161:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+
+/***/ }),
+
+/***/ 6760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
+/***/ 643:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_hooks");
+
+/***/ }),
+
+/***/ 7075:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+/***/ }),
+
+/***/ 6466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
+/***/ 6193:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+
+/***/ }),
+
+/***/ 8500:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+/***/ }),
+
+/***/ 8522:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
+
+/***/ }),
+
+/***/ 932:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
+
+/***/ }),
+
+/***/ 9069:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _cli_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1669);
+
+await (0,_cli_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .iW)();
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 7804:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $V: () => (/* binding */ createTerminalLog),
+/* harmony export */   D9: () => (/* binding */ yellow),
+/* harmony export */   r3: () => (/* binding */ dim),
+/* harmony export */   wL: () => (/* binding */ green),
+/* harmony export */   wv: () => (/* binding */ red)
+/* harmony export */ });
+/* harmony import */ var _host_printable_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2469);
+/* harmony import */ var _host_units_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9933);
+
+
+const eraseLine = '\r\u001b[2K';
+/**
+ * Progress on stderr. On a terminal details pass by in one line that is written over; in a file or a pipe they are left out
+ * unless asked for.
+ */
+function createTerminalLog(screen, options) {
+    const startedMs = performance.now();
+    let transient = false;
+    const clear = () => {
+        if (transient)
+            screen.write(eraseLine);
+        transient = false;
+    };
+    const line = (text) => {
+        clear();
+        screen.write(`${text}\n`);
+    };
+    const stamp = () => dim(`[${(0,_host_units_js__WEBPACK_IMPORTED_MODULE_0__/* .formatDuration */ .a3)(performance.now() - startedMs).padStart(11)}]`, options.color);
+    return {
+        info: (message) => line(`${stamp()} ${(0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message)}`),
+        warning: (message) => line(`${stamp()} ${yellow('warning:', options.color)} ${(0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message)}`),
+        detail: (message) => {
+            if (options.verbose)
+                return line(`${stamp()} ${dim((0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message), options.color)}`);
+            if (!screen.isTTY)
+                return;
+            const width = (screen.columns ?? 80) - 1;
+            screen.write(eraseLine + dim((0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message, width - 1).slice(0, width), options.color));
+            transient = true;
+        },
+        end: clear,
+    };
+}
+function dim(text, color) {
+    return paint(text, 2, color);
+}
+function yellow(text, color) {
+    return paint(text, 33, color);
+}
+function red(text, color) {
+    return paint(text, 31, color);
+}
+function green(text, color) {
+    return paint(text, 32, color);
+}
+function paint(text, code, color) {
+    return color ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+
+/***/ }),
+
+/***/ 1669:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  iW: () => (/* binding */ main)
+});
+
+// UNUSED EXPORTS: runCli, wantsColor
+
+// EXTERNAL MODULE: ./lib/host/version.js
+var version = __nccwpck_require__(1410);
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+// EXTERNAL MODULE: ./lib/config/inputs.js
+var inputs = __nccwpck_require__(6097);
+// EXTERNAL MODULE: ./lib/host/error.js
+var host_error = __nccwpck_require__(1924);
+;// CONCATENATED MODULE: ./lib/cli/arguments.js
+
+
+
+const verbs = ['gate', 'measure', 'compare', 'report', 'probe'];
+const reportFormats = ['terminal', 'markdown', 'json'];
+/** How many files each verb takes. */
+const fileCounts = {
+    gate: [0, 'no files'],
+    measure: [0, 'no files'],
+    compare: [2, 'two measurements: BASE.json HEAD.json'],
+    report: [1, 'one comparison or measurement: FILE.json'],
+    probe: [0, 'no files'],
+};
+/** Reads a command line, without the program's name. */
+function parseCommand(argv) {
+    const [first, ...rest] = argv;
+    if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+        return { kind: 'help', verb: verbs.find((verb) => verb === rest[0]) };
+    }
+    if (first === '--version' || first === 'version')
+        return { kind: 'version' };
+    const verb = verbs.find((each) => each === first);
+    if (!verb)
+        throw usage(`there is no verb ${JSON.stringify(first)}`, `Verbs: ${verbs.join(', ')}.`);
+    return parseVerb(verb, rest);
+}
+function inputsOf(verb) {
+    return inputs/* inputs */.QL.filter((input) => input.verbs.includes(verb));
+}
+function parseVerb(verb, argv) {
+    const { values, positionals } = parseOptions(verb, argv);
+    if (values['help'] === true)
+        return { kind: 'help', verb };
+    const [count, what] = fileCounts[verb];
+    if (positionals.length !== count) {
+        throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
+    }
+    return {
+        kind: 'verb',
+        verb,
+        files: positionals,
+        inputs: typedInputs(verb, values),
+        json: values['json'] === true,
+        verbose: values['verbose'] === true,
+        format: formatOf(values),
+    };
+}
+function parseOptions(verb, argv) {
+    try {
+        const { values, positionals } = (0,external_node_util_namespaceObject.parseArgs)({
+            args: [...argv],
+            options: optionsOf(verb),
+            allowPositionals: true,
+            strict: true,
+        });
+        return { values, positionals };
+    }
+    catch (error) {
+        throw usage(`${verb}: ${error instanceof Error ? error.message : String(error)}`, helpRemedy(verb));
+    }
+}
+function optionsOf(verb) {
+    const own = inputsOf(verb).map(({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }]);
+    return {
+        ...Object.fromEntries(own),
+        ...(verb === 'report' ? { format: { type: 'string' } } : {}),
+        json: { type: 'boolean' },
+        verbose: { type: 'boolean', short: 'v' },
+        help: { type: 'boolean', short: 'h' },
+    };
+}
+/** An option given several times (`--build-args A=1 --build-args B=2`) is its lines. */
+function typedInputs(verb, values) {
+    return Object.fromEntries(inputsOf(verb).flatMap(({ name }) => {
+        const value = values[name];
+        if (value === undefined || typeof value === 'boolean')
+            return [];
+        return [[name, Array.isArray(value) ? value.join('\n') : value]];
+    }));
+}
+function formatOf(values) {
+    const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
+    const format = reportFormats.find((each) => each === asked);
+    if (format)
+        return format;
+    throw usage(`--format ${JSON.stringify(asked)} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+}
+function helpRemedy(verb) {
+    return `snapgate ${verb} --help lists its options.`;
+}
+function usage(what, remedy) {
+    return new host_error/* SnapgateError */.yA('usage', what, remedy);
+}
+
+// EXTERNAL MODULE: ./lib/host/printable.js
+var printable = __nccwpck_require__(2469);
+// EXTERNAL MODULE: ./lib/cli/log.js
+var cli_log = __nccwpck_require__(7804);
+;// CONCATENATED MODULE: ./lib/cli/errors.js
+
+
+
+/** Says what went wrong: an expected error with what to do, an unexpected one with its stack. The exit status. */
+function reportError(error, screen, { color, json }) {
+    if (!(error instanceof host_error/* SnapgateError */.yA)) {
+        const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        screen.write(`${(0,cli_log/* red */.wv)('snapgate: this is a bug, please report it:', color)}\n${stack}\n`);
+        json?.write(`${JSON.stringify({ error: { code: 'internal', message: String(error) } })}\n`);
+        return host_error/* exitCodes */.hS.internal;
+    }
+    const { code, message, remedy, details } = error;
+    if (details && details.lines.length > 0) {
+        const body = details.lines.map((line) => (0,cli_log/* dim */.r3)(`  | ${(0,printable/* printable */.g)(line)}`, color));
+        screen.write(`${(0,printable/* printable */.g)(details.title)}:\n${body.join('\n')}\n`);
+    }
+    screen.write(`${(0,cli_log/* red */.wv)('snapgate:', color)} ${(0,printable/* printable */.g)(message)}\n${(0,printable/* printable */.g)(remedy)}\n`);
+    json?.write(`${JSON.stringify({ error: { code, message, remedy, details } })}\n`);
+    return host_error/* exitCodes */.hS[code];
+}
+
+// EXTERNAL MODULE: ./lib/config/scenarios.js
+var scenarios = __nccwpck_require__(5601);
+;// CONCATENATED MODULE: ./lib/cli/help.js
+
+
+const columns = 92;
+const aboutVerb = {
+    gate: 'build base and head, measure both, compare, decide',
+    measure: 'build and measure one image; its record can be the base of a later gate',
+    compare: 'decide from two stored measurements',
+    report: 'show a stored comparison or measurement',
+    probe: 'say what this machine can do, and what to install or permit for the rest',
+};
+const synopsis = {
+    gate: 'snapgate gate (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH) [--base BASE]',
+    measure: 'snapgate measure (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH)',
+    compare: 'snapgate compare BASE.json HEAD.json',
+    report: 'snapgate report FILE.json [--format FORMAT]',
+    probe: 'snapgate probe',
+};
+const examples = {
+    gate: [
+        'snapgate gate --dockerfile guest/Dockerfile --base ref:main',
+        'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause,idle-2s',
+        "snapgate gate --build-command 'make rootfs' --rootfs out/rootfs.tar --base ref:v1.4.0",
+    ],
+    measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
+    compare: [
+        'snapgate compare nightly/measurement.json snapgate-report/measurement-head.json --fail-above 3%',
+    ],
+    report: ['snapgate report snapgate-report/comparison.json --format markdown'],
+    probe: ['snapgate probe', 'snapgate probe --accel kvm --json'],
+};
+const groupTitles = [
+    ['image', 'The image, the same for both sides; relative paths start at the current folder'],
+    ['base', 'The base'],
+    ['measure', 'Measuring'],
+    ['gate', 'The gate'],
+    ['run', 'Files and folders'],
+];
+function helpText(verb) {
+    return verb === undefined ? mainHelp() : verbHelp(verb);
+}
+function mainHelp() {
+    return lines('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next', 'pause, and says whether a change of the image made its snapshots grow.', '', 'Usage: snapgate VERB [OPTIONS]', '', ...verbs.map((verb) => `  ${verb.padEnd(9)}${aboutVerb[verb]}`), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', 'snapgate VERB --help lists the options of a verb. They have the names of the action’s inputs.', '', ...exitStatus);
+}
+function verbHelp(verb) {
+    const own = inputsOf(verb);
+    return lines(`snapgate ${verb}: ${aboutVerb[verb]}.`, '', `Usage: ${synopsis[verb]}`, '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(verb === 'report'
+        ? help_option('--format FORMAT', `${reportFormats.join(', ')}. Default: terminal.`)
+        : []), ...help_option('--json', 'The result as one JSON object on stdout; progress stays on stderr.'), ...help_option('-v, --verbose', 'Say details of the run: every round, build output, kernel and modules.'), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatus);
+}
+function groupHelp(title, specs) {
+    if (specs.length === 0)
+        return [];
+    return [
+        '',
+        title,
+        ...specs.flatMap((spec) => help_option(`--${spec.name} ${spec.placeholder}`, describe(spec))),
+    ];
+}
+function describe(spec) {
+    return spec.default === '' ? spec.description : `${spec.description} Default: ${spec.default}.`;
+}
+function scenarioHelp() {
+    return [
+        '',
+        ...wrap(`Built-in scenarios: ${scenarios/* builtInScenarios */.$.map(({ name }) => name).join(', ')}. snapgate.yml adds your own.`, 0),
+    ];
+}
+const exitStatus = [
+    'Exit status: 0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail), 64 usage,',
+    '65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine, 70 a bug, 71 a scenario,',
+    '75 interrupted.',
+];
+const indent = 28;
+function help_option(name, description) {
+    const wrapped = wrap(description.replaceAll('`', ''), indent);
+    const head = `  ${name}`;
+    if (head.length >= indent)
+        return [head, ...wrapped];
+    return [head + (wrapped[0] ?? '').slice(head.length), ...wrapped.slice(1)];
+}
+function wrap(text, left) {
+    const out = [];
+    let line = ' '.repeat(left);
+    for (const word of text.split(' ')) {
+        if (line.trim() !== '' && line.length + 1 + word.length > columns) {
+            out.push(line);
+            line = ' '.repeat(left);
+        }
+        line += line.trim() === '' ? word : ` ${word}`;
+    }
+    return [...out, line];
+}
+function lines(...text) {
+    return `${text.join('\n')}\n`;
+}
+
+;// CONCATENATED MODULE: ./lib/cli/main.js
+
+
+
+
+
+/** The command line as the shell sees it. */
+async function main() {
+    process.stdout.on('error', endOnClosedPipe);
+    process.exitCode = await runCli(process.argv.slice(2), {
+        stdout: process.stdout,
+        stderr: process.stderr,
+        env: process.env,
+        cwd: process.cwd(),
+    });
+    // A handle that something left open must not keep a finished command alive.
+    setTimeout(() => process.exit(), 2000).unref();
+}
+/** Runs one command line; its exit status. */
+async function runCli(argv, terminal) {
+    const color = wantsColor(terminal);
+    const wantsDetails = argv.includes('--verbose') || argv.includes('-v');
+    const log = (0,cli_log/* createTerminalLog */.$V)(terminal.stderr, { verbose: wantsDetails, color });
+    try {
+        return await runCommandLine(parseCommand(argv), terminal, { color, log });
+    }
+    catch (error) {
+        log.end();
+        return reportError(error, terminal.stderr, {
+            color,
+            json: argv.includes('--json') ? terminal.stdout : undefined,
+        });
+    }
+}
+async function runCommandLine(command, terminal, { color, log }) {
+    switch (command.kind) {
+        case 'help':
+            terminal.stdout.write(helpText(command.verb));
+            return 0;
+        case 'version':
+            terminal.stdout.write(`snapgate ${version/* version */.r}\n`);
+            return 0;
+        case 'verb': {
+            // Help and errors of usage need not wait for all that a verb is made of.
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(926)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9926));
+            const result = await runVerb(command, terminal, { color }, log);
+            log.end();
+            terminal.stdout.write(result.output);
+            return result.exitCode;
+        }
+    }
+}
+/** https://no-color.org: any non-empty NO_COLOR means none. */
+function wantsColor({ stdout, env }) {
+    if (env['NO_COLOR'])
+        return false;
+    return env['FORCE_COLOR'] !== undefined || stdout.isTTY === true;
+}
+/** `snapgate report … | head` is not an error. */
+function endOnClosedPipe(error) {
+    if ('code' in error && error.code === 'EPIPE')
+        process.exit(0);
+    throw error;
+}
+
+
+/***/ }),
+
+/***/ 6097:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   He: () => (/* binding */ configFileNames),
+/* harmony export */   QL: () => (/* binding */ inputs)
+/* harmony export */ });
+/* unused harmony export modes */
+/** What a run does on a runner: the whole gate, or one side's measurement. */
+const modes = ['gate', 'measure'];
+const built = ['gate', 'measure'];
+const gated = ['gate', 'compare'];
+const everyRun = ['gate', 'measure', 'compare'];
+/** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
+const inputs = [
+    {
+        ...text('mode', 'run', 'MODE'),
+        description: 'What to do: `gate` measures both sides and decides, `measure` measures one and stores it.',
+        default: 'gate',
+        actionDefault: 'gate',
+        choices: modes,
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('dockerfile', 'image', 'PATH', built),
+        description: 'Dockerfile that builds the guest image, relative to the checkout; one of four image sources.',
+    },
+    {
+        ...text('context', 'image', 'PATH', built),
+        description: 'Build context of `dockerfile`, relative to the checkout.',
+        default: '.',
+    },
+    {
+        ...text('build-args', 'image', 'NAME=VALUE', built),
+        description: 'Build arguments of `dockerfile`, one `NAME=VALUE` a line.',
+        type: 'lines',
+    },
+    {
+        ...text('target', 'image', 'STAGE', built),
+        description: 'Stage of `dockerfile` to build; the last one if not given.',
+    },
+    {
+        ...text('image', 'image', 'REFERENCE', built),
+        description: 'Image in the local container engine, or a `docker save` or OCI archive on disk; one of four image sources.',
+    },
+    {
+        ...text('rootfs', 'image', 'PATH', built),
+        description: 'ext4 file, tar (plain, gzip or zstd) or folder; one of four image sources, and with `build-command` what that leaves.',
+    },
+    {
+        ...text('build-command', 'image', 'COMMAND', built),
+        description: "The project's own build, run in each side's checkout, that leaves a rootfs at `rootfs`; one of four image sources.",
+    },
+    {
+        ...text('kernel', 'image', 'PATH', built),
+        description: "Kernel to boot: a path, or `auto` for a distribution kernel from the host's packages.",
+        default: 'auto',
+    },
+    {
+        ...text('initrd', 'image', 'PATH', built),
+        description: 'Initial RAM disk: a path, `auto` for one with just the modules needed, or `none`.',
+        default: 'auto',
+    },
+    {
+        ...text('disk-size', 'image', 'SIZE', built),
+        description: "Size of the guest's disk, with its unit.",
+        type: 'bytes',
+        default: '2GiB',
+    },
+    {
+        ...text('base', 'base', 'BASE', ['gate']),
+        description: 'What head is compared with: `auto` (the base commit of the pull request), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+        default: 'auto',
+    },
+    {
+        ...text('memory-size', 'measure', 'SIZE', built),
+        description: "The guest's memory, with its unit.",
+        type: 'bytes',
+        default: '512MiB',
+    },
+    {
+        ...text('vcpus', 'measure', 'N', built),
+        description: 'Number of virtual processors of the guest.',
+        type: 'count',
+        default: '1',
+    },
+    {
+        ...text('accel', 'measure', 'ACCEL', ['gate', 'measure', 'probe']),
+        description: 'How the guest runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
+        choices: ['auto', 'kvm', 'tcg'],
+        default: 'auto',
+    },
+    {
+        ...text('boots', 'measure', 'N', built),
+        description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
+        type: 'count',
+        default: '5',
+    },
+    {
+        ...text('cycles', 'measure', 'N', built),
+        description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
+        type: 'count',
+        default: '5',
+    },
+    {
+        ...text('warmup', 'measure', 'N', built),
+        description: 'Number of rounds in each boot that are run first and dropped, 0 to 100.',
+        type: 'count',
+        default: '2',
+    },
+    {
+        ...text('scenarios', 'measure', 'NAMES', built),
+        description: 'Names of the scenarios to run, built-in or from snapgate.yml, or `all`.',
+        type: 'names',
+        default: 'all',
+    },
+    {
+        ...text('ready-command', 'measure', 'COMMAND', built),
+        description: 'Command in the guest that must exit 0 before the guest counts as ready; the init is asked if not given.',
+    },
+    {
+        ...text('boot-timeout', 'measure', 'TIME', built),
+        description: 'Limit of each boot, from power-on to a settled guest, with its unit.',
+        type: 'time',
+        default: '3min',
+    },
+    {
+        ...text('time-budget', 'measure', 'TIME', built),
+        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
+        type: 'time',
+        default: '45min',
+    },
+    {
+        ...text('metrics', 'gate', 'NAMES', gated),
+        description: 'Names of the metrics that gate; the others are shown without a verdict.',
+        type: 'names',
+        default: 'memfile.writtenBytes',
+    },
+    {
+        ...text('fail-above', 'gate', 'PERCENT', gated),
+        description: 'Growth against base that fails when it is established and strictly above this, in percent.',
+        type: 'percent',
+        default: '5%',
+    },
+    {
+        ...text('warn-above', 'gate', 'PERCENT', gated),
+        description: 'Growth against base that warns when it is established and strictly above this, in percent; no warnings if not given.',
+        type: 'percent',
+    },
+    {
+        ...text('min-growth', 'gate', 'SIZE', gated),
+        description: 'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
+        type: 'bytes',
+        default: '256KiB',
+    },
+    {
+        ...text('max-memfile-written', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `memfile.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...text('max-memfile-changed', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `memfile.changedBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...text('max-rootfs-written', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `rootfs.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...text('inconclusive', 'gate', 'pass|fail', gated),
+        description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
+        choices: ['pass', 'fail'],
+        default: 'pass',
+    },
+    {
+        ...text('comment', 'github', 'true|false'),
+        description: 'Whether the pull request gets a comment: `true` or `false`.',
+        type: 'flag',
+        default: 'true',
+        actionOnly: true,
+    },
+    {
+        ...text('comment-key', 'github', 'KEY'),
+        description: 'Name of the comment, so that several gates in one repository each keep their own.',
+        default: 'default',
+        actionDefault: 'default',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('pr-number', 'github', 'N'),
+        description: 'Number of the pull request that gets the comment on a `workflow_dispatch`; none if not given.',
+        type: 'count',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('github-token', 'github', 'TOKEN'),
+        description: 'Token that writes the comment; needs `pull-requests: write`. Never reaches a build or a guest.',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+        default: '${{ github.token }}',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+        actionDefault: '${{ github.token }}',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('config', 'run', 'PATH', everyRun),
+        description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
+        inFile: false,
+    },
+    {
+        ...text('output-dir', 'run', 'PATH', everyRun),
+        description: 'Folder that receives the measurements, the comparison and the report.',
+        default: 'snapgate-report',
+        actionDefault: 'snapgate-report',
+        inFile: false,
+    },
+    {
+        ...text('work-dir', 'run', 'PATH', built),
+        description: "Folder for what is temporary, some GiB; the system's if not given.",
+        inFile: false,
+    },
+    {
+        ...text('cache-dir', 'run', 'PATH', built),
+        description: "Folder for images and kernels kept between runs; the user's cache folder if not given.",
+        inFile: false,
+    },
+    {
+        ...text('cache-limit', 'run', 'SIZE', built),
+        description: 'Size that the cache folder may keep, with its unit; what was used longest ago goes first.',
+        type: 'bytes',
+        default: '8GiB',
+        actionDefault: '8GiB',
+        inFile: false,
+    },
+];
+/** Where snapgate.yml is looked for, in this order, when `config` is not given. */
+const configFileNames = ['snapgate.yml', '.github/snapgate.yml'];
+function text(name, group, placeholder, verbs = []) {
+    return { name, group, placeholder, verbs, type: 'text', default: '', actionDefault: '', inFile: true };
+}
+
+
+/***/ }),
+
+/***/ 5601:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ builtInScenarios),
+/* harmony export */   Z: () => (/* binding */ floorScenario)
+/* harmony export */ });
+/* harmony import */ var _guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6134);
+
+/** Limit of what a built-in scenario runs: a guest under emulation on a busy host is slow, not stuck. */
+const builtInTimeoutMs = 60_000;
+const nothing = {
+    run: undefined,
+    settleMs: 0,
+    check: undefined,
+    from: 'previous',
+    repeat: 1,
+    timeoutMs: builtInTimeoutMs,
+};
+/**
+ * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
+ * system of every guest, and its busybox stands in where the image has no dd.
+ */
+const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/busybox dd'; $dd if=/dev/urandom of=${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/write-64k bs=64k count=1 conv=fsync`;
+/** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
+const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/busybox sh -c :; fi`;
+/** The scenarios that every run has unless told otherwise, in the order they run. */
+const builtInScenarios = [
+    { ...nothing, name: 'pause' },
+    { ...nothing, name: 'idle-2s', settleMs: 2000 },
+    { ...nothing, name: 'idle-5s', settleMs: 5000 },
+    { ...nothing, name: 'write-64k', run: write64k },
+    { ...nothing, name: 'spawn', run: spawn },
+    { ...nothing, name: 'pause-x10', repeat: 10 },
+];
+/** The scenario whose dirtied bytes are the floor under all others: what pausing and the agent themselves cost. */
+const floorScenario = 'pause';
+
+
+/***/ }),
+
+/***/ 6134:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hl: () => (/* binding */ agentPort),
+/* harmony export */   YW: () => (/* binding */ maxLineBytes),
+/* harmony export */   ed: () => (/* binding */ guestDir),
+/* harmony export */   k: () => (/* binding */ agentProtocol),
+/* harmony export */   ow: () => (/* binding */ tailBytes)
+/* harmony export */ });
+/** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
+const agentPort = 'snapgate.agent';
+/** Bumped when host and agent would misunderstand each other. */
+const agentProtocol = 1;
+/** Folder in the guest that holds everything of snapgate's. */
+const guestDir = '/.snapgate';
+/** Longest line, in bytes, either way; a longer one from a guest is an error. */
+const maxLineBytes = 64 * 1024;
+/** Bytes of a command's output that the agent keeps and sends: its end. */
+const tailBytes = 4096;
+/*
+ * The channel is lines of ASCII, each ended by one LF; fields are parted by one space.
+ *
+ *   guest → host   snapgate 1 hello <systemd|init|none>
+ *   host → guest   run <id> <limit in whole seconds> <base64 of a shell command>
+ *   guest → host   snapgate 1 done <id> <exit status> <base64 of the last output, `-` for none>
+ *
+ * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
+ * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
+ */
+
+
+/***/ }),
+
+/***/ 1924:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   UQ: () => (/* binding */ errnoOf),
+/* harmony export */   hS: () => (/* binding */ exitCodes),
+/* harmony export */   yA: () => (/* binding */ SnapgateError)
+/* harmony export */ });
+/** What kind of thing went wrong; each kind has one exit status, so that a script can tell them apart. */
+const exitCodes = {
+    usage: 64,
+    record: 65,
+    image: 66,
+    base: 67,
+    guest: 68,
+    host: 69,
+    internal: 70,
+    scenario: 71,
+    interrupted: 75,
+};
+/**
+ * An expected error: what went wrong and where (message), and what to do about it (remedy). Whatever is not a
+ * SnapgateError is a bug of snapgate and is shown with its stack.
+ */
+class SnapgateError extends Error {
+    code;
+    remedy;
+    details;
+    constructor(code, message, remedy, more = {}) {
+        super(message, { cause: more.cause });
+        this.name = 'SnapgateError';
+        this.code = code;
+        this.remedy = remedy;
+        this.details = more.details;
+    }
+}
+/** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
+function errnoOf(error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+        return error.code;
+    return undefined;
+}
+
+
+/***/ }),
+
+/***/ 2469:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ printable)
+/* harmony export */ });
+/** C0 and C1 controls but tab, and the characters that reorder text (UAX #9): a guest's line must not drive a terminal or hide itself. */
+const unprintable = /(?!\t)\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/gu;
+/** One line that is safe to print on a terminal or in a log: at most `limit` characters, nothing that controls the screen. */
+function printable(text, limit = 2000) {
+    const clean = text.replace(unprintable, '�');
+    return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
+}
+
+
+/***/ }),
+
+/***/ 9933:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   T9: () => (/* binding */ formatGrowth),
+/* harmony export */   Ul: () => (/* binding */ formatByteChange),
+/* harmony export */   a3: () => (/* binding */ formatDuration),
+/* harmony export */   lo: () => (/* binding */ parsePercent),
+/* harmony export */   z3: () => (/* binding */ formatBytes),
+/* harmony export */   z_: () => (/* binding */ parseBytes)
+/* harmony export */ });
+/* harmony import */ var _error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1924);
+
+const byteUnits = {
+    B: 1,
+    kB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KiB: 1024,
+    MiB: 1024 ** 2,
+    GiB: 1024 ** 3,
+};
+const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+/** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
+function parseBytes(text, where) {
+    return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
+}
+/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+function parseDuration(text, where) {
+    return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
+}
+/** `5%`, `12.5 %` → ratio (0.05, 0.125). The sign is mandatory: `5` and `0.05` are both ambiguous. */
+function parsePercent(text, where) {
+    const match = /^(\d+(?:\.\d+)?)\s?%$/.exec(text.trim());
+    if (!match) {
+        throw new _error_js__WEBPACK_IMPORTED_MODULE_0__/* .SnapgateError */ .yA('usage', `${where}: ${quote(text)} is not a percentage`, 'Write it like 5% or 12.5%.');
+    }
+    return Number(match[1]) / 100;
+}
+function parseQuantity(text, where, units, what, example) {
+    const match = /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(text.trim());
+    const factor = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
+    const value = factor === undefined ? Number.NaN : Number(match?.[1]) * factor;
+    if (!Number.isSafeInteger(value)) {
+        const known = Object.keys(units).join(', ');
+        throw new _error_js__WEBPACK_IMPORTED_MODULE_0__/* .SnapgateError */ .yA('usage', `${where}: ${quote(text)} is not ${what}`, `Write it like ${example}. Units: ${known}.`);
+    }
+    return value;
+}
+/** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
+function formatBytes(bytes) {
+    const sign = bytes < 0 ? '−' : '';
+    const size = Math.abs(bytes);
+    if (size < 1024)
+        return `${sign}${Math.round(size)} B`;
+    const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+    let value = size / 1024;
+    let index = 0;
+    while (value >= 1023.995 && index < units.length - 1) {
+        value /= 1024;
+        index += 1;
+    }
+    const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return `${sign}${value.toFixed(digits)} ${units[index]}`;
+}
+/** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
+function formatByteChange(bytes) {
+    return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
+}
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+function formatGrowth(ratio) {
+    const percent = ratio * 100;
+    if (Math.abs(percent) < 0.05)
+        return '0.0 %';
+    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+}
+/** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
+function formatDuration(ms) {
+    if (ms < 1000)
+        return `${Math.round(ms)} ms`;
+    if (ms < 60_000)
+        return `${(ms / 1000).toFixed(1)} s`;
+    const seconds = Math.round(ms / 1000);
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+function quote(text) {
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+
+/***/ }),
+
+/***/ 1410:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   r: () => (/* binding */ version)
+/* harmony export */ });
+/** snapgate's version, as in package.json (a test holds them equal): a bundle has no package.json to read. */
+const version = '0.1.0';
+
+
+/***/ })
+
+/******/ });
+/************************************************************************/
+/******/ // The module cache
+/******/ var __webpack_module_cache__ = {};
+/******/ 
+/******/ // The require function
+/******/ function __nccwpck_require__(moduleId) {
+/******/ 	// Check if module is in cache
+/******/ 	var cachedModule = __webpack_module_cache__[moduleId];
+/******/ 	if (cachedModule !== undefined) {
+/******/ 		return cachedModule.exports;
+/******/ 	}
+/******/ 	// Create a new module (and put it into the cache)
+/******/ 	var module = __webpack_module_cache__[moduleId] = {
+/******/ 		// no module.id needed
+/******/ 		// no module.loaded needed
+/******/ 		exports: {}
+/******/ 	};
+/******/ 
+/******/ 	// Execute the module function
+/******/ 	var threw = true;
+/******/ 	try {
+/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		threw = false;
+/******/ 	} finally {
+/******/ 		if(threw) delete __webpack_module_cache__[moduleId];
+/******/ 	}
+/******/ 
+/******/ 	// Return the exports of the module
+/******/ 	return module.exports;
+/******/ }
+/******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
+/******/ 
+/************************************************************************/
+/******/ /* webpack/runtime/asset-relocator-loader */
+/******/ if (typeof __nccwpck_require__ !== 'undefined') __nccwpck_require__.ab = decodeURIComponent(new URL('.', import.meta.url).pathname).slice(import.meta.url.match(/^file:\/\/\/\w:/) ? 1 : 0, -1) + "/";
+/******/ 
+/******/ /* webpack/runtime/async module */
+/******/ (() => {
+/******/ 	var webpackQueues = typeof Symbol === "function" ? Symbol("webpack queues") : "__webpack_queues__";
+/******/ 	var webpackExports = typeof Symbol === "function" ? Symbol("webpack exports") : "__webpack_exports__";
+/******/ 	var webpackError = typeof Symbol === "function" ? Symbol("webpack error") : "__webpack_error__";
+/******/ 	var resolveQueue = (queue) => {
+/******/ 		if(queue && queue.d < 1) {
+/******/ 			queue.d = 1;
+/******/ 			queue.forEach((fn) => (fn.r--));
+/******/ 			queue.forEach((fn) => (fn.r-- ? fn.r++ : fn()));
+/******/ 		}
+/******/ 	}
+/******/ 	var wrapDeps = (deps) => (deps.map((dep) => {
+/******/ 		if(dep !== null && typeof dep === "object") {
+/******/ 			if(dep[webpackQueues]) return dep;
+/******/ 			if(dep.then) {
+/******/ 				var queue = [];
+/******/ 				queue.d = 0;
+/******/ 				dep.then((r) => {
+/******/ 					obj[webpackExports] = r;
+/******/ 					resolveQueue(queue);
+/******/ 				}, (e) => {
+/******/ 					obj[webpackError] = e;
+/******/ 					resolveQueue(queue);
+/******/ 				});
+/******/ 				var obj = {};
+/******/ 				obj[webpackQueues] = (fn) => (fn(queue));
+/******/ 				return obj;
+/******/ 			}
+/******/ 		}
+/******/ 		var ret = {};
+/******/ 		ret[webpackQueues] = x => {};
+/******/ 		ret[webpackExports] = dep;
+/******/ 		return ret;
+/******/ 	}));
+/******/ 	__nccwpck_require__.a = (module, body, hasAwait) => {
+/******/ 		var queue;
+/******/ 		hasAwait && ((queue = []).d = -1);
+/******/ 		var depQueues = new Set();
+/******/ 		var exports = module.exports;
+/******/ 		var currentDeps;
+/******/ 		var outerResolve;
+/******/ 		var reject;
+/******/ 		var promise = new Promise((resolve, rej) => {
+/******/ 			reject = rej;
+/******/ 			outerResolve = resolve;
+/******/ 		});
+/******/ 		promise[webpackExports] = exports;
+/******/ 		promise[webpackQueues] = (fn) => (queue && fn(queue), depQueues.forEach(fn), promise["catch"](x => {}));
+/******/ 		module.exports = promise;
+/******/ 		body((deps) => {
+/******/ 			currentDeps = wrapDeps(deps);
+/******/ 			var fn;
+/******/ 			var getResult = () => (currentDeps.map((d) => {
+/******/ 				if(d[webpackError]) throw d[webpackError];
+/******/ 				return d[webpackExports];
+/******/ 			}))
+/******/ 			var promise = new Promise((resolve) => {
+/******/ 				fn = () => (resolve(getResult));
+/******/ 				fn.r = 0;
+/******/ 				var fnQueue = (q) => (q !== queue && !depQueues.has(q) && (depQueues.add(q), q && !q.d && (fn.r++, q.push(fn))));
+/******/ 				currentDeps.map((dep) => (dep[webpackQueues](fnQueue)));
+/******/ 			});
+/******/ 			return fn.r ? promise : getResult();
+/******/ 		}, (err) => ((err ? reject(promise[webpackError] = err) : outerResolve(exports)), resolveQueue(queue)));
+/******/ 		queue && queue.d < 0 && (queue.d = 0);
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/define property getters */
+/******/ (() => {
+/******/ 	// define getter functions for harmony exports
+/******/ 	__nccwpck_require__.d = (exports, definition) => {
+/******/ 		for(var key in definition) {
+/******/ 			if(__nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key)) {
+/******/ 				Object.defineProperty(exports, key, { enumerable: true, get: definition[key] });
+/******/ 			}
+/******/ 		}
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/hasOwnProperty shorthand */
+/******/ (() => {
+/******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
+/******/ })();
+/******/ 
+/************************************************************************/
+/******/ 
+/******/ // startup
+/******/ // Load entry module and return exports
+/******/ // This entry module used 'module' so it can't be inlined
+/******/ var __webpack_exports__ = __nccwpck_require__(9069);
+/******/ __webpack_exports__ = await __webpack_exports__;
+/******/ 
