@@ -90,7 +90,7 @@ export function openChannel(stream: Duplex, resumed: boolean): Channel {
       const line = encodeCommand(command, seconds);
       const { promise, resolve, reject } = Promise.withResolvers<CommandOutcome>();
       pending = { id: line.id, resolve, reject };
-      const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs);
+      const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs).unref();
       stream.write(line.text);
       return promise.finally(() => clearTimeout(late));
     },

@@ -12,7 +12,14 @@ const secretName =
 /** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
 export function childEnvironment(run: Pick<Run, 'id'>, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !secretName.test(name));
-  return { ...Object.fromEntries(kept), ...more, SNAPGATE_RUN_ID: run.id };
+  return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
+}
+
+/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
+export function searchPath(): string {
+  const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+  const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
+  return [...dirs, ...more].join(':');
 }
 
 /**

@@ -49,13 +49,16 @@ export function oracleCycle(
   return runCycle(run, snapshot, { advance: true, activity: 'in an oracle cycle' }, drive);
 }
 
-/** Whether the guest boots here; the reason why not. */
-export async function triesToBoot(run: Run, options: OracleOptions, limitMs: number): Promise<true | string> {
+/** bootOracle, or the reason why the guest does not boot within the limit: not every accelerator runs everywhere. */
+export async function tryBootOracle(
+  run: Run,
+  options: OracleOptions,
+  limitMs: number,
+): Promise<QemuSnapshot | string> {
   const late = AbortSignal.timeout(limitMs);
   const limited = { ...run, signal: AbortSignal.any([run.signal, late]) };
   try {
-    await bootOracle(limited, options);
-    return true;
+    return await bootOracle(limited, options);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -71,5 +74,5 @@ export function oracleRam(snapshot: QemuSnapshot): string {
  * writes the time into a page of the guest's at each resume.
  */
 function cpuOf(accelerator: Accelerator): { cpu?: string } {
-  return accelerator === 'kvm' ? { cpu: 'qemu64,kvm=off' } : {};
+  return accelerator === 'kvm' ? { cpu: 'qemu64,-kvmclock' } : {};
 }

@@ -12,7 +12,8 @@ import type { Vm } from './vm.ts';
 export async function driveScenario(run: Run, scenario: Scenario, vm: Vm): Promise<void> {
   const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
   if (scenario.run !== undefined) await runStep(scenario, 'run', scenario.run, channel);
-  if (scenario.settleMs > 0) await delay(scenario.settleMs, undefined, { signal: run.signal });
+  // No reason by itself for this process to stay: QEMU's is one, and where that has died, nobody waits any more.
+  if (scenario.settleMs > 0) await delay(scenario.settleMs, undefined, { signal: run.signal, ref: false });
   if (scenario.check !== undefined) await runStep(scenario, 'check', scenario.check, channel);
 }
 

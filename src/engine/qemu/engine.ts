@@ -1,10 +1,12 @@
 import type { Engine, EngineContext, EngineReport } from '../contract.ts';
 import { bootToSnapshot } from './boot.ts';
 import { driveScenario } from './drive-scenario.ts';
+import { explainFullDisk } from './full-disk.ts';
 import { plainWords } from './guest-failure.ts';
 import { probeHost, unusableHost } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import { copySnapshot, type QemuSnapshot } from './snapshot.ts';
+import type { Vm } from './vm.ts';
 
 /**
  * The engine on a stock QEMU: exact written and changed pages at a cost that follows the dirty pages and not the guest's memory, as an
@@ -19,13 +21,16 @@ export function createQemuEngine(context: EngineContext): Engine<QemuSnapshot> {
   };
   return {
     probe,
-    prepare: async (image, options, dir) =>
-      bootToSnapshot(run, acceleratorOf(await probe()), image, options, dir),
-    fork: (snapshot, dir) => copySnapshot(run, snapshot, dir),
+    prepare: async (image, options, dir) => {
+      const accelerator = acceleratorOf(await probe());
+      return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, image, options, dir));
+    },
+    fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
     cycle: async (parent, scenario, { advance }) => {
       const activity = `in a cycle of ${plainWords(scenario.name)}`;
-      const drive = (vm: Parameters<typeof driveScenario>[2]) => driveScenario(run, scenario, vm);
-      return { next: parent, ...(await runCycle(run, parent, { advance, activity }, drive)) };
+      const drive = (vm: Vm) => driveScenario(run, scenario, vm);
+      const cycle = () => runCycle(run, parent, { advance, activity }, drive);
+      return { next: parent, ...(await explainFullDisk(parent.dir, cycle)) };
     },
   };
 }

@@ -5,6 +5,9 @@ import { qemuCommand } from './arguments.ts';
 /** Printed by the initrd when the root disk never appears. */
 export const noDiskMarker = 'snapgate: no disk';
 
+/** Printed by the initrd when the root disk holds no file system that the kernel can mount, or no init. */
+export const noRootMarker = 'snapgate: no root';
+
 const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
 
 /** What is known when a virtual machine has ended by itself. */
@@ -34,6 +37,7 @@ export function vmEndError(end: VmEnd): SnapgateError {
   const panic = findPanic(end.console);
   if (panic !== undefined) return panicError(end, panic);
   if (end.console.some((line) => line.includes(noDiskMarker))) return noDiskError(end);
+  if (end.console.some((line) => line.includes(noRootMarker))) return noRootError(end);
   if (end.shutdown !== undefined) return shutdownError(end, end.shutdown);
   return qemuExitError(end);
 }
@@ -65,6 +69,14 @@ function noDiskError(end: VmEnd): SnapgateError {
   );
 }
 
+function noRootError(end: VmEnd): SnapgateError {
+  return guestError(
+    `the guest's kernel could not start from its disk ${end.activity}`,
+    'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.',
+    end.console,
+  );
+}
+
 function shutdownError(end: VmEnd, reason: string): SnapgateError {
   const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
   return guestError(
@@ -85,7 +97,7 @@ function qemuExitError(end: VmEnd): SnapgateError {
   return new SnapgateError(
     'host',
     `QEMU ${how} ${end.activity}`,
-    'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out.',
+    'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.',
     {
       details: {
         title: 'last lines of QEMU and of the console',

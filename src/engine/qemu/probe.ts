@@ -4,18 +4,19 @@ import { delimiter, join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { SnapgateError } from '../../host/error.ts';
-import { killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
+import { killGroup, packageOf, searchPath, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import type { EngineContext, EngineReport, HostCheck } from '../contract.ts';
 import { defaultMachine, inherited, qemuCommand } from './arguments.ts';
-import { type KvmVerdict, probeKvm } from './kvm-probe/boots.ts';
+import { type KvmVerdict, kvmDevice, probeKvm } from './kvm-probe/boots.ts';
 import { connectQmp } from './qmp.ts';
 
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
-export async function probeHost({ run, accel }: EngineContext): Promise<EngineReport> {
+export async function probeHost({ run, accel }: EngineContext, device = kvmDevice): Promise<EngineReport> {
   const qemu = hasCommand(qemuCommand) ? await askQemu(run) : undefined;
-  const kvm: KvmVerdict | undefined = qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run);
+  const kvm: KvmVerdict | undefined =
+    qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run, device);
   const checks = [
     ...qemuChecks(qemu),
     ...neededCommands.map(commandCheck),
@@ -132,7 +133,7 @@ function commandCheck(name: string): HostCheck {
 
 function kvmCheck(kvm: KvmVerdict, required: boolean): HostCheck {
   return {
-    what: '/dev/kvm',
+    what: kvmDevice,
     ok: kvm.ok,
     found: kvm.ok ? 'boots a guest' : kvm.reason,
     remedy: kvm.ok ? undefined : kvm.remedy,
@@ -160,12 +161,14 @@ function availableMemoryBytes(): number {
 }
 
 function hasCommand(name: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((dir) => {
-    try {
-      accessSync(join(dir, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return searchPath()
+    .split(delimiter)
+    .some((dir) => {
+      try {
+        accessSync(join(dir, name), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }

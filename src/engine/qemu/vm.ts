@@ -1,11 +1,13 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
 import { SnapgateError } from '../../host/error.ts';
 import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
+import { fullDiskError } from './full-disk.ts';
 import { findPanic, guestError, vmEndError } from './guest-failure.ts';
 import { createOutputTail, type OutputTail } from './output-tail.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
@@ -128,6 +130,8 @@ function watchEnd(watched: Watched): { failure: Promise<never>; expect: () => vo
   };
   qmp.onEvent(({ name, data }) => {
     if (name === 'SHUTDOWN' && data['guest'] === true) shutdown = String(data['reason']);
+    // QEMU stops a guest whose disk it cannot grow.
+    if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true) fail(fullDiskError(dirname(spec.ram.path)));
     // A guest that shuts down ends its agent first: wait for the better explanation.
     if (name === 'VSERPORT_CHANGE' && data['open'] === false)
       setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();

@@ -1,4 +1,4 @@
-import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../../../host/error.ts';
 import { runCommand } from '../../../host/process.ts';
@@ -12,12 +12,12 @@ export type KvmVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
 
-const device = '/dev/kvm';
+export const kvmDevice = '/dev/kvm';
 /** A working KVM needs a tenth of it, an emulated one minutes. */
 const limitMs = 1_000;
 
-export async function probeKvm(run: Run): Promise<KvmVerdict> {
-  return checkDevice() ?? (await bootsGuest(run, 'kvm', 'host'));
+export async function probeKvm(run: Run, device = kvmDevice): Promise<KvmVerdict> {
+  return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
 }
 
 /** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
@@ -41,9 +41,9 @@ export async function bootsGuest(run: Run, accelerator: 'kvm' | 'tcg', cpu: stri
 const brokenRemedy =
   'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
 
-function checkDevice(): KvmVerdict | undefined {
+function checkDevice(device: string): KvmVerdict | undefined {
   try {
-    accessSync(device, constants.R_OK | constants.W_OK);
+    closeSync(openSync(device, 'r+'));
     return undefined;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT')
