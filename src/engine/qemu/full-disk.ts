@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { errnoOf, SnapgateError } from '../../host/error.ts';
 import { QmpError } from './qmp.ts';
 
@@ -16,15 +17,21 @@ export async function explainFullDisk<T>(dir: string, work: () => Promise<T>): P
   try {
     return await work();
   } catch (error) {
-    throw isFull(error) ? fullDiskError(dir, error) : error;
+    throw isFull(error, dir) ? fullDiskError(dir, error) : error;
   }
 }
 
-function isFull(error: unknown): boolean {
-  if (error instanceof QmpError) return error.message.includes('No space left');
+function isFull(error: unknown, dir: string): boolean {
+  // xen-save-devices-state says no more than `An IO error has occurred`.
+  if (error instanceof QmpError && error.message.includes('IO error')) return freeBytes(dir) < 1024 * 1024;
   if (error instanceof SnapgateError)
     return (
       error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'))
     );
   return errnoOf(error) === 'ENOSPC';
+}
+
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
 }
