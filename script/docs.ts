@@ -11,8 +11,6 @@ import { actionYml } from './action-yml.ts';
 
 const root = join(import.meta.dirname, '..');
 
-process.exitCode = process.argv.includes('--check') ? check() : write();
-
 function write(): number {
   for (const [name, text] of generated()) {
     const path = join(root, name);
@@ -91,3 +89,5 @@ function read(name: string): string | undefined {
     return undefined;
   }
 }
+
+process.exitCode = process.argv.includes('--check') ? check() : write();

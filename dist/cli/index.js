@@ -462,7 +462,7 @@ async function runCommandLine(command, terminal, { color, log }) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(926)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9926));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(386)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6386));
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
             terminal.stdout.write(result.output);

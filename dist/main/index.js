@@ -37988,7 +37988,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8138:
+/***/ 23:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50941,7 +50941,13 @@ const secretName = /(TOKEN|SECRET|PASSWORD|PRIVATE_KEY|CREDENTIAL)|^(ACTIONS_|IN
 /** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
 function childEnvironment(run, more = {}) {
     const kept = Object.entries(process.env).filter(([name]) => !secretName.test(name));
-    return { ...Object.fromEntries(kept), ...more, SNAPGATE_RUN_ID: run.id };
+    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
+}
+/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
+function searchPath() {
+    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
+    return [...dirs, ...more].join(':');
 }
 /**
  * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
@@ -52468,6 +52474,19 @@ function measuredMetrics(measurement) {
 function valuesOf(boot, scenario, metric) {
     const counts = (sample) => !sample.warmup && sample.scenario === scenario;
     return boot.samples.filter(counts).flatMap((sample) => sample.metrics[metric] ?? []);
+}
+/** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */
+function partMedians(measurement, scenario, metric) {
+    const samples = measurement.boots
+        .flatMap((boot) => boot.samples)
+        .filter((sample) => sample.scenario === scenario && !sample.warmup);
+    const parts = samples[0]?.parts ?? [];
+    return parts.map((_, index) => median(samples.flatMap((sample) => sample.parts?.[index]?.[metric] ?? [])));
+}
+/** Wall time from power-on until a guest was settled; undefined where none booted. */
+function medianReadyMs(measurement) {
+    const times = measurement.boots.map((boot) => boot.readyMs);
+    return times.length === 0 ? undefined : median(times);
 }
 
 ;// CONCATENATED MODULE: ./lib/gate/comparable.js
@@ -56676,24 +56695,18 @@ function floorFact({ rows }) {
 function repeatFacts(head) {
     const repeated = head?.scenarios.filter((scenario) => scenario.repeat > 1) ?? [];
     return repeated.map(({ name, repeat }) => {
-        const [first, last] = [0, repeat - 1].map((index) => partMedian(head, name, index));
-        const parts = first === undefined || last === undefined
+        const parts = head && partMedians(head, name, 'memfile.writtenBytes');
+        const [first, last] = [parts?.[0], parts?.[repeat - 1]];
+        const shown = first === undefined || last === undefined
             ? ''
             : `; the first dirtied ${formatBytes(first)} on head, the last ${formatBytes(last)}`;
-        return [name, `the sum of ${repeat} pauses in a row${parts}`];
+        return [name, `the sum of ${repeat} pauses in a row${shown}`];
     });
-}
-function partMedian(head, scenario, index) {
-    const samples = head?.boots.flatMap((boot) => boot.samples) ?? [];
-    const values = samples
-        .filter((sample) => sample.scenario === scenario && !sample.warmup)
-        .flatMap((sample) => sample.parts?.[index]?.['memfile.writtenBytes'] ?? []);
-    return values.length === 0 ? undefined : median(values);
 }
 /** Wall time of a boot until it was settled, for people. */
 function readyFact(measurement) {
-    const ready = median(measurement.boots.map((boot) => boot.readyMs));
-    return Number.isNaN(ready) ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
+    const ready = medianReadyMs(measurement);
+    return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
 }
 /** The command that repeats the run, quoted for a shell. */
 function reproduceCommand({ comparison, reproduce }) {
@@ -57618,7 +57631,7 @@ function openChannel(stream, resumed) {
             const line = encodeCommand(command, seconds);
             const { promise, resolve, reject } = Promise.withResolvers();
             pending = { id: line.id, resolve, reject };
-            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs);
+            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs).unref();
             stream.write(line.text);
             return promise.finally(() => clearTimeout(late));
         },
@@ -57894,102 +57907,6 @@ function bootArguments(boot) {
     ];
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/guest-failure.js
-
-
-
-/** Printed by the initrd when the root disk never appears. */
-const guest_failure_noDiskMarker = 'snapgate: no disk';
-const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
-/** Whether the console's lines hold a kernel panic, and what it said. */
-function findPanic(lines) {
-    for (const line of lines) {
-        const match = panicPattern.exec(line);
-        if (match)
-            return match[1] ?? '';
-    }
-    return undefined;
-}
-/** The error that says why a machine ended, the likeliest cause first. */
-function vmEndError(end) {
-    const panic = findPanic(end.console);
-    if (panic !== undefined)
-        return panicError(end, panic);
-    if (end.console.some((line) => line.includes(guest_failure_noDiskMarker)))
-        return noDiskError(end);
-    if (end.shutdown !== undefined)
-        return shutdownError(end, end.shutdown);
-    return qemuExitError(end);
-}
-/** The error of a guest that is still there but does not do what it should. */
-function guestError(message, remedy, console) {
-    return new error_SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
-}
-/** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
-function plainWords(text, maxChars = 120) {
-    const plain = text.replace(/[^A-Za-z0-9 .,:;()/@=+-]/g, '?').trim();
-    return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
-}
-function panicError(end, said) {
-    const noRoot = said.includes('Unable to mount root fs') || said.includes('No working init');
-    const remedy = noRoot
-        ? 'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.'
-        : 'The console below says what the kernel did last.';
-    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy, end.console);
-}
-function noDiskError(end) {
-    return guestError(`the guest's kernel found no disk ${end.activity}`, 'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.', end.console);
-}
-function shutdownError(end, reason) {
-    const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
-    return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
-}
-function qemuExitError(end) {
-    if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
-        return new error_SnapgateError('host', `the command ${qemuCommand} is not on this machine`, `Install it: ${packageOf(qemuCommand)}.`);
-    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
-    return new error_SnapgateError('host', `QEMU ${how} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out.', {
-        details: {
-            title: 'last lines of QEMU and of the console',
-            lines: [...end.stderr, ...end.console].slice(-40),
-        },
-    });
-}
-function consoleDetails(lines) {
-    return { title: 'console of the guest, last 40 lines', lines: lines.slice(-40) };
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/output-tail.js
-const output_tail_keptBytes = 64 * 1024;
-const keptLineChars = 500;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints is full of them
-const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-function createOutputTail() {
-    const chunks = [];
-    let bytes = 0;
-    return {
-        add(chunk) {
-            chunks.push(chunk);
-            bytes += chunk.length;
-            if (bytes < 2 * output_tail_keptBytes)
-                return;
-            const kept = Buffer.from(Buffer.concat(chunks).subarray(-output_tail_keptBytes));
-            chunks.splice(0, chunks.length, kept);
-            bytes = kept.length;
-        },
-        lines: (count) => cleanLines(Buffer.concat(chunks).subarray(-output_tail_keptBytes).toString('utf8')).slice(-count),
-    };
-}
-function cleanLines(text) {
-    return text
-        .replace(ansiSequence, '')
-        .split(/\r*\n/)
-        .map((line) => line.replace(controlCharacter, '').slice(0, keptLineChars))
-        .filter((line) => line.trim() !== '');
-}
-
 ;// CONCATENATED MODULE: ./lib/engine/qemu/qmp.js
 
 /** QEMU answered a command with an error. */
@@ -58074,7 +57991,142 @@ function qmp_lineSplitter(onLine, onError) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/engine/qemu/full-disk.js
+
+
+
+/** The host has no room left for what a guest or snapgate writes below `dir`. */
+function fullDiskError(dir, cause) {
+    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
+}
+/** The work's result; where it failed for want of room, an error that says so. */
+async function explainFullDisk(dir, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        throw isFull(error, dir) ? fullDiskError(dir, error) : error;
+    }
+}
+function isFull(error, dir) {
+    // xen-save-devices-state says no more than `An IO error has occurred`.
+    if (error instanceof QmpError && error.message.includes('IO error'))
+        return freeBytes(dir) < 1024 * 1024;
+    if (error instanceof error_SnapgateError)
+        return (error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left')));
+    return errnoOf(error) === 'ENOSPC';
+}
+function freeBytes(dir) {
+    const { bavail, bsize } = (0,external_node_fs_namespaceObject.statfsSync)(dir);
+    return bavail * bsize;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/guest-failure.js
+
+
+
+/** Printed by the initrd when the root disk never appears. */
+const guest_failure_noDiskMarker = 'snapgate: no disk';
+/** Printed by the initrd when the root disk holds no file system that the kernel can mount, or no init. */
+const guest_failure_noRootMarker = 'snapgate: no root';
+const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
+/** Whether the console's lines hold a kernel panic, and what it said. */
+function findPanic(lines) {
+    for (const line of lines) {
+        const match = panicPattern.exec(line);
+        if (match)
+            return match[1] ?? '';
+    }
+    return undefined;
+}
+/** The error that says why a machine ended, the likeliest cause first. */
+function vmEndError(end) {
+    const panic = findPanic(end.console);
+    if (panic !== undefined)
+        return panicError(end, panic);
+    if (end.console.some((line) => line.includes(guest_failure_noDiskMarker)))
+        return noDiskError(end);
+    if (end.console.some((line) => line.includes(guest_failure_noRootMarker)))
+        return noRootError(end);
+    if (end.shutdown !== undefined)
+        return shutdownError(end, end.shutdown);
+    return qemuExitError(end);
+}
+/** The error of a guest that is still there but does not do what it should. */
+function guestError(message, remedy, console) {
+    return new error_SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
+}
+/** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
+function plainWords(text, maxChars = 120) {
+    const plain = text.replace(/[^A-Za-z0-9 .,:;()/@=+-]/g, '?').trim();
+    return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
+}
+function panicError(end, said) {
+    const noRoot = said.includes('Unable to mount root fs') || said.includes('No working init');
+    const remedy = noRoot
+        ? 'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.'
+        : 'The console below says what the kernel did last.';
+    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy, end.console);
+}
+function noDiskError(end) {
+    return guestError(`the guest's kernel found no disk ${end.activity}`, 'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.', end.console);
+}
+function noRootError(end) {
+    return guestError(`the guest's kernel could not start from its disk ${end.activity}`, 'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.', end.console);
+}
+function shutdownError(end, reason) {
+    const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
+    return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
+}
+function qemuExitError(end) {
+    if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
+        return new error_SnapgateError('host', `the command ${qemuCommand} is not on this machine`, `Install it: ${packageOf(qemuCommand)}.`);
+    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
+    return new error_SnapgateError('host', `QEMU ${how} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.', {
+        details: {
+            title: 'last lines of QEMU and of the console',
+            lines: [...end.stderr, ...end.console].slice(-40),
+        },
+    });
+}
+function consoleDetails(lines) {
+    return { title: 'console of the guest, last 40 lines', lines: lines.slice(-40) };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/output-tail.js
+const output_tail_keptBytes = 64 * 1024;
+const keptLineChars = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints is full of them
+const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+function createOutputTail() {
+    const chunks = [];
+    let bytes = 0;
+    return {
+        add(chunk) {
+            chunks.push(chunk);
+            bytes += chunk.length;
+            if (bytes < 2 * output_tail_keptBytes)
+                return;
+            const kept = Buffer.from(Buffer.concat(chunks).subarray(-output_tail_keptBytes));
+            chunks.splice(0, chunks.length, kept);
+            bytes = kept.length;
+        },
+        lines: (count) => cleanLines(Buffer.concat(chunks).subarray(-output_tail_keptBytes).toString('utf8')).slice(-count),
+    };
+}
+function cleanLines(text) {
+    return text
+        .replace(ansiSequence, '')
+        .split(/\r*\n/)
+        .map((line) => line.replace(controlCharacter, '').slice(0, keptLineChars))
+        .filter((line) => line.trim() !== '');
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/qemu/vm.js
+
+
 
 
 
@@ -58171,6 +58223,9 @@ function watchEnd(watched) {
     qmp.onEvent(({ name, data }) => {
         if (name === 'SHUTDOWN' && data['guest'] === true)
             shutdown = String(data['reason']);
+        // QEMU stops a guest whose disk it cannot grow.
+        if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true)
+            fail(fullDiskError((0,external_node_path_namespaceObject.dirname)(spec.ram.path)));
         // A guest that shuts down ends its agent first: wait for the better explanation.
         if (name === 'VSERPORT_CHANGE' && data['open'] === false)
             setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
@@ -58267,8 +58322,9 @@ async function driveScenario(run, scenario, vm) {
     const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
     if (scenario.run !== undefined)
         await runStep(scenario, 'run', scenario.run, channel);
+    // No reason by itself for this process to stay: QEMU's is one, and where that has died, nobody waits any more.
     if (scenario.settleMs > 0)
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal });
+        await (0,external_node_timers_promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
     if (scenario.check !== undefined)
         await runStep(scenario, 'check', scenario.check, channel);
 }
@@ -58498,11 +58554,11 @@ const probeGuestBase64 = [
 
 
 
-const device = '/dev/kvm';
+const kvmDevice = '/dev/kvm';
 /** A working KVM needs a tenth of it, an emulated one minutes. */
 const boots_limitMs = 1_000;
-async function probeKvm(run) {
-    return checkDevice() ?? (await bootsGuest(run, 'kvm', 'host'));
+async function probeKvm(run, device = kvmDevice) {
+    return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
 }
 /** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
 async function bootsGuest(run, accelerator, cpu) {
@@ -58524,9 +58580,9 @@ async function bootsGuest(run, accelerator, cpu) {
     }
 }
 const brokenRemedy = 'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
-function checkDevice() {
+function checkDevice(device) {
     try {
-        (0,external_node_fs_namespaceObject.accessSync)(device, external_node_fs_namespaceObject.constants.R_OK | external_node_fs_namespaceObject.constants.W_OK);
+        (0,external_node_fs_namespaceObject.closeSync)((0,external_node_fs_namespaceObject.openSync)(device, 'r+'));
         return undefined;
     }
     catch (error) {
@@ -58573,9 +58629,9 @@ function probeArguments(kernel, accelerator, cpu) {
 
 
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
-async function probeHost({ run, accel }) {
+async function probeHost({ run, accel }, device = kvmDevice) {
     const qemu = hasCommand(qemuCommand) ? await askQemu(run) : undefined;
-    const kvm = qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run);
+    const kvm = qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run, device);
     const checks = [
         ...qemuChecks(qemu),
         ...neededCommands.map(commandCheck),
@@ -58675,7 +58731,7 @@ function commandCheck(name) {
 }
 function kvmCheck(kvm, required) {
     return {
-        what: '/dev/kvm',
+        what: kvmDevice,
         ok: kvm.ok,
         found: kvm.ok ? 'boots a guest' : kvm.reason,
         remedy: kvm.ok ? undefined : kvm.remedy,
@@ -58700,7 +58756,9 @@ function availableMemoryBytes() {
     return match === null ? (0,external_node_os_namespaceObject.freemem)() : Number(match[1]) * 1024;
 }
 function hasCommand(name) {
-    return (process.env['PATH'] ?? '').split(external_node_path_namespaceObject.delimiter).some((dir) => {
+    return searchPath()
+        .split(external_node_path_namespaceObject.delimiter)
+        .some((dir) => {
         try {
             (0,external_node_fs_namespaceObject.accessSync)((0,external_node_path_namespaceObject.join)(dir, name), external_node_fs_namespaceObject.constants.X_OK);
             return true;
@@ -59049,6 +59107,7 @@ async function measureDisk(run, { advance }, overlay) {
 
 
 
+
 /**
  * The engine on a stock QEMU: exact written and changed pages at a cost that follows the dirty pages and not the guest's memory, as an
  * ordinary user. The host is probed once.
@@ -59062,12 +59121,16 @@ function createQemuEngine(context) {
     };
     return {
         probe,
-        prepare: async (image, options, dir) => bootToSnapshot(run, acceleratorOf(await probe()), image, options, dir),
-        fork: (snapshot, dir) => copySnapshot(run, snapshot, dir),
+        prepare: async (image, options, dir) => {
+            const accelerator = acceleratorOf(await probe());
+            return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, image, options, dir));
+        },
+        fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
         cycle: async (parent, scenario, { advance }) => {
             const activity = `in a cycle of ${plainWords(scenario.name)}`;
             const drive = (vm) => driveScenario(run, scenario, vm);
-            return { next: parent, ...(await runCycle(run, parent, { advance, activity }, drive)) };
+            const cycle = () => runCycle(run, parent, { advance, activity }, drive);
+            return { next: parent, ...(await explainFullDisk(parent.dir, cycle)) };
         },
     };
 }
@@ -64947,7 +65010,7 @@ async function perform(run, request) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8138);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(23);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

@@ -46,7 +46,7 @@ export const quickInputs: Readonly<Record<string, string>> = {
   'disk-size': '64MiB',
   accel: 'tcg',
   scenarios: 'wait',
-  boots: '2',
+  boots: '3',
   cycles: '2',
   warmup: '1',
 };

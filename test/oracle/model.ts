@@ -78,9 +78,18 @@ function applyOrder(order: Order, page: PageOf, writable: PageOf): number {
   const write = writers[order.operation];
   for (const number of pages) {
     const content = writable(number);
-    write(bytewise.has(order.operation) ? content : dwordsOf(order, content), number, order.salt);
+    write(
+      bytewise.has(order.operation) ? fromFirst(order, content) : dwordsOf(order, content),
+      number,
+      order.salt,
+    );
   }
   return 0;
+}
+
+/** Where the guest counts the byte of a flip or touch from. */
+function fromFirst({ dwords = wholePage }: Order, content: Buffer): Buffer {
+  return content.subarray(dwords.first * 4);
 }
 
 function dwordsOf({ dwords = wholePage }: Order, content: Buffer): Buffer {

@@ -27,7 +27,7 @@ export interface Walk {
 export interface Order {
   readonly operation: Operation;
   readonly walk: Walk;
-  /** Makes contents differ between orders; for flip and touch the byte's offset in the page. */
+  /** Makes contents differ between orders; for flip and touch the byte's offset from the first of the dwords. */
   readonly salt: number;
   /** The dwords of each page that are read or written; all of them without. */
   readonly dwords?: { readonly first: number; readonly count: number };

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../baseline/repository.ts';
+import { type GitHubEmulator, startGitHub } from '../github/emulator.ts';
+import { testCacheDir } from './cache.ts';
+import {
+  createGuestRepository,
+  type GuestRepository,
+  noisyChange,
+  pullRequestPayload,
+  quickInputs,
+} from './guest-repository.ts';
+import { leftoversOf, processesOf } from './leftovers.ts';
+import { type Job, openJob } from './runner.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let github: GitHubEmulator;
+let repository: GuestRepository;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  github = await startGitHub();
+  repository = createGuestRepository(folder.path);
+});
+afterAll(async () => {
+  await github[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+/** Where main is killed, and how to see that it is there. */
+const moments: { name: string; inputs: Record<string, string>; reached: (job: Job) => boolean }[] = [
+  {
+    name: 'a build',
+    inputs: { 'build-command': 'sleep 1000 & dd if=/dev/zero of=out.bin bs=1M count=4; wait' },
+    reached: (job) => processesOf(runIdOf(job)).some(({ command }) => command.startsWith('sleep 1000')),
+  },
+  {
+    name: 'a boot',
+    inputs: {},
+    reached: (job) => processesOf(runIdOf(job)).some(({ command }) => command.includes('qemu-system')),
+  },
+  { name: 'a cycle', inputs: {}, reached: (job) => filesOf(job).includes('cycle.qcow2') },
+];
+
+test.each(moments)(
+  'kill -9 in $name, and the post step leaves nothing',
+  async ({ name, inputs, reached }) => {
+    const title = name.replaceAll(' ', '-');
+    const { job, workspace } = open(title, inputs);
+    const main = job.main();
+    await until(() => reached(job), main.ended, main.log);
+    main.process.kill('SIGKILL');
+    expect(await main.ended).toBe(null);
+    const runId = runIdOf(job);
+    const post = job.post();
+    expect(await post.ended, post.log()).toBe(0);
+    expect(leftoversOf(runId, job.temp, workspace)).toEqual([]);
+    expect(existsSync(job.state()['run-dir'] ?? '/')).toBe(false);
+  },
+);
+
+test('SIGTERM in a cycle: a message, exit status 75, and nothing is left', async () => {
+  const { job, workspace } = open('terminated', {});
+  const main = job.main();
+  await until(() => filesOf(job).includes('cycle.qcow2'), main.ended, main.log);
+  main.process.kill('SIGTERM');
+  expect(await main.ended).toBe(75);
+  expect(main.log()).toContain('interrupted by SIGTERM');
+  expect(leftoversOf(runIdOf(job), job.temp, workspace)).toEqual([]);
+});
+
+test('two gates at once do not disturb one another', async () => {
+  const jobs = [open('one', {}, noisyChange), open('other', {})];
+  const mains = jobs.map(({ job }) => job.main());
+  const statuses = await Promise.all(mains.map(({ ended }) => ended));
+  expect(statuses, mains.map((main) => main.log()).join('\n')).toEqual([1, 0]);
+  for (const { job, workspace } of jobs) {
+    expect(await job.post().ended).toBe(0);
+    expect(leftoversOf(runIdOf(job), job.temp, workspace)).toEqual([]);
+  }
+});
+
+let pulls = 0;
+
+function open(title: string, inputs: Record<string, string>, change = {}): { job: Job; workspace: string } {
+  pulls += 1;
+  const pull = repository.pullRequest(100 + pulls, change, title);
+  const workspace = join(folder.path, title);
+  const job = openJob({
+    folder: join(folder.path, `job-${title}`),
+    workspace,
+    event: { name: 'pull_request', payload: pullRequestPayload(pull) },
+    inputs: { ...quickInputs, comment: 'false', 'cache-dir': testCacheDir, ...inputs },
+    github,
+  });
+  return { job, workspace };
+}
+
+function runIdOf(job: Job): string {
+  return (job.state()['run-dir'] ?? '').split('snapgate-run-')[1] ?? 'not yet';
+}
+
+function filesOf(job: Job): string[] {
+  return readdirSync(job.temp, { recursive: true, encoding: 'utf8' }).map(
+    (name) => name.split('/').at(-1) ?? '',
+  );
+}
+
+/** Waits for what another process does; an end of that process before it is an error with its log. */
+async function until(reached: () => boolean, ended: Promise<unknown>, log: () => string): Promise<void> {
+  let isOver = false;
+  ended.then(() => {
+    isOver = true;
+  });
+  while (!reached()) {
+    if (isOver) throw new Error(`main ended too soon:\n${log()}`);
+    await delay(20);
+  }
+}
