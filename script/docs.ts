@@ -43,6 +43,7 @@ function readme(): string {
       metricNames.map((name) => [`\`${name}\``, metricLabels[name]]),
     ),
     scenarios: builtInScenarios.map(({ name }) => `\`${name}\``).join(', '),
+    workflow: `\`\`\`yaml\n${withoutFirstLine(read('examples/pull-request.yml') ?? '')}\`\`\``,
   };
   return Object.entries(tables).reduce(replaceBlock, read('README.md') ?? '');
 }
@@ -52,6 +53,11 @@ function replaceBlock(text: string, [name, body]: [string, string]): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`README.md has no block ${begin} … ${end}`);
   return `${text.slice(0, from + begin.length)}\n\n${body}\n\n${text.slice(to)}`;
+}
+
+/** The first line of an example says where it belongs, which the README says itself. */
+function withoutFirstLine(text: string): string {
+  return text.slice(text.indexOf('\n') + 1);
 }
 
 const groups: readonly (readonly [InputGroup, string])[] = [
