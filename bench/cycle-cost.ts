@@ -11,16 +11,28 @@ import type { Bench, BenchResult, Table } from './bench.ts';
 import { formatMs, formatTimes, medianMs, type Times, timed } from './timing.ts';
 
 const mebi = 1024 ** 2;
-const sizes = [256 * mebi, 1024 * mebi, 2048 * mebi] as const;
-const dirtyPages = [200, 2_000, 20_000] as const;
 const fewPages = 200;
-const repetitions = 7;
-const peerRepetitions = 3;
+
+/** How much is measured. */
+export interface Extent {
+  /** Guests' memory in bytes, ascending: small, middle, large. */
+  readonly sizes: readonly [number, number, number];
+  /** Pages dirtied in a cycle of the middle size. */
+  readonly dirtyPages: readonly number[];
+  readonly repetitions: number;
+  readonly peerRepetitions: number;
+}
 
 /** What a cycle costs, and what it would cost to compare the two memory files as a whole. */
 export const cycleCost: Bench = {
   about: 'a cycle, from the start of its process to the stored snapshot, against cmp and qemu-img compare',
-  run: measureCosts,
+  run: (run) =>
+    measureCosts(run, {
+      sizes: [256 * mebi, 1024 * mebi, 2048 * mebi],
+      dirtyPages: [200, 2_000, 20_000],
+      repetitions: 7,
+      peerRepetitions: 3,
+    }),
 };
 
 interface Costs {
@@ -30,17 +42,18 @@ interface Costs {
   readonly compare: Times;
 }
 
-async function measureCosts(run: Run): Promise<BenchResult> {
+export async function measureCosts(run: Run, extent: Extent): Promise<BenchResult> {
+  const { sizes } = extent;
   const elf = await buildOracle(run, run.dir);
   const bySize: Costs[] = [];
   for (const ramBytes of sizes) {
     run.log.info(`${formatBytes(ramBytes)}, ${fewPages} dirty pages`);
-    bySize.push(await withGuest(run, elf, ramBytes, (guest) => costsOf(run, guest, ramBytes)));
+    bySize.push(await withGuest(run, elf, ramBytes, (guest) => costsOf(run, guest, ramBytes, extent)));
   }
   run.log.info('by dirty pages');
-  const byPages = await withGuest(run, elf, sizes[1], (guest) => costsByPages(guest, sizes[1]));
+  const byPages = await withGuest(run, elf, sizes[1], (guest) => costsByPages(guest, sizes[1], extent));
   return {
-    tables: [sizeTable(bySize), pagesTable(byPages)],
+    tables: [sizeTable(bySize), pagesTable(byPages, sizes[1])],
     notes: [
       'A cycle is all of it: a new QEMU, the restore, the writes by the guest, the pause, the diff to the page, and the next snapshot stored.',
       'cmp and qemu-img compare read the two whole memory files once more after such a cycle; both are in the page cache.',
@@ -90,7 +103,12 @@ async function withGuest<T>(
   }
 }
 
-async function costsOf(run: Run, guest: Guest, ramBytes: number): Promise<Costs> {
+async function costsOf(
+  run: Run,
+  guest: Guest,
+  ramBytes: number,
+  { repetitions, peerRepetitions }: Extent,
+): Promise<Costs> {
   const before = join(guest.dir, 'before');
   copyFileSync(guest.ram, before);
   await guest.cycle(fewPages);
@@ -106,17 +124,21 @@ async function costsOf(run: Run, guest: Guest, ramBytes: number): Promise<Costs>
     }
   }
   rmSync(before);
-  return { ramBytes, cycle: await repeated(guest, fewPages), cmp, compare };
+  return { ramBytes, cycle: await repeated(guest, fewPages, repetitions), cmp, compare };
 }
 
-async function costsByPages(guest: Guest, ramBytes: number): Promise<{ count: number; cycle: Times }[]> {
+async function costsByPages(
+  guest: Guest,
+  ramBytes: number,
+  { dirtyPages, repetitions }: Extent,
+): Promise<{ count: number; cycle: Times }[]> {
   const costs = [];
   for (const count of dirtyPages.filter((pages) => pages < arenaPages(ramBytes)))
-    costs.push({ count, cycle: await repeated(guest, count) });
+    costs.push({ count, cycle: await repeated(guest, count, repetitions) });
   return costs;
 }
 
-async function repeated(guest: Guest, count: number): Promise<number[]> {
+async function repeated(guest: Guest, count: number, repetitions: number): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index <= repetitions; index += 1) {
     const ms = await guest.cycle(count);
@@ -150,7 +172,7 @@ function arenaPages(ramBytes: number): number {
 function sizeTable(costs: readonly Costs[]): Table {
   return {
     title: `A cycle with ${fewPages} dirty pages, ms`,
-    columns: ['memory', 'snapgate, whole cycle', 'cmp -l | wc -l', 'qemu-img compare', '÷ cmp', '÷ compare'],
+    columns: ['memory', 'snapgate, whole cycle', 'cmp -l, counted', 'qemu-img compare', '÷ cmp', '÷ compare'],
     rows: costs.map(({ ramBytes, cycle, cmp, compare }) => [
       formatBytes(ramBytes),
       formatTimes(cycle),
@@ -162,9 +184,9 @@ function sizeTable(costs: readonly Costs[]): Table {
   };
 }
 
-function pagesTable(costs: readonly { count: number; cycle: Times }[]): Table {
+function pagesTable(costs: readonly { count: number; cycle: Times }[], ramBytes: number): Table {
   return {
-    title: `A cycle by dirty pages, ${formatBytes(sizes[1])} of memory, ms`,
+    title: `A cycle by dirty pages, ${formatBytes(ramBytes)} of memory, ms`,
     columns: ['dirty pages', 'snapgate, whole cycle', 'µs a page above the first row'],
     rows: costs.map(({ count, cycle }, index) => {
       const [first] = costs;
