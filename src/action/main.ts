@@ -1,11 +1,14 @@
 import * as core from '@actions/core';
+import { exec } from '@actions/exec';
 import { resolveBase } from '../baseline/resolve.ts';
 import { sidesOfEvent } from '../github/subject.ts';
 import type { Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
+import { prerequisitesOf } from '../job/prerequisites.ts';
 import { reportFailure } from './failure.ts';
+import { installPrerequisites } from './install.ts';
 import { createActionLog } from './log.ts';
 import { publishGate, publishMeasurement } from './publish.ts';
 import { type ActionRequest, readRequest } from './request.ts';
@@ -25,6 +28,7 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
   try {
     const request = readRequest(env, core.getInput);
     if (request.token !== '') core.setSecret(request.token);
+    if (request.install) await installPrerequisites(prerequisitesOf(request.config), log, exec);
     const { workDir, cacheDir } = request;
     const onOpen = (dir: string) => keepRunDir(core, dir);
     return await withRun({ workDir, cacheDir, log, onOpen }, (run) => perform(run, request));

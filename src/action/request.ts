@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readConfig, readMode } from '../config/config.ts';
+import { readConfig, readInstall, readMode } from '../config/config.ts';
 import { inputs, type Mode } from '../config/inputs.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
@@ -21,6 +21,8 @@ export interface CommentDestination {
 /** Everything that the runner asks for: read once, checked, passed down. */
 export interface ActionRequest {
   readonly mode: Mode;
+  /** Whether to install first what the runner lacks. */
+  readonly install: boolean;
   readonly config: Config;
   readonly event: TriggerEvent;
   readonly workspace: string;
@@ -46,6 +48,7 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
   const token = getInput('github-token');
   return {
     mode: readMode(raw),
+    install: readInstall(raw),
     config: { ...config, outputDir: resolve(workspace, config.outputDir) },
     event,
     workspace,

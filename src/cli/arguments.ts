@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
-import { SnapgateError } from '../host/error.ts';
+import { nearestName, quoteText } from '../config/names.ts';
+import { errnoOf, SnapgateError } from '../host/error.ts';
 
 export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'probe'];
 
@@ -37,16 +38,24 @@ const fileCounts: Readonly<Record<Verb, readonly [number, string]>> = {
 export function parseCommand(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    return { kind: 'help', verb: verbs.find((verb) => verb === rest[0]) };
+    return { kind: 'help', verb: rest[0] === undefined ? undefined : verbOf(rest[0]) };
   }
   if (first === '--version' || first === 'version') return { kind: 'version' };
-  const verb = verbs.find((each) => each === first);
-  if (!verb) throw usage(`there is no verb ${JSON.stringify(first)}`, `Verbs: ${verbs.join(', ')}.`);
-  return parseVerb(verb, rest);
+  return parseVerb(verbOf(first), rest);
 }
 
 export function inputsOf(verb: Verb): InputSpec[] {
   return inputs.filter((input) => input.verbs.includes(verb));
+}
+
+function verbOf(name: string): Verb {
+  const verb = verbs.find((each) => each === name);
+  if (verb) return verb;
+  const near = nearestName(name, verbs);
+  throw usage(
+    `there is no verb ${quoteText(name)}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    `Verbs: ${verbs.join(', ')}. snapgate --help says what they do.`,
+  );
 }
 
 function parseVerb(verb: Verb, argv: readonly string[]): Command {
@@ -79,8 +88,17 @@ function parseOptions(verb: Verb, argv: readonly string[]): { values: Values; po
     });
     return { values, positionals };
   } catch (error) {
-    throw usage(`${verb}: ${error instanceof Error ? error.message : String(error)}`, helpRemedy(verb));
+    throw usage(`${verb}: ${complaint(verb, error)}`, helpRemedy(verb));
   }
+}
+
+/** Node's own words, but for the advice in them that is about another case. */
+function complaint(verb: Verb, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (errnoOf(error) !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message.split('\n')[0] ?? message;
+  const name = /'(-{1,2}[^']*)'/.exec(message)?.[1] ?? '';
+  const near = nearestName(name.replace(/^-+/, ''), Object.keys(optionsOf(verb)));
+  return `there is no option ${name}${near === undefined ? '' : `; did you mean --${near}?`}`;
 }
 
 function optionsOf(verb: Verb): NonNullable<ParseArgsConfig['options']> {
@@ -111,7 +129,7 @@ function formatOf(values: Values): ReportFormat {
   const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
   const format = reportFormats.find((each) => each === asked);
   if (format) return format;
-  throw usage(`--format ${JSON.stringify(asked)} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+  throw usage(`--format ${quoteText(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);
 }
 
 function helpRemedy(verb: Verb): string {

@@ -1,8 +1,8 @@
-import type { InputGroup, InputSpec, Verb } from '../config/inputs.ts';
+import { type InputGroup, type InputSpec, type InputType, inputs, type Verb } from '../config/inputs.ts';
 import { builtInScenarios } from '../config/scenarios.ts';
 import { inputsOf, reportFormats, verbs } from './arguments.ts';
 
-const columns = 92;
+const columns = 80;
 
 const aboutVerb: Readonly<Record<Verb, string>> = {
   gate: 'build base and head, measure both, compare, decide',
@@ -13,24 +13,30 @@ const aboutVerb: Readonly<Record<Verb, string>> = {
 };
 
 const synopsis: Readonly<Record<Verb, string>> = {
-  gate: 'snapgate gate (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH) [--base BASE]',
-  measure:
-    'snapgate measure (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH)',
-  compare: 'snapgate compare BASE.json HEAD.json',
-  report: 'snapgate report FILE.json [--format FORMAT]',
-  probe: 'snapgate probe',
+  gate: 'snapgate gate SOURCE [--base BASE] [OPTIONS]',
+  measure: 'snapgate measure SOURCE [OPTIONS]',
+  compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
+  report: 'snapgate report FILE.json [OPTIONS]',
+  probe: 'snapgate probe [OPTIONS]',
 };
+
+const sources: readonly string[] = [
+  '',
+  'SOURCE, on the command line or under defaults: in snapgate.yml, is one of',
+  '  --dockerfile PATH',
+  '  --image REFERENCE',
+  '  --rootfs PATH',
+  '  --build-command COMMAND --rootfs PATH',
+];
 
 const examples: Readonly<Record<Verb, readonly string[]>> = {
   gate: [
     'snapgate gate --dockerfile guest/Dockerfile --base ref:main',
-    'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause,idle-2s',
-    "snapgate gate --build-command 'make rootfs' --rootfs out/rootfs.tar --base ref:v1.4.0",
+    'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause',
+    "snapgate gate --build-command 'make rootfs' --rootfs rootfs.tar --base ref:v1",
   ],
   measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
-  compare: [
-    'snapgate compare nightly/measurement.json snapgate-report/measurement-head.json --fail-above 3%',
-  ],
+  compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
   probe: ['snapgate probe', 'snapgate probe --accel kvm --json'],
 };
@@ -49,18 +55,23 @@ export function helpText(verb: Verb | undefined): string {
 
 function mainHelp(): string {
   return lines(
-    'snapgate measures, on real microVMs, what a guest image dirties between a resume and the next',
-    'pause, and says whether a change of the image made its snapshots grow.',
+    ...wrap(
+      'snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.',
+      0,
+    ),
     '',
     'Usage: snapgate VERB [OPTIONS]',
     '',
-    ...verbs.map((verb) => `  ${verb.padEnd(9)}${aboutVerb[verb]}`),
+    ...verbs.flatMap((verb) => entry(verb, aboutVerb[verb], 11)),
     '',
     'Start with:',
     '  snapgate probe',
     '  snapgate gate --dockerfile Dockerfile --base ref:main',
     '',
-    'snapgate VERB --help lists the options of a verb. They have the names of the action’s inputs.',
+    ...wrap(
+      "snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.",
+      0,
+    ),
     '',
     ...exitStatus,
   );
@@ -69,9 +80,10 @@ function mainHelp(): string {
 function verbHelp(verb: Verb): string {
   const own = inputsOf(verb);
   return lines(
-    `snapgate ${verb}: ${aboutVerb[verb]}.`,
+    ...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0),
     '',
     `Usage: ${synopsis[verb]}`,
+    ...(own.some(({ group }) => group === 'image') ? sources : []),
     '',
     'Examples:',
     ...examples[verb].map((example) => `  ${example}`),
@@ -84,10 +96,12 @@ function verbHelp(verb: Verb): string {
     '',
     'Output',
     ...(verb === 'report'
-      ? option('--format FORMAT', `${reportFormats.join(', ')}. Default: terminal.`)
+      ? entry('--format FORMAT', `Form of the report: ${reportFormats.join(', ')}. [default: terminal]`)
       : []),
-    ...option('--json', 'The result as one JSON object on stdout; progress stays on stderr.'),
-    ...option('-v, --verbose', 'Say details of the run: every round, build output, kernel and modules.'),
+    ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'),
+    ...entry('-v, --verbose', aboutVerbose(own)),
+    ...entry('-h, --help', 'This text.'),
+    ...unitHelp(own),
     ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []),
     '',
     ...exitStatus,
@@ -96,15 +110,34 @@ function verbHelp(verb: Verb): string {
 
 function groupHelp(title: string, specs: readonly InputSpec[]): string[] {
   if (specs.length === 0) return [];
-  return [
-    '',
-    title,
-    ...specs.flatMap((spec) => option(`--${spec.name} ${spec.placeholder}`, describe(spec))),
-  ];
+  return ['', title, ...specs.flatMap((spec) => entry(`--${spec.name} ${spec.placeholder}`, describe(spec)))];
 }
 
-function describe(spec: InputSpec): string {
-  return spec.default === '' ? spec.description : `${spec.description} Default: ${spec.default}.`;
+function describe({ description, default: standard }: InputSpec): string {
+  const text = description.replace(/`([^`]+)`/g, (_, name: string) => (isInput(name) ? `--${name}` : name));
+  return standard === '' ? text : `${text} [default:${noBreak}${standard}]`;
+}
+
+function isInput(name: string): boolean {
+  return inputs.some((input) => input.name === name);
+}
+
+/** Verbs that boot have a run to tell of; the others only their report. */
+function aboutVerbose(own: readonly InputSpec[]): string {
+  return own.some(({ group }) => group === 'measure')
+    ? 'Say details of the run: every round, build output, kernel and modules; every metric in the report.'
+    : 'Every metric in the report, and what it was measured with.';
+}
+
+const units: readonly (readonly [InputType, string])[] = [
+  ['bytes', 'SIZE: 4096B, 256KiB, 1.5MiB, 2GiB, 10kB, 10MB, 1GB'],
+  ['time', 'TIME: 500ms, 2s, 20min, 1h'],
+  ['percent', 'PERCENT: 5%, 12.5%'],
+];
+
+function unitHelp(own: readonly InputSpec[]): string[] {
+  const used = units.filter(([type]) => own.some((spec) => spec.type === type));
+  return used.length === 0 ? [] : ['', 'Units', ...used.map(([, text]) => `  ${text}`)];
 }
 
 function scenarioHelp(): string[] {
@@ -118,19 +151,22 @@ function scenarioHelp(): string[] {
 }
 
 const exitStatus: readonly string[] = [
-  'Exit status: 0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail), 64 usage,',
-  '65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine, 70 a bug, 71 a scenario,',
-  '75 interrupted.',
+  'Exit status',
+  '  0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail)',
+  '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
+  '  70 a bug of snapgate, 71 a scenario, 75 interrupted',
 ];
 
-const indent = 28;
-
-function option(name: string, description: string): string[] {
-  const wrapped = wrap(description.replaceAll('`', ''), indent);
+/** A name with its description beside it, or below it where the name is too long. */
+function entry(name: string, description: string, indent = 28): string[] {
+  const wrapped = wrap(description, indent);
   const head = `  ${name}`;
-  if (head.length >= indent) return [head, ...wrapped];
+  if (head.length + 2 > indent) return [head, ...wrapped];
   return [head + (wrapped[0] ?? '').slice(head.length), ...wrapped.slice(1)];
 }
+
+/** A space that `wrap` does not break a line at. */
+const noBreak = '\u00a0';
 
 function wrap(text: string, left: number): string[] {
   const out: string[] = [];
@@ -142,7 +178,7 @@ function wrap(text: string, left: number): string[] {
     }
     line += line.trim() === '' ? word : ` ${word}`;
   }
-  return [...out, line];
+  return [...out, line].map((each) => each.replaceAll(noBreak, ' '));
 }
 
 function lines(...text: readonly string[]): string {

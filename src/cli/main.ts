@@ -2,7 +2,7 @@ import { version } from '../host/version.ts';
 import { type Command, parseCommand } from './arguments.ts';
 import { reportError } from './errors.ts';
 import { helpText } from './help.ts';
-import { createTerminalLog } from './log.ts';
+import { createTerminalLog, type Screen } from './log.ts';
 import type { Terminal } from './verbs.ts';
 
 /** The command line as the shell sees it. */
@@ -20,24 +20,22 @@ export async function main(): Promise<void> {
 
 /** Runs one command line; its exit status. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const color = wantsColor(terminal);
+  const { stdout, stderr, env } = terminal;
+  const color = wantsColor(stderr, env);
   const wantsDetails = argv.includes('--verbose') || argv.includes('-v');
-  const log = createTerminalLog(terminal.stderr, { verbose: wantsDetails, color });
+  const log = createTerminalLog(stderr, { verbose: wantsDetails, color });
   try {
-    return await runCommandLine(parseCommand(argv), terminal, { color, log });
+    return await runCommandLine(parseCommand(argv), terminal, log);
   } catch (error) {
     log.end();
-    return reportError(error, terminal.stderr, {
-      color,
-      json: argv.includes('--json') ? terminal.stdout : undefined,
-    });
+    return reportError(error, stderr, { color, json: argv.includes('--json') ? stdout : undefined });
   }
 }
 
 async function runCommandLine(
   command: Command,
   terminal: Terminal,
-  { color, log }: { readonly color: boolean; readonly log: ReturnType<typeof createTerminalLog> },
+  log: ReturnType<typeof createTerminalLog>,
 ): Promise<number> {
   switch (command.kind) {
     case 'help':
@@ -49,6 +47,7 @@ async function runCommandLine(
     case 'verb': {
       // Help and errors of usage need not wait for all that a verb is made of.
       const { runVerb } = await import('./verbs.ts');
+      const color = wantsColor(terminal.stdout, terminal.env);
       const result = await runVerb(command, terminal, { color }, log);
       log.end();
       terminal.stdout.write(result.output);
@@ -57,10 +56,15 @@ async function runCommandLine(
   }
 }
 
-/** https://no-color.org: any non-empty NO_COLOR means none. */
-export function wantsColor({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>): boolean {
+/**
+ * For each stream by itself: one of the two may be a file. https://no-color.org: any non-empty NO_COLOR means none.
+ * https://force-color.org, but `0` and `false` mean none, as they do to Node.
+ */
+export function wantsColor(screen: Screen, env: Terminal['env']): boolean {
   if (env['NO_COLOR']) return false;
-  return env['FORCE_COLOR'] !== undefined || stdout.isTTY === true;
+  const forced = env['FORCE_COLOR'];
+  if (forced) return forced !== '0' && forced !== 'false';
+  return screen.isTTY === true && env['TERM'] !== 'dumb';
 }
 
 /** `snapgate report … | head` is not an error. */

@@ -20,7 +20,7 @@ import type { Exporter } from '../report/exporter.ts';
 import { json } from '../report/json.ts';
 import { markdown } from '../report/markdown.ts';
 import { terminal as terminalReport } from '../report/terminal.ts';
-import type { VerbCommand } from './arguments.ts';
+import { inputsOf, type VerbCommand } from './arguments.ts';
 import type { Screen } from './log.ts';
 import { probeTable } from './probe-table.ts';
 
@@ -59,10 +59,16 @@ export async function runVerb(
   display: Display,
   log: Log,
 ): Promise<VerbResult> {
-  const file =
-    command.verb === 'probe' ? undefined : locateConfig(terminal.cwd, command.inputs['config'] ?? '');
+  // A verb without the option has nothing to ask of a snapgate.yml, and must not fail over a wrong one.
+  const file = takesConfig(command.verb)
+    ? locateConfig(terminal.cwd, command.inputs['config'] ?? '')
+    : undefined;
   const config = readConfig(command.inputs, file);
   return await perform[command.verb]({ command, config, terminal, display, log });
+}
+
+function takesConfig(verb: VerbCommand['verb']): boolean {
+  return inputsOf(verb).some(({ name }) => name === 'config');
 }
 
 const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promise<VerbResult>>> = {

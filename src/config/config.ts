@@ -48,6 +48,12 @@ export function readMode(raw: RawInputs): Mode {
   return mode;
 }
 
+/** Whether the run may install what its runner lacks. */
+export function readInstall(raw: RawInputs): boolean {
+  const given = givenInputs(raw).get('install');
+  return given !== undefined && parseFlag(given.text, given.where);
+}
+
 /** The image that a run must have been given. */
 export function requireImage(config: Config): ImageInputs {
   if (config.image !== undefined) return config.image;
@@ -193,12 +199,11 @@ function readMeasure(settings: Settings, own: readonly Scenario[]): MeasureConfi
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
 function selectScenarios(text: string, where: string, known: readonly Scenario[]): readonly Scenario[] {
   const names = splitNames(text, where);
-  if (names.length === 1 && names[0] === 'all') return known;
-  const existing = known.map((scenario) => scenario.name);
+  const existing = [...known.map((scenario) => scenario.name), 'all'];
   for (const name of names) {
-    if (!existing.includes(name)) throw unknownName(where, 'scenario', name, [...existing, 'all']);
+    if (!existing.includes(name)) throw unknownName(where, 'scenario', name, existing);
   }
-  return known.filter((scenario) => names.includes(scenario.name));
+  return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
 }
 
 function readGate(settings: Settings, written: ConfigFile | undefined): GateConfig {
@@ -208,14 +213,13 @@ function readGate(settings: Settings, written: ConfigFile | undefined): GateConf
     minGrowth: settings.read('min-growth', parseBytes),
     max: undefined,
   };
-  const overrides = written?.overrides ?? {};
   checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
-  checkOverrides(defaults, overrides);
+  if (written) checkOverrides(defaults, written);
   return {
     defaults,
     gatedMetrics: settings.read('metrics', parseMetrics),
     caps: readCaps(settings),
-    overrides,
+    overrides: written?.overrides ?? {},
     inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
   };
 }
@@ -234,10 +238,10 @@ function readCaps(settings: Settings): GateConfig['caps'] {
   );
 }
 
-function checkOverrides(defaults: Thresholds, overrides: GateConfig['overrides']): void {
+function checkOverrides(defaults: Thresholds, { overrides, placeOfOverride }: ConfigFile): void {
   for (const [scenario, metrics] of Object.entries(overrides)) {
     for (const [metric, own] of Object.entries(metrics))
-      checkThresholds({ ...defaults, ...own }, `gate → ${scenario} → ${metric}`);
+      checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
   }
 }
 

@@ -1,4 +1,3 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { type MetricName, metricNames, type Scenario } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
@@ -7,7 +6,9 @@ import { type InputSpec, type InputType, inputs } from './inputs.ts';
 import { isTimeMetric } from './metrics.ts';
 import { quoteText, unknownName } from './names.ts';
 import { builtInScenarios } from './scenarios.ts';
+import { shapeError } from './shape-error.ts';
 import type { GateConfig, Thresholds } from './types.ts';
+import { type PlaceOf, parseYaml } from './yaml.ts';
 
 /** A text of the user's with the place it stands in, for errors. */
 export interface Setting {
@@ -22,13 +23,9 @@ export interface ConfigFile {
   /** The user's own scenarios. */
   readonly scenarios: readonly Scenario[];
   readonly overrides: GateConfig['overrides'];
+  /** Where the thresholds of a scenario and metric stand, for errors. */
+  readonly placeOfOverride: (scenario: string, metric: string) => string;
 }
-
-/** Bytes of a snapgate.yml that are read at all; real ones are a few KiB. */
-export const maxConfigBytes = 64 * 1024;
-
-/** Anchors may be used, but not to grow a small file into a large one. */
-const maxAliasCount = 50;
 
 /** Limit of what a user's scenario runs and checks, unless it says otherwise. */
 const scenarioTimeoutMs = 60_000;
@@ -92,7 +89,7 @@ export const configFileSchema = z.strictObject({
 export function readConfigFile(text: string, path: string): ConfigFile {
   const { value, placeOf } = parseYaml(text, path);
   const parsed = configFileSchema.safeParse(value);
-  if (!parsed.success) throw shapeError(parsed.error.issues, placeOf);
+  if (!parsed.success) throw shapeError(parsed.error.issues, { value, placeOf, keysAt });
   const file = parsed.data;
   const scenarios = Object.entries(file.scenarios ?? {}).map(([name, written]) =>
     readScenario(name, written, placeOf),
@@ -101,11 +98,9 @@ export function readConfigFile(text: string, path: string): ConfigFile {
     settings: readSettings(file.defaults ?? {}, placeOf),
     scenarios,
     overrides: readOverrides(file.gate ?? {}, scenarios, placeOf),
+    placeOfOverride: (scenario, metric) => `${placeOf(['gate', scenario, metric])}: ${metric} of ${scenario}`,
   };
 }
-
-/** `file:line:column` of what stands at a path of keys; of a key itself with `key`. */
-type PlaceOf = (path: readonly PropertyKey[], key?: string) => string;
 
 function settingEntry(input: InputSpec): [string, z.ZodType<SettingValue>] {
   return [input.name, settingSchema(input).optional().describe(input.description)];
@@ -129,8 +124,9 @@ function readSettings(
 ): Map<string, Setting> {
   const settings = new Map<string, Setting>();
   for (const [name, value] of Object.entries(written)) {
-    if (value === undefined) continue;
-    const text = Array.isArray(value) ? value.join('\n') : String(value);
+    // An empty text is not given, as with an input; an empty list is a list of none.
+    if (value === undefined || (typeof value === 'string' && value.trim() === '')) continue;
+    const text = Array.isArray(value) ? value.join('\n') : String(value).trim();
     settings.set(name, { text, where: `${placeOf(['defaults', name])}: ${name}` });
   }
   return settings;
@@ -214,143 +210,10 @@ function readThresholds(
   };
 }
 
-function parseYaml(text: string, path: string): { value: unknown; placeOf: PlaceOf } {
-  if (Buffer.byteLength(text) > maxConfigBytes) {
-    throw new SnapgateError(
-      'usage',
-      `${path} is larger than ${maxConfigBytes / 1024} KiB`,
-      'Is it the right file? Real ones are a few KiB.',
-    );
-  }
-  try {
-    return readDocument(text, path);
-  } catch (error) {
-    if (error instanceof SnapgateError) throw error;
-    // Aliases that multiply (a ReferenceError of the parser) and nesting so deep that the stack ends (a RangeError).
-    const why = error instanceof Error ? firstLine(error.message) : 'unreadable';
-    throw new SnapgateError(
-      'usage',
-      `${path} cannot be read: ${why}`,
-      'Write it without nested aliases and without deep nesting.',
-    );
-  }
-}
-
-function readDocument(text: string, path: string): { value: unknown; placeOf: PlaceOf } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const error = document.errors[0];
-  if (error) {
-    throw new SnapgateError(
-      'usage',
-      `${placeAt(path, lines, error.pos[0])}: not valid YAML: ${firstLine(error.message)}`,
-      'Correct that line; docs/config.md shows a whole file.',
-    );
-  }
-  refuseProto(document, (offset) => placeAt(path, lines, offset));
-  const value: unknown = document.toJS({ maxAliasCount });
-  return {
-    value: value ?? {},
-    placeOf: (keys, key) => placeAt(path, lines, offsetOf(document, keys, key)),
-  };
-}
-
-/** A key that zod would pass over in silence, and that no honest file has. */
-function refuseProto(document: Document, placeOfOffset: (offset: number) => string): void {
-  visit(document, {
-    Pair: (_, pair) => {
-      if (!isScalar(pair.key) || pair.key.value !== '__proto__') return;
-      throw new SnapgateError(
-        'usage',
-        `${placeOfOffset(pair.key.range?.[0] ?? 0)}: __proto__ cannot be a key`,
-        'Use another name.',
-      );
-    },
-  });
-}
-
-function placeAt(path: string, lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
-}
-
-/** Offset of the node at a path, or of the deepest one on the way to it that is there. */
-function offsetOf(document: Document, path: readonly PropertyKey[], key: string | undefined): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const found = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (!isNodeWithRange(found)) continue;
-    const keyNode = key !== undefined && length === path.length ? keyNodeOf(found, key) : undefined;
-    return (keyNode ?? found).range[0];
-  }
-  return 0;
-}
-
-interface Ranged {
-  readonly range: readonly [number, number, number];
-}
-
-function keyNodeOf(map: unknown, key: string): Ranged | undefined {
-  if (!isMap(map)) return undefined;
-  const found = map.items
-    .map((pair) => pair.key)
-    .find((node) => isScalar(node) && String(node.value) === key);
-  return isNodeWithRange(found) ? found : undefined;
-}
-
-function isNodeWithRange(value: unknown): value is Node & Ranged {
-  return typeof value === 'object' && value !== null && 'range' in value && Array.isArray(value.range);
-}
-
-function shapeError(issues: readonly z.core.$ZodIssue[], placeOf: PlaceOf): SnapgateError {
-  const issue = issues[0];
-  if (!issue) return new SnapgateError('usage', 'snapgate.yml is not valid', 'See docs/config.md.');
-  const name = issue.path.map(String).join(' → ');
-  if (issue.code === 'unrecognized_keys')
-    return unknownName(
-      placeOf(issue.path, issue.keys[0]),
-      kindOfKey(issue.path),
-      issue.keys[0] ?? '',
-      keysAt(issue.path),
-    );
-  if (issue.code === 'invalid_key') {
-    const key = String(issue.path.at(-1));
-    const parent = issue.path.slice(0, -1);
-    if (parent[0] === 'gate') return unknownName(placeOf(parent, key), 'metric', key, metricNames);
-    return new SnapgateError(
-      'usage',
-      `${placeOf(parent, key)}: ${quoteText(key)} cannot name a scenario`,
-      'Use a–z, 0–9 and -, at most 40 characters.',
-    );
-  }
-  const where = placeOf(issue.path);
-  return new SnapgateError(
-    'usage',
-    name === '' ? `${where}: ${issue.message}` : `${where}: ${name}: ${issue.message}`,
-    remedyFor(issue, name),
-  );
-}
-
 /** The parts of the file whose keys are fixed, by where they stand. */
 function keysAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(configFileSchema.shape);
   if (path[0] === 'defaults') return inputs.filter((input) => input.inFile).map((input) => input.name);
   if (path[0] === 'scenarios') return Object.keys(scenarioSchema.shape);
   return path.length === 2 ? metricNames : Object.keys(thresholdsSchema.shape);
-}
-
-function kindOfKey(path: readonly PropertyKey[]): string {
-  if (path[0] === 'defaults') return 'input that may stand here';
-  return path[0] === 'gate' && path.length === 2 ? 'metric' : 'key';
-}
-
-function remedyFor(issue: z.core.$ZodIssue, name: string): string {
-  const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
-  if (wantsText) return 'Write it as text with its unit, such as 256KiB, 2s or 5%.';
-  return name === ''
-    ? 'snapgate.yml is a mapping: scenarios, gate, defaults.'
-    : 'docs/config.md shows a whole file.';
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
 }

@@ -260,6 +260,16 @@ export const inputs: readonly InputSpec[] = [
   },
 
   {
+    ...text('install', 'run', 'true|false'),
+    description:
+      'Whether to install the Debian packages that are missing and to open /dev/kvm to this user first, as root or by `sudo -n`: `true` or `false`. For runners that are made anew for each job.',
+    type: 'flag',
+    default: 'false',
+    actionDefault: 'false',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
     ...text('config', 'run', 'PATH', everyRun),
     description:
       'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',

@@ -18,7 +18,7 @@ export function unknownName(
 
 /** The existing name at the smallest edit distance, if that is small enough to be a slip of the hand. */
 export function nearestName(name: string, existing: readonly string[]): string | undefined {
-  const limit = name.length < 3 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+  const limit = name.length < 4 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
   let nearest: string | undefined;
   let smallest = limit + 1;
   for (const candidate of existing) {

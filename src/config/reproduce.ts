@@ -1,7 +1,8 @@
 import { type InputSpec, inputs } from './inputs.ts';
 
 /**
- * The inputs of a gate as options of the command line: `--dockerfile`, `Dockerfile`, …; not quoted, without the base and the folders.
+ * The inputs of a gate as options of the command line: `--dockerfile`, `Dockerfile`, …; not quoted, without the folders, and without a
+ * base that is a commit, which a report names by its hash.
  *
  * @param raw inputs as they were given; empty is not given.
  * @param hideText leaves out what a workflow may have put a secret into, because a report is public and nobody masks it.
@@ -12,17 +13,25 @@ export function reproduceOptions(
 ): string[] {
   return inputs.filter(isRepeated).flatMap((input) => {
     const text = raw[input.name]?.trim() ?? '';
-    if (text === '') return [];
+    if (text === '' || (input.group === 'base' && !otherBase.test(text))) return [];
     const hidden = hideText && mayHoldSecret.includes(input.name);
-    const values = input.type === 'lines' ? text.split(/\r?\n/) : [text];
-    return values.flatMap((value) => [`--${input.name}`, hidden ? hide(value) : value]);
+    const lines = input.type === 'lines' ? text.split(/\r?\n/).filter((line) => line.trim() !== '') : [text];
+    return lines.flatMap((line) => option(input.name, hidden ? hide(line) : line));
   });
 }
+
+/** A value that starts with a dash would be read as the next option. */
+function option(name: string, value: string): string[] {
+  return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+}
+
+/** Bases that have no commit to name them by. */
+const otherBase = /^(?:image|rootfs|measurement):/;
 
 const mayHoldSecret = ['build-args', 'build-command', 'ready-command'];
 
 function isRepeated({ name, group, verbs }: InputSpec): boolean {
-  return verbs.includes('gate') && group !== 'base' && (group !== 'run' || name === 'config');
+  return verbs.includes('gate') && (group !== 'run' || name === 'config');
 }
 
 /** The name of a build argument stays. */

@@ -79,7 +79,10 @@ function byGrowth(evidence: Evidence): Decision {
   return (
     failed(evidence, contrast, found) ??
     warned(evidence, contrast, found) ??
-    passed(evidence, contrast) ?? { verdict: 'inconclusive', reason: undecided(evidence, contrast, found) }
+    passed(evidence, contrast, found) ?? {
+      verdict: 'inconclusive',
+      reason: undecided(evidence, contrast, found),
+    }
   );
 }
 
@@ -116,8 +119,13 @@ function grewPast({ established, applied }: Evidence, contrast: Contrast, ratio:
   return established && relative > ratio && contrast.difference.value > applied.thresholds.minGrowth;
 }
 
-function passed({ applied, metric }: Evidence, contrast: Contrast): Decision | undefined {
+function passed(evidence: Evidence, contrast: Contrast, found: string): Decision | undefined {
+  const { applied, metric } = evidence;
   const { failAbove, minGrowth } = applied.thresholds;
+  if (improves(evidence)) {
+    const less = formatAmount(metric, -contrast.difference.value);
+    return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
+  }
   const growthHigh = contrast.growth?.high;
   if (growthHigh !== undefined && growthHigh <= failAbove)
     return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };

@@ -1,4 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { errnoOf, SnapgateError } from './error.ts';
 import type { Run } from './run.ts';
 
@@ -169,7 +171,21 @@ const debianPackages: Readonly<Record<string, string>> = {
   xz: 'xz-utils',
   setpriv: 'util-linux',
   buildah: 'buildah',
+  git: 'git',
 };
+
+/** Whether a command is where `searchPath` looks. */
+export function hasCommand(name: string): boolean {
+  return searchPath()
+    .split(delimiter)
+    .some((dir) => isExecutable(join(dir, name)));
+}
+
+/** The Debian packages of those commands that are not on this machine. */
+export function missingPackages(commands: readonly string[]): string[] {
+  const missing = commands.filter((command) => !hasCommand(command));
+  return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
+}
 
 /** What to type on Debian and Ubuntu for a missing command. */
 export function packageOf(command: string): string {
@@ -177,6 +193,15 @@ export function packageOf(command: string): string {
   return name === undefined
     ? `a package that holds ${command}`
     : `sudo apt-get install -y --no-install-recommends ${name}`;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function collectOutput(child: ChildProcess, onStdout: ((chunk: Buffer) => void) | undefined) {

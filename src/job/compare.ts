@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { GateConfig } from '../config/types.ts';
 import { compareMeasurements } from '../gate/compare.ts';
 import type { Comparison } from '../gate/record.ts';
-import { SnapgateError } from '../host/error.ts';
+import { errnoOf, SnapgateError } from '../host/error.ts';
+import { formatBytes } from '../host/units.ts';
 import { version } from '../host/version.ts';
+import { maxRecordBytes } from '../measure/parse.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Measurement } from '../measure/record.ts';
 import type { ReportInput } from '../report/exporter.ts';
@@ -23,12 +25,17 @@ export function decide(base: Measurement | undefined, head: Measurement, config:
 /** @throws SnapgateError `record` for a file that is not there or too large to be a record. */
 export function readRecordFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    if (statSync(path).size <= maxRecordBytes) return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new SnapgateError(
-      'record',
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'Name a comparison.json or measurement-*.json that snapgate wrote.',
-    );
+    const code = errnoOf(error);
+    const what = code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read (${code ?? error})`;
+    throw new SnapgateError('record', what, recordRemedy, { cause: error });
   }
+  throw new SnapgateError(
+    'record',
+    `${path} is larger than ${formatBytes(maxRecordBytes)}, too large to be a record`,
+    recordRemedy,
+  );
 }
+
+export const recordRemedy = 'Name a comparison.json or measurement-*.json that snapgate wrote.';

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { SnapgateError } from '../host/error.ts';
+import { errnoOf, SnapgateError } from '../host/error.ts';
 
 /** Makes the folder for records and reports; asked for before anything expensive, so that a wrong path is known at once. */
 export function openOutputDir(dir: string): string {
@@ -12,8 +12,9 @@ export function openOutputDir(dir: string): string {
   } catch (error) {
     throw new SnapgateError(
       'host',
-      `output-dir ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      `output-dir ${path} cannot be written (${errnoOf(error) ?? error})`,
       'Name a folder that this user may write to.',
+      { cause: error },
     );
   }
 }
@@ -24,6 +25,15 @@ export function writeRecord(dir: string, name: string, record: object): string {
 
 export function writeText(dir: string, name: string, text: string): string {
   const path = join(dir, name);
-  writeFileSync(path, text);
-  return path;
+  try {
+    writeFileSync(path, text);
+    return path;
+  } catch (error) {
+    throw new SnapgateError(
+      'host',
+      `${path} cannot be written (${errnoOf(error) ?? error})`,
+      'Make room and make it writable, or name another output-dir.',
+      { cause: error },
+    );
+  }
 }

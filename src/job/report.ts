@@ -2,12 +2,12 @@ import { readComparison } from '../gate/read.ts';
 import { SnapgateError } from '../host/error.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Exporter } from '../report/exporter.ts';
-import { readRecordFile } from './compare.ts';
+import { readRecordFile, recordRemedy } from './compare.ts';
 
 /** Shows a stored comparison or measurement; which of the two it is, it says itself. */
 export function renderRecord(path: string, exporter: Exporter): string {
   const text = readRecordFile(path);
-  switch (schemaOf(text)) {
+  switch (schemaOf(text, path)) {
     case 'snapgate/comparison':
       return exporter.render({ comparison: readComparison(text, path) });
     case 'snapgate/measurement':
@@ -16,16 +16,21 @@ export function renderRecord(path: string, exporter: Exporter): string {
       throw new SnapgateError(
         'record',
         `${path} is neither a comparison nor a measurement of snapgate`,
-        'Name a comparison.json or measurement-*.json that snapgate wrote.',
+        recordRemedy,
       );
   }
 }
 
-function schemaOf(text: string): unknown {
+function schemaOf(text: string, path: string): unknown {
+  const record = parseJson(text, path);
+  return typeof record === 'object' && record !== null && 'schema' in record ? record.schema : undefined;
+}
+
+function parseJson(text: string, path: string): unknown {
   try {
-    const record: unknown = JSON.parse(text);
-    return typeof record === 'object' && record !== null && 'schema' in record ? record.schema : undefined;
-  } catch {
-    return undefined;
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SnapgateError('record', `${path} is not JSON: ${why}`, recordRemedy, { cause: error });
   }
 }

@@ -4,14 +4,14 @@ const maxForeignLength = 200;
 /** A space that has no width: parts `@` from a name and `#` from a number, so that GitHub neither notifies nor links. */
 const zeroWidthSpace = '\u200b';
 
-/**
- * One line of visible characters: controls and line breaks become a space, and what changes the direction or the look of its
- * neighbours (format characters, lone surrogates) is dropped. Cut at `limit` characters.
- */
+/** What has no look of its own, or changes that of its neighbours: direction, joiners, fillers, lone surrogates; and the blank Braille. */
+const unseen = /[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** One line of visible characters: controls and line breaks become a space, what is unseen is dropped. Cut at `limit` characters. */
 export function visibleText(text: string, limit: number = maxForeignLength): string {
   const cleaned = text
     .slice(0, limit * 8)
-    .replace(/[\p{Cf}\p{Cs}]/gu, '')
+    .replace(unseen, '')
     .replace(/[\p{Cc}\p{Z}\s]+/gu, ' ')
     .trim();
   const letters = Array.from(cleaned);
@@ -38,15 +38,24 @@ export function prose(text: string, limit = 500): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/@|#(?=\d)|:(?=\/\/)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
+    .replace(/@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
 }
 
-/** A foreign text inside a fenced block: keeps its line, cannot close the fence or hold a marker. */
-export function fencedLine(text: string): string {
-  return visibleText(text, 4000).replaceAll('```', 'ˋˋˋ').replaceAll('<!--', '‹!--');
-}
+/** Controls, format characters, spaces but the usual one, and what could end a fenced block or hold a marker. */
+const unfitForLine = /[\p{C}\u2028\u2029]|(?! )\p{Z}|```|<!--/u;
 
-/** For /bin/sh: as it is where nothing in it is special, else in single quotes. */
+/**
+ * A word for a POSIX shell, on one line and safe to show: as it is where nothing in it is special, in single quotes, or through printf
+ * where it holds what would not survive being shown. Exact but for NUL, which no argument can hold, and line breaks at the end.
+ */
 export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text)) return text;
+  if (!unfitForLine.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const shown = text.replaceAll('\0', '').replace(/[\p{C}'\\!`<]|(?! )\p{Z}/gu, octal);
+  return `"$(printf '%b' '${shown}')"`;
+}
+
+/** The bytes of a character as printf's `%b` reads them (POSIX, printf). */
+function octal(character: string): string {
+  return Array.from(Buffer.from(character), (byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 }

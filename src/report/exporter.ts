@@ -6,7 +6,7 @@ export interface ReportInput {
   readonly comparison: Comparison;
   readonly base?: Measurement | undefined;
   readonly head?: Measurement | undefined;
-  /** Options of the command line that repeat the run (`--dockerfile`, `Dockerfile`, …), not quoted, without `--base`. */
+  /** Options of the command line that repeat the run (`--dockerfile`, `Dockerfile`, …), not quoted; `--base` where that is no commit. */
   readonly reproduce?: readonly string[] | undefined;
 }
 

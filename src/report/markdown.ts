@@ -4,7 +4,7 @@ import { type MetricName, metricNames } from '../engine/contract.ts';
 import type { Comparison, Row } from '../gate/record.ts';
 import { measuredMetrics, summarizeSide } from '../gate/summarize.ts';
 import type { Measurement } from '../measure/record.ts';
-import { codeSpan, fencedLine, prose } from './escape.ts';
+import { codeSpan, prose } from './escape.ts';
 import type { Exporter, ReportInput } from './exporter.ts';
 import {
   exactAmount,
@@ -85,7 +85,8 @@ function gatingTable(rows: readonly Row[]): string {
   const severalMetrics = new Set(rows.map((row) => row.metric)).size > 1;
   const metricCell = (text: string) => (severalMetrics ? [text] : []);
   const head = ['scenario', ...metricCell('metric'), 'base', 'head', 'growth (95 % interval)', 'verdict'];
-  const shown = bySeverity(rows).slice(0, mostRows);
+  // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
+  const shown = rows.length > mostRows ? bySeverity(rows).slice(0, mostRows) : rows;
   const body = shown.map((row) => [
     codeSpan(row.scenario),
     ...metricCell(metricLabels[row.metric]),
@@ -112,11 +113,7 @@ function reasonList(rows: readonly Row[]): string {
 
 function bySeverity(rows: readonly Row[]): readonly Row[] {
   const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
-  const first = rows.slice(0, mostRows);
-  // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-  return rows.length === first.length
-    ? first
-    : rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
 }
 
 function sidesLine({ base, head, boots }: Comparison): string {
@@ -127,11 +124,10 @@ function sidesLine({ base, head, boots }: Comparison): string {
 }
 
 function foldsOf(input: ReportInput): Fold[] {
-  const command = fencedLine(reproduceCommand(input));
   return [
     { title: 'all metrics', body: allMetrics(input.comparison.rows) },
     { title: 'how this was measured', body: howMeasured(input) },
-    { title: 'run it yourself', body: `\`\`\`sh\n${command}\n\`\`\`` },
+    { title: 'run it yourself', body: `\`\`\`sh\n${reproduceCommand(input)}\n\`\`\`` },
   ];
 }
 

@@ -34,7 +34,7 @@ export function terminal(options: TerminalOptions): Exporter {
   return {
     name: 'terminal',
     render: (input) => renderComparison(input, paint, options.detail ?? false),
-    renderMeasurement: (measurement) => renderOneSide(measurement, paint),
+    renderMeasurement: (measurement) => renderOneSide(measurement, paint, options.detail ?? false),
   };
 }
 
@@ -65,7 +65,7 @@ function renderComparison(input: ReportInput, paint: Paint, detail: boolean): st
     ...sides(input).map((line) => paint('dim', line)),
     ...(detail ? ['', ...allMetrics(comparison.rows, paint), '', ...howMeasured(input)] : []),
     ...comparison.notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
-    paint('dim', `again: ${visibleText(reproduceCommand(input), 4000)}`),
+    paint('dim', `again: ${reproduceCommand(input)}`),
   ]);
 }
 
@@ -73,7 +73,7 @@ const verdictStyles: Readonly<Record<Verdict, Style>> = {
   pass: 'green',
   warn: 'yellow',
   fail: 'red',
-  inconclusive: 'dim',
+  inconclusive: 'yellow',
 };
 
 function styleOf(verdict: Verdict): Style {
@@ -136,20 +136,24 @@ function allMetrics(rows: readonly Row[], paint: Paint): string[] {
     ),
     verdictCell(row),
   ]);
-  return columns([head, ...body], 'llrrrrl', paint);
+  const unit = paint('dim', 'medians per cycle; sizes in bytes');
+  return [unit, ...columns([head, ...body], 'llrrrrl', paint)];
 }
 
 function howMeasured({ comparison, head }: ReportInput): string[] {
   const floor = floorFact(comparison);
-  const facts = [
+  return factLines([
     ...fingerprintFacts(comparison.fingerprint),
     ...(floor === undefined ? [] : [['floor', floor] as const]),
     ...repeatFacts(head),
-  ];
+  ]);
+}
+
+function factLines(facts: readonly (readonly [string, string])[]): string[] {
   return facts.map(([name, fact]) => `${visibleText(name, 60)}: ${visibleText(fact)}`);
 }
 
-function renderOneSide(measurement: Measurement, paint: Paint): string {
+function renderOneSide(measurement: Measurement, paint: Paint, detail: boolean): string {
   const metrics = measuredMetrics(measurement).filter((metric) => metric !== 'memfile.zeroedBytes');
   const head = texts('scenario', ...metrics.map((metric) => metricLabels[metric]));
   const body = measurement.scenarios.map(({ name }) =>
@@ -165,6 +169,9 @@ function renderOneSide(measurement: Measurement, paint: Paint): string {
     ...columns([head, ...body], `l${'r'.repeat(metrics.length)}`, paint),
     '',
     paint('dim', boots),
+    ...(detail
+      ? ['', ...factLines([...fingerprintFacts(measurement.fingerprint), ...repeatFacts(measurement)])]
+      : []),
     ...measurement.notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
   ]);
 }
@@ -175,7 +182,10 @@ function texts(...all: readonly string[]): Cell[] {
 
 /** `align` has a letter for each column: l or r. The first row is the head. */
 function columns(rows: readonly (readonly Cell[])[], align: string, paint: Paint): string[] {
-  const widths = Array.from(align, (_, column) => Math.max(...rows.map((row) => widthOf(row[column]))));
+  // Not by spreading into Math.max: a record may have more rows than a call has arguments.
+  const widths = Array.from(align, (_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), 0),
+  );
   return rows.map((row, index) => {
     const cells = row.map((cell, column) => {
       const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));

@@ -38,9 +38,9 @@ export function exactChange(metric: MetricName, value: number | undefined): stri
   return value !== undefined && value > 0 ? `+${exactAmount(metric, value)}` : exactAmount(metric, value);
 }
 
-/** Worth a sentence: anything but a pass, and a pass whose number alone would say otherwise. */
+/** Worth a sentence: anything but a pass, an improvement, and a pass whose number alone would say otherwise. */
 export function needsReason(row: Row): boolean {
-  if (row.verdict !== 'pass') return true;
+  if (row.verdict !== 'pass' || row.improved) return true;
   return row.growth !== undefined && row.growth.value > row.thresholds.failAbove;
 }
 
@@ -65,9 +65,10 @@ function withBounds(
   return `${format(value)} (${short(format(low))} … ${short(format(high))})`;
 }
 
-/** `label (4f1c2d3)`, not escaped. */
-export function subjectWords(subject: Subject): string {
-  return subject.commit === undefined ? subject.label : `${subject.label} (${subject.commit.slice(0, 7)})`;
+/** `label (4f1c2d3)`, the commit once, not escaped. */
+export function subjectWords({ label, commit }: Subject): string {
+  const short = commit?.slice(0, 7);
+  return short === undefined || label.includes(short) ? label : `${label} (${short})`;
 }
 
 /** What a measurement was taken with, one fact a line, not escaped: strings of it come from a record. */
@@ -128,11 +129,11 @@ export function readyFact(measurement: Measurement): string {
   return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
 }
 
-/** The command that repeats the run, quoted for a shell. */
+/** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
 export function reproduceCommand({ comparison, reproduce }: ReportInput): string {
   const { base, fingerprint, boots } = comparison;
-  const ofBase =
-    base === undefined ? ['--base', 'none'] : base.commit ? ['--base', `ref:${base.commit}`] : [];
+  const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
+  const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
   const given = reproduce ?? [
     '--memory-size',
     `${fingerprint.memoryBytes / 1024 ** 2}MiB`,

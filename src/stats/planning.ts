@@ -12,10 +12,17 @@ export function bootsToResolve(
   alpha: number,
   most: number,
 ): number | undefined {
-  if (!(distance > 0)) return undefined;
-  for (let boots = now + 1; boots <= most; boots += 1) {
+  const enough = (boots: number) => {
     const error = test.standardError * Math.sqrt(now / boots);
-    if (studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance) return boots;
+    return studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance;
+  };
+  if (!(distance > 0) || most <= now || !enough(most)) return undefined;
+  // More boots only narrow the interval, so the smallest number that is enough can be halved for.
+  let [low, high] = [now + 1, most];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (enough(middle)) high = middle;
+    else low = middle + 1;
   }
-  return undefined;
+  return high;
 }

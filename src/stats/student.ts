@@ -14,21 +14,32 @@ export function studentQuantile(probability: number, degrees: number): number {
     throw new RangeError(`no quantile at ${probability}, ${degrees} degrees of freedom`);
   if (probability === 0.5) return 0;
   if (probability < 0.5) return -studentQuantile(1 - probability, degrees);
-  return bisectTail(1 - probability, degrees);
+  return findTail(1 - probability, degrees);
 }
 
-/** The tail falls strictly, so halving the bracket finds the one t; 200 halvings end at the last bit. */
-function bisectTail(tail: number, degrees: number): number {
+/** The tail falls strictly: Newton's steps, each kept inside a bracket that every step narrows, find the one t. */
+function findTail(tail: number, degrees: number): number {
   let high = 1;
   while (studentUpperTail(high, degrees) > tail) high *= 2;
   let low = high === 1 ? 0 : high / 2;
+  const density = densityOf(degrees);
+  let t = (low + high) / 2;
   for (let step = 0; step < 200; step += 1) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) break;
-    if (studentUpperTail(middle, degrees) > tail) low = middle;
-    else high = middle;
+    const excess = studentUpperTail(t, degrees) - tail;
+    if (excess > 0) low = t;
+    else high = t;
+    const newton = t + excess / density(t);
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    if (Math.abs(next - t) <= t * 1e-14) return next;
+    t = next;
   }
-  return (low + high) / 2;
+  return t;
+}
+
+/** Density of the distribution (Abramowitz & Stegun 26.7.2). */
+function densityOf(degrees: number): (t: number) => number {
+  const peak = Math.exp(logGamma((degrees + 1) / 2) - logGamma(degrees / 2)) / Math.sqrt(degrees * Math.PI);
+  return (t) => peak * (1 + (t * t) / degrees) ** (-(degrees + 1) / 2);
 }
 
 /** I_x(a, b). The fraction converges fast below (a + 1) / (a + b + 2); above it the symmetry 1 − I_{1−x}(b, a) is used. */

@@ -14,11 +14,13 @@ export interface WelchTest {
 /** undefined when a side has fewer than two values: there is no spread to judge by. */
 export function welchTest(a: readonly number[], b: readonly number[]): WelchTest | undefined {
   if (a.length < 2 || b.length < 2) return undefined;
-  const [partA, partB] = [variance(a) / a.length, variance(b) / b.length];
+  // In units of the largest value, since a record may hold numbers whose squares are not finite.
+  const unit = largest(a, b) || 1;
+  const [partA, partB] = [partOf(a, unit), partOf(b, unit)];
   const difference = mean(b) - mean(a);
-  const standardError = Math.sqrt(partA + partB);
-  if (standardError <= roundingError(a, b)) {
-    const none = Math.abs(difference) <= roundingError(a, b);
+  const standardError = Math.sqrt(partA + partB) * unit;
+  if (standardError <= unit * roundingError) {
+    const none = Math.abs(difference) <= unit * roundingError;
     return { difference, standardError: 0, degrees: Number.POSITIVE_INFINITY, pValue: none ? 1 : 0 };
   }
   const degrees = (partA + partB) ** 2 / (partA ** 2 / (a.length - 1) + partB ** 2 / (b.length - 1));
@@ -32,8 +34,14 @@ export function halfWidth(test: WelchTest, confidence: number): number {
   return studentQuantile((1 + confidence) / 2, test.degrees) * test.standardError;
 }
 
-/** Equal values may differ in their last bits after a logarithm or a mean; that is no spread. */
-function roundingError(a: readonly number[], b: readonly number[]): number {
-  const largest = Math.max(...a.map(Math.abs), ...b.map(Math.abs));
-  return largest * Number.EPSILON * 8;
+/** Equal values may differ in their last bits after a logarithm or a mean, relative to the largest; that is no spread. */
+const roundingError = Number.EPSILON * 8;
+
+function largest(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map(Math.abs), ...b.map(Math.abs));
+}
+
+/** A sample's part in the variance of the difference of the means. */
+function partOf(values: readonly number[], unit: number): number {
+  return variance(values.map((value) => value / unit)) / values.length;
 }

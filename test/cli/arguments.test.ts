@@ -22,8 +22,8 @@ describe('parseCommand', () => {
   });
 
   it.each([
-    [['gate', '--fail-over', '3%'], /gate: Unknown option '--fail-over'/],
-    [['probe', '--boots', '3'], /probe: Unknown option '--boots'/],
+    [['gate', '--fail-over', '3%'], /gate: there is no option --fail-over/],
+    [['probe', '--boots', '3'], /probe: there is no option --boots/],
     [['guard'], /there is no verb "guard"/],
     [['compare', 'one.json'], /compare takes two measurements: BASE.json HEAD.json; 1 were given/],
     [['gate', 'stray'], /gate takes no files; 1 were given/],

@@ -1,11 +1,21 @@
 import * as reference from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { contrastSides } from '../../src/stats/contrast.ts';
+import { contrastSides, type Interval } from '../../src/stats/contrast.ts';
 import { holmEstablished } from '../../src/stats/holm.ts';
 import { mean, median, variance } from '../../src/stats/median.ts';
 import { bootsToResolve } from '../../src/stats/planning.ts';
+import { studentQuantile } from '../../src/stats/student.ts';
 import { halfWidth, welchTest } from '../../src/stats/welch.ts';
 import { normalFrom, seededRandom } from './random.ts';
+
+function shareOf(experiments: number, experiment: () => boolean): number {
+  return Array.from({ length: experiments }, experiment).filter(Boolean).length / experiments;
+}
+
+function covers(interval: Interval | undefined, truth: number): boolean {
+  const { low = Number.NaN, high = Number.NaN } = interval ?? {};
+  return low <= truth && truth <= high;
+}
 
 describe('median, mean, variance', () => {
   it('agree with simple-statistics', () => {
@@ -52,6 +62,23 @@ describe('welchTest', () => {
     expect(welchTest([1, 2], [])).toBeUndefined();
   });
 
+  it('does not care for the unit, however large or small the numbers become', () => {
+    const [a, b] = [
+      [27.5, 21.0, 19.0, 23.6],
+      [27.1, 22.0, 30.8, 23.4, 23.4],
+    ];
+    const plain = welchTest(a, b);
+    for (const unit of [1e-300, 1e-160, 1e3, 1e160, 1e300]) {
+      const scaled = welchTest(
+        a.map((value) => value * unit),
+        b.map((value) => value * unit),
+      );
+      expect(scaled?.degrees).toBeCloseTo(plain?.degrees ?? Number.NaN, 9);
+      expect(scaled?.pValue).toBeCloseTo(plain?.pValue ?? Number.NaN, 12);
+      expect((scaled?.standardError ?? 0) / unit).toBeCloseTo(plain?.standardError ?? Number.NaN, 9);
+    }
+  });
+
   it('takes sides that do not vary as exact', () => {
     expect(welchTest([5, 5, 5], [5, 5])).toMatchObject({ standardError: 0, pValue: 1 });
     expect(welchTest([5, 5, 5], [6, 6])).toMatchObject({ standardError: 0, pValue: 0, difference: 1 });
@@ -95,19 +122,28 @@ describe('contrastSides', () => {
     expect(contrast.pValue).toBeUndefined();
   });
 
-  it.each([3, 5, 10])('covers the truth in 95 %% of experiments with %i boots a side', (boots) => {
+  it.each([3, 5, 10])('covers the true growth in 95 of 100 experiments of %i boots a side', (boots) => {
     const normal = normalFrom(seededRandom(20260101 + boots));
     const side = (scale: number, spread: number) =>
       Array.from({ length: boots }, () => scale * Math.exp(spread * normal()));
-    const experiments = 4000;
-    let covered = 0;
-    for (let experiment = 0; experiment < experiments; experiment += 1) {
+    const covered = shareOf(2000, () => {
       const { growth } = contrastSides(side(600, 0.03), side(780, 0.06));
-      if (growth?.low !== undefined && growth.high !== undefined && growth.low <= 0.3 && growth.high >= 0.3)
-        covered += 1;
-    }
-    expect(covered / experiments).toBeGreaterThanOrEqual(0.93);
-    expect(covered / experiments).toBeLessThanOrEqual(0.98);
+      return covers(growth, 0.3);
+    });
+    expect(covered).toBeGreaterThanOrEqual(0.93);
+    expect(covered).toBeLessThanOrEqual(0.98);
+  });
+
+  it('covers the true difference in 95 of 100 experiments, sides of unequal size and spread included', () => {
+    const normal = normalFrom(seededRandom(31));
+    const side = (boots: number, center: number, spread: number) =>
+      Array.from({ length: boots }, () => center + spread * normal());
+    const covered = shareOf(2000, () => {
+      const { difference } = contrastSides(side(4, 1000, 5), side(8, 1040, 20));
+      return covers(difference, 40);
+    });
+    expect(covered).toBeGreaterThanOrEqual(0.93);
+    expect(covered).toBeLessThanOrEqual(0.98);
   });
 });
 
@@ -140,6 +176,24 @@ describe('bootsToResolve', () => {
     const near = bootsToResolve(test, 5, 0.01, 0.05, 100) ?? 0;
     expect(far).toBeGreaterThan(5);
     expect(near).toBeGreaterThan(far);
+  });
+
+  it('is the first number that is enough, as counting up finds it', () => {
+    const counted = (now: number, distance: number, most: number) => {
+      for (let boots = now + 1; boots <= most; boots += 1) {
+        const half = studentQuantile(0.975, 2 * (boots - 1)) * test.standardError * Math.sqrt(now / boots);
+        if (half <= distance) return boots;
+      }
+      return undefined;
+    };
+    for (const now of [2, 3, 5, 20]) {
+      for (const distance of [0.004, 0.0072, 0.01, 0.02, 0.03, 0.05, 0.3])
+        expect(bootsToResolve(test, now, distance, 0.05, 60)).toBe(counted(now, distance, 60));
+    }
+  });
+
+  it('has none where all that may be asked for are there already', () => {
+    expect(bootsToResolve(test, 100, 1, 0.05, 100)).toBeUndefined();
   });
 
   it('does not promise what it cannot', () => {
