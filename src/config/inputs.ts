@@ -108,7 +108,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('base', 'base', 'BASE', ['gate']),
     description:
-      'What head is compared with: `auto` (the base commit of the pull request), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+      'What head is compared with: `auto` (the base commit of the pull request; on a terminal, where HEAD left the default branch), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
     default: 'auto',
   },
 

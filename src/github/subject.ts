@@ -19,8 +19,12 @@ export async function sidesOfEvent(run: Run, event: TriggerEvent, workspace: str
   return { head, autoCommit: await autoCommitOf(run, git, event, commit) };
 }
 
+/** A merge commit is GitHub's own: people know the pull request's tip. */
 function headLabel(event: TriggerEvent, commit: string | undefined): string {
-  if (event.name === 'pull_request') return `pull request #${event.number} (${event.headSha.slice(0, 7)})`;
+  if (event.name === 'pull_request') {
+    const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
+    return commit === event.headSha ? tip : `${tip}, merged`;
+  }
   return commit === undefined ? 'the workspace' : `commit ${commit.slice(0, 7)}`;
 }
 
