@@ -8,11 +8,12 @@ import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import { exitCodes } from '../host/error.ts';
+import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
-import { openOutputDir, writeRecord, writeText } from '../job/files.ts';
+import { writeRecord, writeText } from '../job/files.ts';
 import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
@@ -110,7 +111,7 @@ function compare(context: Context): VerbResult {
   const { gate: gateConfig, outputDir } = withOutputDir(context);
   const { cwd } = context.terminal;
   const input = compareFiles(resolve(cwd, base), resolve(cwd, head), gateConfig);
-  const dir = openOutputDir(outputDir);
+  const dir = openFolder(outputDir, 'output-dir');
   writeRecord(dir, 'comparison.json', input.comparison);
   context.log.info(`report: ${writeText(dir, 'report.md', markdown.render(input))}`);
   return {

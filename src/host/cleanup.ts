@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from './error.ts';
+import { openFolder } from './folder.ts';
 import { openLedger, type Resource, readLedger } from './ledger.ts';
 import type { Log, Run } from './run.ts';
 
@@ -12,14 +13,14 @@ const ownerFile = 'owner';
 
 /** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
 export function openRun(workDir: string, cacheDir: string, log: Log, signal: AbortSignal): Run {
-  mkdirSync(workDir, { recursive: true });
-  sweepDeadRuns(workDir);
+  const parent = openFolder(workDir, 'work-dir');
+  const cache = openFolder(cacheDir, 'cache-dir');
+  sweepDeadRuns(parent);
   const id = randomUUID();
-  const dir = join(workDir, `${runPrefix}${id}`);
+  const dir = join(parent, `${runPrefix}${id}`);
   mkdirSync(dir, { mode: 0o700 });
   writeFileSync(join(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
-  mkdirSync(cacheDir, { recursive: true });
-  return { id, dir, cacheDir, log, signal, ledger: openLedger(join(dir, ledgerFile)) };
+  return { id, dir, cacheDir: cache, log, signal, ledger: openLedger(join(dir, ledgerFile)) };
 }
 
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */

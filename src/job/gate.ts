@@ -3,6 +3,7 @@ import { requireImage } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
 import { requireEqualFingerprints, requireSameScenarios } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
+import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { checkImageInputs } from '../image/build.ts';
 import { fingerprintOf } from '../measure/environment.ts';
@@ -12,7 +13,7 @@ import type { ReportInput } from '../report/exporter.ts';
 import { markdown } from '../report/markdown.ts';
 import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
-import { openOutputDir, writeRecord, writeText } from './files.ts';
+import { writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
 import { buildSide, type SideSource } from './side.ts';
 
@@ -41,7 +42,7 @@ export interface GateResult {
 /** Builds both sides, measures them, compares, and writes the records. */
 export async function runGate(run: Run, request: GateRequest): Promise<GateResult> {
   const { config, base } = request;
-  const outputDir = openOutputDir(config.outputDir);
+  const outputDir = openFolder(config.outputDir, 'output-dir');
   const sources = sourcesOf(request);
   for (const { inputs, checkout } of sources) await checkImageInputs(run, inputs, checkout);
   const engine = await openEngine(run, config);

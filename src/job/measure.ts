@@ -1,12 +1,13 @@
 import { requireImage } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
+import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { checkImageInputs } from '../image/build.ts';
 import { measureSides } from '../measure/measure.ts';
 import type { Measurement, Subject } from '../measure/record.ts';
 import { markdown } from '../report/markdown.ts';
 import { openEngine } from './engine.ts';
-import { openOutputDir, writeRecord, writeText } from './files.ts';
+import { writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
 import { buildSide, type SideSource } from './side.ts';
 
@@ -25,7 +26,7 @@ export interface MeasureResult {
 /** Builds and measures one image, and writes the record that a later gate can take as its base. */
 export async function runMeasure(run: Run, { config, head }: MeasureRequest): Promise<MeasureResult> {
   const source: SideSource = { side: 'head', inputs: requireImage(config), ...head };
-  const outputDir = openOutputDir(config.outputDir);
+  const outputDir = openFolder(config.outputDir, 'output-dir');
   await checkImageInputs(run, source.inputs, source.checkout);
   const engine = await openEngine(run, config);
   planLanes(config.measure, 1, readHostResources(run));

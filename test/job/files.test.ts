@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { version } from '../../src/host/version.ts';
 import { compareFiles, readRecordFile } from '../../src/job/compare.ts';
-import { openOutputDir, writeRecord, writeText } from '../../src/job/files.ts';
+import { writeRecord, writeText } from '../../src/job/files.ts';
 import { renderRecord } from '../../src/job/report.ts';
 import { maxRecordBytes } from '../../src/measure/parse.ts';
 import { json } from '../../src/report/json.ts';
@@ -20,25 +20,6 @@ afterEach(() => folder[Symbol.dispose]());
 const at = (name: string) => join(folder.path, name);
 
 describe('the folder for records', () => {
-  it('is made with all above it, and may be there already', () => {
-    expect(openOutputDir(at('a/b'))).toBe(at('a/b'));
-    expect(openOutputDir(at('a/b'))).toBe(at('a/b'));
-  });
-
-  it('that cannot be is an error of the host', () => {
-    writeFiles(folder.path, { file: '' });
-    for (const [path, code] of [
-      ['file', 'EEXIST'],
-      ['file/below', 'ENOTDIR'],
-    ] as const)
-      expect(() => openOutputDir(at(path))).toThrow(
-        expect.objectContaining({
-          code: 'host',
-          message: `output-dir ${at(path)} cannot be written (${code})`,
-        }),
-      );
-  });
-
   it('holds records as they are read back, indented, with a line break at the end', () => {
     const record = side('head');
     const path = writeRecord(folder.path, 'measurement.json', record);
