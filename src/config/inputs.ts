@@ -81,7 +81,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('rootfs', 'image', 'PATH', built),
     description:
-      'ext4 file, tar (plain, gzip or zstd) or folder; one of four image sources, and with `build-command` what that leaves.',
+      'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
   },
   {
     ...text('build-command', 'image', 'COMMAND', built),

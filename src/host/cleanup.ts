@@ -15,7 +15,7 @@ const ownerFile = 'owner';
 export function openRun(workDir: string, cacheDir: string, log: Log, signal: AbortSignal): Run {
   const parent = openFolder(workDir, 'work-dir');
   const cache = openFolder(cacheDir, 'cache-dir');
-  sweepDeadRuns(parent);
+  sweepDeadRuns(parent, log);
   const id = randomUUID();
   const dir = join(parent, `${runPrefix}${id}`);
   mkdirSync(dir, { mode: 0o700 });
@@ -28,15 +28,22 @@ export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
   killProcessesOfRun(id);
   for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource);
-  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  removeTree(dir);
 }
 
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
-function sweepDeadRuns(workDir: string): void {
+function sweepDeadRuns(workDir: string, log: Log): void {
   for (const name of readdirSync(workDir)) {
     if (!name.startsWith(runPrefix)) continue;
     const dir = join(workDir, name);
-    if (!ownerLives(dir)) closeRun(dir);
+    if (ownerLives(dir)) continue;
+    try {
+      closeRun(dir);
+    } catch (error) {
+      log.warning(
+        `What a run that was killed left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`,
+      );
+    }
   }
 }
 
@@ -91,19 +98,55 @@ function killQuietly(pid: number): void {
 function removeResource(resource: Resource): void {
   switch (resource.kind) {
     case 'path':
-      rmSync(resource.path, { recursive: true, force: true });
+      removeTree(resource.path);
       return;
     case 'worktree':
-      rmSync(resource.path, { recursive: true, force: true });
+      removeTree(resource.path);
       spawnSync('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
         stdio: 'ignore',
         timeout: 30_000,
       });
       return;
-    case 'container':
-      spawnSync(resource.engine, ['rm', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
-      return;
-    case 'container-image':
-      spawnSync(resource.engine, ['rmi', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
+    case 'buildah-build':
+      endBuildahBuild(resource);
   }
+}
+
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+function removeTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    spawnSync('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** While no other run builds in the same storage: what is left there is then of builds that were killed. */
+function endBuildahBuild({
+  root,
+  runRoot,
+  temporaryDir,
+}: Extract<Resource, { kind: 'buildah-build' }>): void {
+  if (hasProcessWith(root)) return;
+  const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+  const quietly = { stdio: 'ignore', timeout: 60_000 } as const;
+  spawnSync('buildah', [...storage, 'rm', '--all'], quietly);
+  // In a user name space its files have ids that only the same name space may remove.
+  const remove = ['rm', '-rf', '--', temporaryDir];
+  if (process.getuid?.() === 0) rmSync(temporaryDir, { recursive: true, force: true });
+  else spawnSync('buildah', ['unshare', ...remove], quietly);
+}
+
+/** Whether `argument` is a word of some process's command line. */
+function hasProcessWith(argument: string): boolean {
+  const word = Buffer.from(`\0${argument}\0`);
+  return readdirSync('/proc').some((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`).includes(word);
+    } catch {
+      return false;
+    }
+  });
 }

@@ -7,8 +7,13 @@ const resourceSchema = z.discriminatedUnion('kind', [
   /** A file or folder outside the run's own folder. */
   z.object({ kind: z.literal('path'), path: z.string() }),
   z.object({ kind: z.literal('worktree'), repository: z.string(), path: z.string() }),
-  z.object({ kind: z.literal('container'), engine: z.string(), name: z.string() }),
-  z.object({ kind: z.literal('container-image'), engine: z.string(), name: z.string() }),
+  /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
+  z.object({
+    kind: z.literal('buildah-build'),
+    root: z.string(),
+    runRoot: z.string(),
+    temporaryDir: z.string(),
+  }),
 ]);
 export type Resource = z.infer<typeof resourceSchema>;
 

@@ -89,6 +89,7 @@ export async function runCommand(
           stop();
         }, options.timeoutMs);
   run.signal.addEventListener('abort', stop, { once: true });
+  child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
   try {
     const { code, signal } = await ended;
     run.signal.throwIfAborted();
@@ -124,6 +125,14 @@ export async function mustRun(
       details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
     },
   );
+}
+
+/** How long a process that a command left behind may hold the command's output open. */
+const heldOutputMs = 2_000;
+
+/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
+function letGo(child: ChildProcess): void {
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
 }
 
 /** Ends a child and all its descendants of the same group. */

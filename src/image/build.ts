@@ -6,7 +6,7 @@ import { errnoOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
 import { cached } from './cache.ts';
-import { resolveCheckoutPath } from './checkout-path.ts';
+import { placeInCheckout, resolveCheckoutPath } from './checkout-path.ts';
 import { findBuilder } from './container-engine.ts';
 import { readDiskContent } from './disk-content.ts';
 import { requireFreeDisk } from './disk-space.ts';
@@ -77,6 +77,7 @@ export async function checkImageInputs(run: Run, inputs: ImageInputs, checkout: 
           'build-command is empty',
           'Give the command that builds the rootfs.',
         );
+      placeInCheckout(checkout, source.path, 'rootfs', 'allowed');
   }
 }
 
@@ -96,19 +97,17 @@ const diskName = 'rootfs.ext4';
 const recordName = 'rootfs.json';
 
 async function buildRootfs(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<Rootfs> {
-  const content = await resolveRootfs(run, inputs.rootfs, options.checkout, `the ${options.side} image`);
+  const { checkout, cacheLimitBytes } = options;
+  const what = `the ${options.side} image`;
+  const content = await resolveRootfs(run, inputs.rootfs, checkout, what, cacheLimitBytes);
   const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
   let isNew = false;
-  const dir = await cached(
-    run,
-    { kind: 'rootfs', key, limitBytes: options.cacheLimitBytes },
-    async (folder) => {
-      isNew = true;
-      run.log.info(`making the ${options.side} disk of ${content.description}`);
-      await fillEntry(run, content, folder, inputs.diskSizeBytes);
-    },
-  );
+  const dir = await cached(run, { kind: 'rootfs', key, limitBytes: cacheLimitBytes }, async (folder) => {
+    isNew = true;
+    run.log.info(`making the ${options.side} disk of ${content.description}`);
+    await fillEntry(run, content, folder, inputs.diskSizeBytes);
+  });
   if (!isNew) run.log.info(`the ${options.side} disk of ${content.description} is in the cache`);
   const record = recordSchema.parse(JSON.parse(readFileSync(join(dir, recordName), 'utf8')));
   return { rootfsPath: join(dir, diskName), ...record };
@@ -145,7 +144,7 @@ async function writeDisk(
   }
   const scratch = mkdtempSync(join(run.dir, 'rootfs-'));
   try {
-    const tree = newFileTree(scratch, diskSizeBytes);
+    const tree = newFileTree(content.description, scratch, diskSizeBytes);
     const container = await content.form.fill(tree, scratch);
     await makeExt4(run, tree, path, diskSizeBytes, scratch);
     return container;

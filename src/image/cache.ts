@@ -117,6 +117,8 @@ function publish(temporary: string, path: string): void {
 
 /** Removes the entries used longest ago until the rest fits the limit. */
 function evictEntries(run: Run, limitBytes: number): void {
+  removeAbandoned(contentDir(run), (name) => name.startsWith(temporaryPrefix));
+  removeAbandoned(join(contentDir(run), usersDir), () => true);
   const entries = readdirSync(contentDir(run))
     .filter((name) => name !== usersDir && !name.startsWith(temporaryPrefix))
     .flatMap((name) => describe(run, name))
@@ -126,6 +128,12 @@ function evictEntries(run: Run, limitBytes: number): void {
     if (total <= limitBytes) return;
     if (!isUsed(run, entry.name) && evict(run, entry.name)) total -= entry.bytes;
   }
+}
+
+/** Of runs whose clean-up never came, since their work-dir is gone with its ledger: after a power cut, on a new runner. */
+function removeAbandoned(dir: string, isOfRun: (name: string) => boolean): void {
+  for (const name of readdirSync(dir).filter(isOfRun))
+    if (!isRecent(join(dir, name))) rmSync(join(dir, name), { recursive: true, force: true });
 }
 
 function describe(run: Run, name: string): { name: string; bytes: number; usedMs: number }[] {
@@ -171,8 +179,10 @@ function isUsed(run: Run, name: string): boolean {
 function users(run: Run): string[] {
   const dir = join(contentDir(run), usersDir);
   if (!existsSync(dir)) return [];
-  return readdirSync(dir).filter((id) => {
-    const stat = statSync(join(dir, id), { throwIfNoEntry: false });
-    return stat !== undefined && Date.now() - stat.mtimeMs < claimLimitMs;
-  });
+  return readdirSync(dir).filter((id) => isRecent(join(dir, id)));
+}
+
+function isRecent(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs < claimLimitMs;
 }

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SnapgateError } from '../host/error.ts';
 import { type CommandResult, mustRun, runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
+import { openBuildahStorage } from './buildah-storage.ts';
 import { runLogged } from './logged-command.ts';
 import type { RootfsSource } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface DockerfileBuild {
   readonly what: string;
   /** A folder of the run, for what the builder writes. */
   readonly scratch: string;
+  /** Disk that buildah's layers may take between builds. */
+  readonly cacheLimitBytes: number;
 }
 
 /** `docker` where a daemon answers, else `buildah` where it is installed; else a SnapgateError that says what each lacks. */
@@ -47,15 +50,19 @@ export async function findBuilder(run: Run): Promise<LocalImage['engine']> {
  */
 export async function buildDockerfile(run: Run, build: DockerfileBuild): Promise<LocalImage> {
   const engine = await findBuilder(run);
-  const storage = engine === 'buildah' ? buildahStorage(run) : [];
   const idFile = join(build.scratch, 'image-id');
+  const { storage, env, args } =
+    engine === 'docker' ? await dockerSetup(run) : await buildahSetup(run, build.cacheLimitBytes);
   run.log.info(`building ${build.what} with ${engine}`);
-  await runLogged(run, engine, {
+  const built = runLogged(run, engine, {
     what: `the ${engine} build of ${build.what}`,
     remedy: `Its last lines say why. Try it by hand: ${engine} build -f ${build.source.dockerfile} ${build.source.context}`,
-    args: [...storage, 'build', ...engineArgs(engine), ...buildArgs(build, idFile)],
+    args: [...storage, 'build', ...args, ...buildArgs(build, idFile)],
     cwd: build.context,
-    env: { BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+    env,
+  });
+  await built.catch((error) => {
+    throw lacksIds(error) ?? error;
   });
   return { engine, storage, id: readFileSync(idFile, 'utf8').trim() };
 }
@@ -63,7 +70,7 @@ export async function buildDockerfile(run: Run, build: DockerfileBuild): Promise
 /** An image by its name or id in docker's storage or, failing that, in buildah's (which is podman's too). Nothing is pulled. */
 export async function findLocalImage(run: Run, reference: string): Promise<LocalImage | undefined> {
   // A name that begins with a dash would be taken for an option.
-  if (!/^[A-Za-z0-9]/.test(reference)) return undefined;
+  if (!/^[A-Za-z0-9][\x21-\x7e]*$/.test(reference)) return undefined;
   const docker = await ask(run, 'docker', ['image', 'inspect', '--format', '{{.Id}}', reference]);
   if (docker !== undefined) return { engine: 'docker', storage: [], id: docker };
   const format = '{{.FromImageID}}';
@@ -79,23 +86,48 @@ export async function saveImage(run: Run, image: LocalImage, folder: string): Pr
     image.engine === 'docker'
       ? ['save', '--output', name, image.id]
       : ['push', '--quiet', image.id.replace(/^sha256:/, ''), `oci-archive:${name}`];
-  await mustRun(run, image.engine, [...image.storage, ...args], { cwd: folder });
+  await mustRun(run, image.engine, [...image.storage, ...args], { cwd: folder, env: { TMPDIR: folder } });
   return join(folder, name);
 }
 
-/**
- * buildah's storage is our own: a build that is killed leaves a working container, which must not stay among the user's. The vfs
- * driver mounts nothing, so nothing can stay mounted.
- */
-function buildahStorage(run: Run): string[] {
-  const root = join(run.cacheDir, 'buildah');
-  const runRoot = join(run.dir, 'buildah');
-  for (const dir of [root, runRoot]) if (!existsSync(dir)) mkdirSync(dir, { recursive: true });
-  return ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+interface Setup {
+  readonly storage: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly args: readonly string[];
 }
 
-function engineArgs(engine: LocalImage['engine']): string[] {
-  return engine === 'buildah' ? ['--isolation', 'chroot', '--layers'] : [];
+/**
+ * The builder must be the daemon's own, which has the same name as the context: what another makes (docker/setup-buildx-action
+ * selects one) is not among the daemon's images.
+ */
+async function dockerSetup(run: Run): Promise<Setup> {
+  const context = (await ask(run, 'docker', ['context', 'show'])) ?? 'default';
+  return {
+    storage: [],
+    env: { BUILDX_BUILDER: context, BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+    // The classic builder keeps the container of a step that fails.
+    args: ['--force-rm'],
+  };
+}
+
+async function buildahSetup(run: Run, cacheLimitBytes: number): Promise<Setup> {
+  const { options, temporaryDir } = await openBuildahStorage(run, cacheLimitBytes);
+  return { storage: options, env: { TMPDIR: temporaryDir }, args: ['--isolation', 'chroot', '--layers'] };
+}
+
+/** The error of a rootless buildah whose user has no ids to give to the files of an image; undefined for any other. */
+function lacksIds(error: unknown): SnapgateError | undefined {
+  if (!(error instanceof SnapgateError) || !error.details) return undefined;
+  const { details } = error;
+  const says = (pattern: RegExp) => details.lines.some((line) => pattern.test(line));
+  // The warning alone harms nobody: a build may do without other ids.
+  if (!says(/no subuid ranges|no UID ranges/i) || !says(/not permitted|invalid argument/i)) return undefined;
+  return new SnapgateError(
+    'host',
+    `${error.message}: this user has no range of ids in /etc/subuid and /etc/subgid, which buildah needs without root`,
+    'Give it one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER". Or use docker, or run as root.',
+    { cause: error, details },
+  );
 }
 
 function buildArgs({ source, dockerfile, context }: DockerfileBuild, idFile: string): string[] {

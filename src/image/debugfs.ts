@@ -5,7 +5,7 @@ import type { Run } from '../host/run.ts';
 
 /** What a path of an ext4 is, its last component not followed. */
 export type Entry =
-  | { readonly type: 'file'; readonly mode: number }
+  | { readonly type: 'file'; readonly mode: number; readonly sizeBytes: number }
   | { readonly type: 'directory' }
   | { readonly type: 'symlink'; readonly target: string }
   | { readonly type: 'other' };
@@ -27,8 +27,11 @@ export async function lookUp(
   );
   const entries = new Map<string, Entry>();
   for (const [command, answer] of splitAnswers(stdout.split('\n'))) {
+    const path = command.slice('stat '.length);
     const entry = parseEntry(answer);
-    if (entry) entries.set(command.slice('stat '.length), entry);
+    if (entry?.type === 'symlink' && entry.target === '')
+      entries.set(path, { ...entry, target: await readContent(run, rootfsPath, path) });
+    else if (entry) entries.set(path, entry);
   }
   return entries;
 }
@@ -49,11 +52,18 @@ export async function resolvePath(
   return undefined;
 }
 
+/** More than any file has that is read here. */
+const textLimitBytes = 1024 ** 2;
+
 /** Text of a small file, symlinks followed; undefined where there is no such file. */
 export async function readTextFile(run: Run, rootfsPath: string, path: string): Promise<string | undefined> {
   const found = await resolvePath(run, rootfsPath, path);
-  if (found?.entry.type !== 'file') return undefined;
-  const { stdout } = await debugfs(run, rootfsPath, [`cat ${found.path}`]);
+  if (found?.entry.type !== 'file' || found.entry.sizeBytes > textLimitBytes) return undefined;
+  return readContent(run, rootfsPath, found.path);
+}
+
+async function readContent(run: Run, rootfsPath: string, path: string): Promise<string> {
+  const { stdout } = await debugfs(run, rootfsPath, [`cat ${path}`]);
   return stdout.slice(stdout.indexOf('\n') + 1);
 }
 
@@ -135,7 +145,7 @@ function parseEntry(answer: readonly string[]): Entry | undefined {
   if (!first) return undefined;
   switch (first[1]) {
     case 'regular':
-      return { type: 'file', mode: Number.parseInt(first[2] ?? '0', 8) };
+      return { type: 'file', mode: Number.parseInt(first[2] ?? '0', 8), sizeBytes: sizeOf(answer) };
     case 'directory':
       return { type: 'directory' };
     case 'symlink':
@@ -145,7 +155,12 @@ function parseEntry(answer: readonly string[]): Entry | undefined {
   }
 }
 
-/** `Fast link dest: "…"`; a target of 60 bytes and more is in a block, and no init is that far away. */
+function sizeOf(answer: readonly string[]): number {
+  const size = answer.map((line) => /\bSize: (\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  return Number(size);
+}
+
+/** `Fast link dest: "…"`; empty for a target of 60 bytes and more, which is the content of a block. */
 function linkTarget(answer: readonly string[]): string {
   const line = answer.find((candidate) => candidate.startsWith('Fast link dest: "'));
   return line === undefined ? '' : line.slice('Fast link dest: "'.length, -1);

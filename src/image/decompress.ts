@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { errnoOf, SnapgateError } from '../host/error.ts';
-import { killGroup, packageOf, startProcess } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
+import { streamCommand } from './stream-command.ts';
 
 /** Part of a file: from `start`, `bytes` long. */
 export interface FilePart {
@@ -14,31 +13,23 @@ export interface FilePart {
   readonly bytes: number;
 }
 
-/** Reads a part of a file, decompressed (gzip, zstd, xz) where its first bytes say that it is compressed, and passes it to `use`. */
+/**
+ * Reads a part of a file, decompressed (gzip, zstd, xz) where its first bytes say that it is compressed, and passes it to `use`, which
+ * must read it to its end: some damage is told only there.
+ */
 export async function withContent<T>(
   run: Run,
   part: FilePart,
   use: (content: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
   const format = compressionOf(await readStart(part, 6));
-  const raw = createReadStream(part.path, {
-    start: part.start,
-    end: part.start + part.bytes - 1,
-    highWaterMark: 1024 ** 2,
-  });
-  if (format === 'none') return use(raw).finally(() => raw.destroy());
-  if (format === 'xz') return withXz(run, raw, use);
-  const decoder: Transform =
-    format === 'gzip'
-      ? createGunzip({ chunkSize: 256 * 1024 })
-      : createZstdDecompress({ chunkSize: 256 * 1024 });
-  const content = pipeline(raw, decoder, () => {});
+  const raw = openPart(part);
   try {
-    return await use(content);
-  } catch (error) {
-    throw damaged(error, part.path, format);
+    if (format === 'none') return await use(raw);
+    if (format === 'gzip') return await withGunzip(part.path, raw, use);
+    return await withCommand(run, part.path, format, raw, use);
   } finally {
-    content.destroy();
+    raw.destroy();
   }
 }
 
@@ -62,61 +53,61 @@ export type Compression = 'none' | 'gzip' | 'zstd' | 'xz';
 
 export function compressionOf(start: Buffer): Compression {
   if (start.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) return 'gzip';
-  if (start.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) return 'zstd';
+  if (start.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])) || isSkippable(start)) return 'zstd';
   if (start.subarray(0, 6).equals(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]))) return 'xz';
   return 'none';
 }
 
-/** Node has no decoder for xz. */
-async function withXz<T>(
-  run: Run,
+/** A frame that pzstd writes first: 0x184D2A50 to 5F (RFC 8878, 3.1.2). */
+function isSkippable(start: Buffer): boolean {
+  return start.length >= 4 && start.readUInt32LE(0) >>> 4 === 0x184d2a5;
+}
+
+function openPart({ path, start, bytes }: FilePart): Readable {
+  if (bytes === 0) return Readable.from([]);
+  return createReadStream(path, { start, end: start + bytes - 1, highWaterMark: 1024 ** 2 });
+}
+
+async function withGunzip<T>(
+  path: string,
   raw: Readable,
   use: (content: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
-  const child = startProcess(run, 'xz', ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-  if (!child.stdin || !child.stdout) throw new Error('a pipe to xz is missing');
-  const complaints: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  pipeline(raw, child.stdin, () => {});
-  const stop = () => killGroup(child);
-  run.signal.addEventListener('abort', stop, { once: true });
+  const content = pipeline(raw, createGunzip({ chunkSize: 256 * 1024 }), () => {});
   try {
-    const result = await use(child.stdout);
-    child.stdout.resume();
-    if ((await ended) === 0) return result;
-    throw xzError(Buffer.concat(complaints).toString('utf8'));
+    return await use(content);
   } catch (error) {
-    child.stdout.destroy();
-    stop();
-    if ((await ended) !== null && complaints.length > 0)
-      throw xzError(Buffer.concat(complaints).toString('utf8'));
-    throw error;
+    throw damaged(error, path);
   } finally {
-    run.signal.removeEventListener('abort', stop);
-    raw.destroy();
+    content.destroy();
   }
 }
 
-function xzError(said: string): SnapgateError {
-  const missing = said.includes('failed to execute');
-  return missing
-    ? new SnapgateError('host', 'the command xz is not on this machine', `Install it: ${packageOf('xz')}.`)
-    : new SnapgateError('image', 'the archive is damaged: xz cannot read it', 'Make or download it again.', {
-        details: { title: 'last lines of xz', lines: said.split('\n').slice(-10) },
-      });
+/** Node has no decoder for xz, and its one for zstd ends after the first frame (24.21), of which a file may have many. */
+function withCommand<T>(
+  run: Run,
+  path: string,
+  command: 'xz' | 'zstd',
+  raw: Readable,
+  use: (content: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const failure = (lines: readonly string[]) =>
+    new SnapgateError('image', `the archive ${path} is damaged: ${command} cannot read it`, again, {
+      details: { title: `last lines of ${command}`, lines },
+    });
+  return streamCommand(run, { command, args: ['-dcq'], input: raw, failure }, use);
 }
 
-/** zlib's errors (`Z_DATA_ERROR`, `ZSTD_error_…`, an end too soon) as ours; others as they are. */
-function damaged(error: unknown, path: string, format: Compression): unknown {
+const again = 'Make or download it again.';
+
+/** zlib's errors (`Z_DATA_ERROR`, an end too soon) as ours; others as they are. */
+function damaged(error: unknown, path: string): unknown {
   const code = errnoOf(error) ?? '';
-  if (!/^(Z_|ZSTD_|ERR_STREAM_PREMATURE_CLOSE)/.test(code)) return error;
+  if (!/^(Z_|ERR_STREAM_PREMATURE_CLOSE)/.test(code)) return error;
   return new SnapgateError(
     'image',
-    `the archive ${path} is damaged: its ${format} data end or break off (${code})`,
-    'Make or download it again.',
-    {
-      cause: error,
-    },
+    `the archive ${path} is damaged: its gzip data end or break off (${code})`,
+    again,
+    { cause: error },
   );
 }

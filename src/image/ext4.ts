@@ -5,19 +5,21 @@ import { type CommandResult, mustRun, runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
 import { normaliseInodes } from './ext4-times.ts';
-import { type FileTree, walkTree } from './file-tree.ts';
-import { printable, refusedEntry } from './tar-error.ts';
+import { type FileTree, isIncomplete, keptBytes, walkTree } from './file-tree.ts';
+import { naming, refusedEntry } from './tar-error.ts';
 import { layOutTree } from './tree-layout.ts';
 
 /** Seconds since 1970 that stand wherever a tool would write "now": 2024-01-01. */
 export const fixedTime = 1_704_067_200;
 
-/** What the file system tools are run with: no clock, no locale, and none of the host's mke2fs.conf. */
+/** What the file system tools are run with: no clock, no locale, and none of the host's configuration. */
 export const ext4Environment = {
   LC_ALL: 'C',
   TZ: 'UTC',
   E2FSPROGS_FAKE_TIME: String(fixedTime),
   SOURCE_DATE_EPOCH: String(fixedTime),
+  MKE2FS_CONFIG: '/dev/null',
+  E2FSCK_CONFIG: '/dev/null',
 };
 
 /**
@@ -31,7 +33,7 @@ export async function makeExt4(
   diskSizeBytes: number,
   scratch: string,
 ): Promise<void> {
-  if (neededBytes(tree) > diskSizeBytes) throw tooLarge(neededBytes(tree), diskSizeBytes);
+  if (tree.liveBytes > diskSizeBytes || isIncomplete(tree)) throw tooLarge(tree, diskSizeBytes);
   const folder = join(scratch, 'layout');
   const state = join(scratch, 'fakeroot-state');
   writeFileSync(state, layOutTree(tree, folder));
@@ -61,7 +63,7 @@ export async function adoptExt4(
     throw new SnapgateError(
       'image',
       `the ext4 ${source} is ${formatBytes(size)} (${size} bytes) large, and disk-size is ${formatBytes(diskSizeBytes)} (${diskSizeBytes} bytes)`,
-      `Raise disk-size to ${size}B or more, or shrink the file system (resize2fs).`,
+      `Raise disk-size to ${Math.ceil(size / mebibyte)}MiB or more, or shrink the file system (resize2fs).`,
     );
   await mustRun(run, 'cp', ['--sparse=always', '--reflink=auto', '--no-preserve=all', '--', source, path]);
   await checkFileSystem(run, path, source);
@@ -75,11 +77,19 @@ export async function adoptExt4(
 async function checkFileSystem(run: Run, path: string, source: string): Promise<void> {
   const result = await runCommand(run, 'e2fsck', ['-f', '-y', path], { env: ext4Environment });
   if (result.code === 0 || result.code === 1) return;
+  const details = { title: 'last lines of e2fsck', lines: result.tail.slice(-40) };
+  if (result.tail.some((line) => line.includes('unsupported feature')))
+    throw new SnapgateError(
+      'image',
+      `the ext4 ${source} has features that e2fsck of this machine does not know`,
+      'Make it without them (mke2fs -O ^NAME), or use a newer e2fsprogs here.',
+      { details },
+    );
   throw new SnapgateError(
     'image',
     `the ext4 ${source} is damaged beyond what e2fsck repairs`,
     'Make it again, or run e2fsck -f on it.',
-    { details: { title: 'last lines of e2fsck', lines: result.tail.slice(-40) } },
+    { details },
   );
 }
 
@@ -119,66 +129,79 @@ function inodeCount(files: number, diskSizeBytes: number): number {
   return Math.ceil(wanted / step) * step;
 }
 
+const mebibyte = 1024 ** 2;
+
 /** What the tree takes on an ext4: contents, inodes, the journal, and maps; a little more than it will be. */
 function neededBytes(tree: FileTree): number {
-  const inodes = inodeCount(tree.files, tree.liveBytes) * 256;
-  const journal = tree.liveBytes < 1024 ** 3 ? 16 * 1024 ** 2 : 64 * 1024 ** 2;
-  return tree.liveBytes > tree.limitBytes ? tree.liveBytes + inodes + journal : tree.liveBytes;
+  const contents = isIncomplete(tree) ? Math.max(tree.liveBytes, keptBytes(tree)) : tree.liveBytes;
+  const journal = contents < 1024 * mebibyte ? 16 * mebibyte : 64 * mebibyte;
+  return contents * 1.02 + inodeCount(tree.files, contents) * 256 + journal;
 }
 
-function tooLarge(needed: number, diskSizeBytes: number): SnapgateError {
-  const step = 64 * 1024 ** 2;
-  const enough = Math.ceil((needed * 1.1 + step) / step) * 64;
+function tooLarge(tree: FileTree, diskSizeBytes: number): SnapgateError {
+  const needed = Math.max(neededBytes(tree), diskSizeBytes + mebibyte);
+  const step = 64 * mebibyte;
+  const enough = Math.ceil((needed * 1.1) / step) * 64;
   return new SnapgateError(
     'image',
-    `the image needs ${formatBytes(needed)}, and disk-size is ${formatBytes(diskSizeBytes)}`,
+    `${tree.name} needs about ${formatBytes(needed)} as a disk, and disk-size is ${formatBytes(diskSizeBytes)}`,
     `Raise disk-size to ${enough}MiB or more, or make the image smaller.`,
   );
 }
 
 function mke2fsError(made: CommandResult, tree: FileTree, diskSizeBytes: number): SnapgateError {
-  const full = made.tail.some((line) =>
-    /Could not allocate (block|inode)|not enough|No space left/i.test(line),
+  const says = (pattern: RegExp) => made.tail.some((line) => pattern.test(line));
+  if (says(/Could not allocate (block|inode)|not enough/i) && !says(/No space left on device/))
+    return tooLarge(tree, diskSizeBytes);
+  return new SnapgateError(
+    'host',
+    `mke2fs could not make an ext4 of ${tree.name}`,
+    'Its last lines say why.',
+    {
+      details: { title: 'last lines of mke2fs', lines: made.tail.slice(-40) },
+    },
   );
-  const hostFull = made.tail.some((line) => line.includes('No space left on device'));
-  if (full && !hostFull)
-    return tooLarge(
-      tree.liveBytes + inodeCount(tree.files, diskSizeBytes) * 256 + 64 * 1024 ** 2,
-      diskSizeBytes,
-    );
-  return new SnapgateError('host', 'mke2fs could not make the ext4', 'Its last lines say why.', {
-    details: { title: 'last lines of mke2fs', lines: made.tail.slice(-40) },
-  });
 }
 
 /** mke2fs takes xattrs from the folder, where `security.capability` needs root; so they are set afterwards, by debugfs. */
 async function setXattrs(run: Run, tree: FileTree, path: string, dir: string): Promise<void> {
   const commands: string[] = [];
+  const values = new Map<string, string>();
   mkdirSync(dir);
   const seen = new Set();
   for (const { path: name, file } of [{ path: '/', file: tree.root }, ...walkTree(tree.root)]) {
     if (seen.has(file)) continue;
     seen.add(file);
-    for (const [key, value] of [...file.xattrs].filter(([key]) => isKept(key)).sort()) {
-      if (/[\n\0]/.test(name))
-        throw refusedEntry(name, 'has an extended attribute and a line break in its name');
-      const valuePath = join(dir, String(commands.length));
-      writeFileSync(valuePath, value);
-      commands.push(`ea_set -f "${valuePath}" "${name.replaceAll('"', '""')}" ${key}`);
+    for (const [key, value] of file.xattrs) {
+      // debugfs takes a command a line.
+      if (/[\n\r\0]/.test(name))
+        throw naming(
+          tree.name,
+          refusedEntry(name, 'has an extended attribute, and a line break in its path'),
+        );
+      // Labels of SELinux are on every file, and few.
+      const text = value.toString('latin1');
+      const valuePath = values.get(text) ?? join(dir, String(values.size));
+      if (!values.has(text)) writeFileSync(valuePath, value);
+      values.set(text, valuePath);
+      commands.push(`ea_set -f ${[valuePath, name, key].map(quote).join(' ')}`);
     }
   }
-  if (commands.length > 0) await runDebugfs(run, path, commands, dirname(dir));
+  if (commands.length > 0) await runDebugfs(run, tree, path, commands, dirname(dir));
 }
 
-/** The ones that mean something on another machine; `trusted.overlay.*` is the bookkeeping of a container engine. */
-function isKept(key: string): boolean {
-  return (
-    /^(user|security|trusted|system\.posix_acl_)[\x21-\x7e]*$/.test(key) &&
-    !key.startsWith('trusted.overlay.')
-  );
+/** One word for debugfs. */
+function quote(word: string): string {
+  return `"${word.replaceAll('"', '""')}"`;
 }
 
-async function runDebugfs(run: Run, path: string, commands: readonly string[], dir: string): Promise<void> {
+async function runDebugfs(
+  run: Run,
+  tree: FileTree,
+  path: string,
+  commands: readonly string[],
+  dir: string,
+): Promise<void> {
   const script = join(dir, 'debugfs-commands');
   writeFileSync(script, Buffer.from(`${commands.join('\n')}\n`, 'latin1'));
   const result = await runCommand(run, 'debugfs', ['-w', '-f', script, path], {
@@ -187,12 +210,12 @@ async function runDebugfs(run: Run, path: string, commands: readonly string[], d
   });
   const complaints = result.tail.filter((line) => !/^debugfs \d/.test(line));
   if (result.code === 0 && complaints.length === 0) return;
+  if (complaints.some((line) => /No space left|Could not allocate/.test(line)))
+    throw tooLarge(tree, tree.limitBytes);
   throw new SnapgateError(
-    'image',
-    'the extended attributes could not be set',
-    `Commands of debugfs failed, the first for ${printable(commands[0] ?? '')}.`,
-    {
-      details: { title: 'last lines of debugfs', lines: complaints.slice(-40) },
-    },
+    'host',
+    `the extended attributes of ${tree.name} could not be set`,
+    'The last lines of debugfs say why.',
+    { details: { title: 'last lines of debugfs', lines: complaints.slice(-40) } },
   );
 }

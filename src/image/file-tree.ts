@@ -1,8 +1,7 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { SnapgateError } from '../host/error.ts';
 import { formatBytes } from '../host/units.ts';
-import { printable, refusedEntry } from './tar-error.ts';
+import { ArchiveProblem, quoteName, refusedEntry } from './tar-error.ts';
 import type { BodySink, EntryKind, TarEntry } from './tar-reader.ts';
 
 /** A file of the tree; several slots may hold it (hard links). */
@@ -21,7 +20,7 @@ export interface TreeFile {
   readonly storedBytes: number;
   /** Target of a symlink, raw bytes. */
   readonly link: string;
-  /** Where the content of a regular file is kept until the tree is laid out. */
+  /** Where the content of a regular file is kept until the tree is laid out; undefined where it was not kept, see `isIncomplete`. */
   readonly contentPath: string | undefined;
   /** Entries of a directory by name (raw bytes). */
   readonly children: Map<string, TreeSlot>;
@@ -39,20 +38,22 @@ export interface TreeSlot {
  * an archive touches the host while it is built, so none can lead outside.
  */
 export interface FileTree {
+  /** What it is made from, for errors: `the tar /work/rootfs.tar`. */
+  readonly name: string;
   readonly root: TreeFile;
   readonly contentDir: string;
-  /** Most that the contents may come to; past it they are counted and no longer kept. */
+  /** Most that the contents may come to in the end. Layers may take more before later ones remove it. */
   readonly limitBytes: number;
   /** Disk blocks of what the tree holds now. */
   liveBytes: number;
   /** Inodes that the tree needs now. */
   files: number;
-  /** Files ever made: the number of the next one. */
-  made: number;
+  /** Names ever given: the number of the next file. */
+  named: number;
 }
 
-export function newFileTree(contentDir: string, limitBytes: number): FileTree {
-  return { root: newDirectory(0o755, 0), contentDir, limitBytes, liveBytes: 0, files: 1, made: 0 };
+export function newFileTree(name: string, contentDir: string, limitBytes: number): FileTree {
+  return { name, root: newDirectory(0o755, 0), contentDir, limitBytes, liveBytes: 0, files: 1, named: 0 };
 }
 
 /** Puts a member of an archive into the tree, in place of what has its name; where its content goes, if it has any. */
@@ -60,7 +61,7 @@ export function addEntry(tree: FileTree, entry: TarEntry, layer: number): BodySi
   const parts = splitPath(entry.path);
   const name = parts.pop();
   if (name === undefined) {
-    if (entry.kind === 'directory') Object.assign(tree.root, attributesOf(entry));
+    if (entry.kind === 'directory') setAttributes(tree, tree.root, entry);
     return undefined;
   }
   const parent = directoryAt(tree, parts, layer, entry.path);
@@ -70,20 +71,31 @@ export function addEntry(tree: FileTree, entry: TarEntry, layer: number): BodySi
   }
   const before = parent.children.get(name);
   if (entry.kind === 'directory' && before?.file.kind === 'directory') {
-    Object.assign(before.file, attributesOf(entry));
+    setAttributes(tree, before.file, entry);
     before.layer = layer;
     return undefined;
   }
-  refuseBomb(tree);
-  const kept = entry.kind === 'file' && tree.liveBytes + entry.storedBytes <= tree.limitBytes;
-  const contentPath = kept ? join(tree.contentDir, String(tree.made)) : undefined;
-  tree.made += 1;
   if (before) removeSlot(tree, parent, name);
+  const isKept = entry.kind === 'file' && tree.liveBytes + entry.storedBytes <= keptBytes(tree);
+  const contentPath = isKept ? join(tree.contentDir, String(tree.named)) : undefined;
   const file = newFile(entry, entry.kind, contentPath);
   parent.children.set(name, { file, layer });
+  countName(tree);
   tree.liveBytes += occupied(file);
   tree.files += 1;
+  refuseBomb(tree);
   return contentPath === undefined ? undefined : openSink(contentPath, entry.sizeBytes);
+}
+
+/** True where a file of the tree has lost its content, because there was too much of it all at the time. */
+export function isIncomplete(tree: FileTree): boolean {
+  const files = Array.from(walkTree(tree.root), ({ file }) => file);
+  return files.some((file) => file.kind === 'file' && file.contentPath === undefined);
+}
+
+/** Contents past it are counted, so that an error can say what the image needs, and not kept. */
+export function keptBytes({ limitBytes }: FileTree): number {
+  return 2 * limitBytes;
 }
 
 /** Removes what layers below `layer` put at `path`: the meaning of a whiteout (OCI image specification, layer.md). */
@@ -93,7 +105,7 @@ export function whiteOut(tree: FileTree, path: string, layer: number): void {
   const parent = existingDirectory(tree, parts);
   const slot = name === undefined ? undefined : parent?.children.get(name);
   if (!parent || !slot || name === undefined) return;
-  if (slot.layer < layer) removeSlot(tree, parent, name);
+  if (slot.layer < layer) removeSlotBelow(tree, parent, name, slot, layer);
   else removeLower(tree, slot.file, layer);
 }
 
@@ -119,12 +131,19 @@ export function* walkTree(directory: TreeFile, prefix = ''): Generator<{ path: s
   }
 }
 
-/** Contents past the limit are counted, so that an error can say what the image needs; but not without end. */
 function refuseBomb(tree: FileTree): void {
-  if (tree.liveBytes <= 16 * tree.limitBytes && tree.files <= tree.limitBytes / 1024) return;
-  throw new SnapgateError(
-    'image',
-    `the image has ${tree.files} files or more, of ${formatBytes(tree.liveBytes)} or more: far too much for a disk of ${formatBytes(tree.limitBytes)}`,
+  if (tree.liveBytes <= 16 * tree.limitBytes) return;
+  throw tooMuch(tree, `files of ${formatBytes(tree.liveBytes)} or more`);
+}
+
+function countName(tree: FileTree): void {
+  tree.named += 1;
+  if (tree.named > tree.limitBytes / 1024) throw tooMuch(tree, `${tree.named} files or more`);
+}
+
+function tooMuch(tree: FileTree, what: string): ArchiveProblem {
+  return new ArchiveProblem(
+    `holds ${what}: far too much for a disk of ${formatBytes(tree.limitBytes)}`,
     'Check that it is what you mean, and raise disk-size.',
   );
 }
@@ -134,7 +153,7 @@ const pathLimit = 3000;
 const hopLimit = 40;
 
 function splitPath(path: string): string[] {
-  if (path.length > pathLimit) throw refusedEntry(path, `has a path of more than ${pathLimit} bytes`);
+  if (path.length > pathLimit) throw pathTooLong(path);
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   for (const part of parts) {
     if (part === '..') throw refusedEntry(path, 'leads out of the archive');
@@ -144,11 +163,16 @@ function splitPath(path: string): string[] {
   return parts;
 }
 
+function pathTooLong(path: string): ArchiveProblem {
+  return refusedEntry(path, `has a path of more than ${pathLimit} bytes`);
+}
+
 /** The directory at `parts`, through symlinks that stay within the tree; made where there is none. */
 function directoryAt(tree: FileTree, parts: readonly string[], layer: number, path: string): TreeFile {
   const make = (parent: TreeFile, name: string) => {
     const file = newDirectory(0o755, parent.mtime);
     parent.children.set(name, { file, layer });
+    countName(tree);
     tree.files += 1;
     tree.liveBytes += occupied(file);
     return file;
@@ -162,31 +186,37 @@ function existingDirectory(tree: FileTree, parts: readonly string[]): TreeFile |
   return follow(tree, parts, () => undefined);
 }
 
+/** Walks `parts` as a kernel would that is confined to the tree; undefined where they end at something other than a folder. */
 function follow(
   tree: FileTree,
   parts: readonly string[],
   missing: (parent: TreeFile, name: string) => TreeFile | undefined,
 ): TreeFile | undefined {
   const left = [...parts];
-  const trail = [tree.root];
+  const trail = [{ directory: tree.root, pathBytes: 0 }];
   let hops = 0;
   for (let name = left.shift(); name !== undefined; name = left.shift()) {
-    const here = trail.at(-1) ?? tree.root;
+    const { directory, pathBytes } = trail.at(-1) ?? { directory: tree.root, pathBytes: 0 };
     if (name === '' || name === '.') continue;
     if (name === '..') {
       if (trail.length > 1) trail.pop();
       continue;
     }
-    const next = here.children.get(name)?.file ?? missing(here, name);
-    if (next?.kind === 'directory') trail.push(next);
+    // Symlinks can lead deeper than any path that is written out.
+    if (pathBytes > pathLimit) throw pathTooLong(parts.join('/'));
+    const next = directory.children.get(name)?.file ?? missing(directory, name);
+    if (next?.kind === 'directory') trail.push({ directory: next, pathBytes: pathBytes + name.length + 1 });
     else if (next?.kind === 'symlink' && hops < hopLimit) {
       hops += 1;
       left.unshift(...next.link.split('/'));
       if (next.link.startsWith('/')) trail.length = 1;
     } else return undefined;
   }
-  return trail.at(-1);
+  return trail.at(-1)?.directory;
 }
+
+/** Most names of one file in an ext4 (EXT4_LINK_MAX). */
+const linkLimit = 65_000;
 
 function addHardLink(tree: FileTree, parent: TreeFile, name: string, entry: TarEntry, layer: number): void {
   const parts = splitPath(entry.link);
@@ -195,9 +225,12 @@ function addHardLink(tree: FileTree, parent: TreeFile, name: string, entry: TarE
   if (!file || file.kind === 'directory')
     throw refusedEntry(
       entry.path,
-      `is a hard link to ${printable(entry.link)}, which is not in the archive before it`,
+      `is a hard link to ${quoteName(entry.link)}, which is not in the archive before it`,
     );
   if (parent.children.get(name)?.file === file) return;
+  if (file.links >= linkLimit)
+    throw refusedEntry(entry.path, `is a hard link to a file with ${linkLimit} names`);
+  countName(tree);
   file.links += 1;
   if (parent.children.has(name)) removeSlot(tree, parent, name);
   parent.children.set(name, { file, layer });
@@ -234,18 +267,24 @@ function removeSlotBelow(
   if (slot.file.children.size === 0) removeSlot(tree, parent, name);
 }
 
+/** Largest file of an ext4: 2^32 blocks of 4 KiB, less one. */
+const fileLimitBytes = (2 ** 32 - 1) * 4096;
+
 function newFile(
   entry: TarEntry,
   kind: Exclude<EntryKind, 'hardlink'>,
   contentPath: string | undefined,
 ): TreeFile {
-  const { major, minor, sizeBytes, storedBytes } = entry;
+  const { sizeBytes, storedBytes } = entry;
+  if (sizeBytes > fileLimitBytes)
+    throw refusedEntry(entry.path, `is ${formatBytes(sizeBytes)} long, more than a file can be`);
   const link = kind === 'symlink' ? checkedTarget(entry) : '';
+  const device = kind === 'character' || kind === 'block' ? deviceOf(entry) : { major: 0, minor: 0 };
+  const attributes = attributesOf(entry);
   return {
     kind,
-    ...attributesOf(entry),
-    major,
-    minor,
+    ...attributes,
+    ...device,
     sizeBytes,
     storedBytes,
     link,
@@ -255,6 +294,12 @@ function newFile(
   };
 }
 
+/** Linux has 12 bits for the major number of a device, and 20 for the minor one. */
+function deviceOf({ path, major, minor }: TarEntry): { major: number; minor: number } {
+  if (major >= 0 && major < 2 ** 12 && minor >= 0 && minor < 2 ** 20) return { major, minor };
+  throw refusedEntry(path, `is the device ${major}:${minor}, which is none`);
+}
+
 function newDirectory(mode: number, mtime: number): TreeFile {
   return {
     kind: 'directory',
@@ -262,7 +307,7 @@ function newDirectory(mode: number, mtime: number): TreeFile {
     uid: 0,
     gid: 0,
     mtime,
-    xattrs: new Map(),
+    xattrs: noXattrs,
     major: 0,
     minor: 0,
     sizeBytes: 0,
@@ -280,24 +325,57 @@ function checkedTarget(entry: TarEntry): string {
   return entry.link;
 }
 
+function setAttributes(tree: FileTree, directory: TreeFile, entry: TarEntry): void {
+  tree.liveBytes -= occupied(directory);
+  Object.assign(directory, attributesOf(entry));
+  tree.liveBytes += occupied(directory);
+}
+
 /** An ext4 inode holds 32-bit ids, and times whose 32 bits reach from 1970 to 2038. */
 function attributesOf(entry: TarEntry) {
-  const { mode, xattrs } = entry;
-  for (const id of [entry.uid, entry.gid])
+  const { mode, uid, gid } = entry;
+  for (const id of [uid, gid])
     if (!(id >= 0 && id < 0xffff_ffff))
       throw refusedEntry(entry.path, `belongs to the id ${id}, which is none`);
-  return {
-    mode,
-    uid: entry.uid,
-    gid: entry.gid,
-    mtime: Math.min(Math.max(entry.mtime, 0), 0x7fff_ffff),
-    xattrs,
-  };
+  const mtime = Math.min(Math.max(entry.mtime, 0), 0x7fff_ffff);
+  return { mode, uid, gid, mtime, xattrs: xattrsOf(entry) };
 }
+
+/** What one block of an ext4 has for extended attributes: 4096 bytes less the header and the end mark. */
+const xattrLimitBytes = 4096 - 32 - 4;
+
+/** The ones that mean something on another machine; `trusted.overlay.*` is the bookkeeping of a container engine. */
+function xattrsOf({ path, xattrs }: TarEntry): ReadonlyMap<string, Buffer> {
+  const kept = [...xattrs].filter(
+    ([key]) =>
+      /^(user|security|trusted|system\.posix_acl_)[\x21-\x7e]*$/.test(key) &&
+      !key.startsWith('trusted.overlay.'),
+  );
+  if (kept.length === 0) return noXattrs;
+  if (xattrBytes(kept) > xattrLimitBytes)
+    throw refusedEntry(path, 'has more extended attributes than an ext4 can hold');
+  return new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const noXattrs: ReadonlyMap<string, Buffer> = new Map();
+
+/**
+ * Each is an entry of 16 bytes, its name after `user.` or the like, and its value, both padded to four bytes
+ * (https://docs.kernel.org/filesystems/ext4/, extended attributes).
+ */
+function xattrBytes(xattrs: readonly (readonly [string, Buffer])[]): number {
+  const padded = (bytes: number) => Math.ceil(bytes / 4) * 4;
+  const nameBytes = (key: string) => key.length - key.indexOf('.') - 1;
+  return xattrs.reduce((sum, [key, value]) => sum + 16 + padded(nameBytes(key)) + padded(value.length), 0);
+}
+
+/** What an inode of 256 bytes has for extended attributes besides its fields; more go to a block of their own. */
+const inodeXattrBytes = 256 - 128 - 32 - 8;
 
 /** Bytes of disk blocks that a file takes. */
 function occupied(file: TreeFile): number {
-  return file.kind === 'directory' ? 4096 : Math.ceil(file.storedBytes / 4096) * 4096;
+  const content = file.kind === 'directory' ? 4096 : Math.ceil(file.storedBytes / 4096) * 4096;
+  return content + (xattrBytes([...file.xattrs]) > inodeXattrBytes ? 4096 : 0);
 }
 
 function openSink(path: string, sizeBytes: number): BodySink {

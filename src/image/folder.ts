@@ -1,63 +1,46 @@
 import { SnapgateError } from '../host/error.ts';
-import { killGroup, packageOf, startProcess } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
+import { streamCommand } from './stream-command.ts';
 
 /**
- * Reads a folder as a tar, in the order of its names, with hard links, devices and extended attributes. GNU tar does it, because node
- * cannot read extended attributes. Sockets are left out, as by every archiver.
+ * Reads a folder as a tar, in the order of its names, with hard links, devices, holes and extended attributes. GNU tar does it, because
+ * node cannot read extended attributes. Sockets are left out, as by every archiver.
+ *
+ * @param latest seconds since 1970: times after it are given as it, for a stream that does not tell when a checkout was made
  */
-export async function readFolder<T>(
+export function readFolder<T>(
   run: Run,
   path: string,
   use: (content: AsyncIterable<Buffer>) => Promise<T>,
+  latest?: number,
 ): Promise<T> {
-  run.signal.throwIfAborted();
-  const child = startProcess(run, 'tar', [...tarArgs, '-C', path, '-cf', '-', '.'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: { LC_ALL: 'C' },
-  });
-  if (!child.stdout) throw new Error('a pipe from tar is missing');
-  const complaints: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const stop = () => killGroup(child);
-  run.signal.addEventListener('abort', stop, { once: true });
-  try {
-    const result = await use(child.stdout);
-    child.stdout.resume();
-    const code = await ended;
-    run.signal.throwIfAborted();
-    if (code !== 0) throw folderError(path, Buffer.concat(complaints).toString('utf8'));
-    return result;
-  } finally {
-    stop();
-    run.signal.removeEventListener('abort', stop);
-  }
+  const clamp = latest === undefined ? [] : [`--mtime=@${latest}`, '--clamp-mtime'];
+  const args = [...tarArgs, ...clamp, '-C', path, '-cf', '-', '.'];
+  // TAR_OPTIONS would add to the options.
+  const env = { LC_ALL: 'C', TAR_OPTIONS: '' };
+  return streamCommand(run, { command: 'tar', args, env, failure: (lines) => unreadable(path, lines) }, use);
 }
 
-/** The same bytes for the same folder: no times of reading or change, and times after the epoch are of the checkout, not of the file. */
+/**
+ * The same bytes for the same folder: its names sorted, no times of reading or of change, and no process ids, which the later formats
+ * of sparse files have in their names.
+ */
 const tarArgs = [
   '--format=posix',
   '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
   '--sort=name',
   '--numeric-owner',
+  '--sparse',
+  '--sparse-version=0.0',
   '--xattrs',
   '--xattrs-include=*',
 ];
 
-function folderError(path: string, said: string): SnapgateError {
-  const lines = said.split('\n').filter((line) => line !== '');
-  if (said.includes('failed to execute'))
-    return new SnapgateError(
-      'host',
-      'the command tar is not on this machine',
-      `Install it: ${packageOf('tar')}.`,
-    );
+function unreadable(path: string, lines: readonly string[]): SnapgateError {
   return new SnapgateError(
     'image',
     `the folder ${path} could not be read`,
     'All its files must be readable to this user. Build it under fakeroot into a tar, or run as root.',
-    { details: { title: 'last lines of tar', lines: lines.slice(-40) } },
+    { details: { title: 'last lines of tar', lines } },
   );
 }

@@ -145,15 +145,24 @@ const slackBytes = 256 * 1024;
 const inodesNeeded = 32;
 
 function checkRoom(superblock: ReadonlyMap<string, string>, busybox: Busybox): void {
-  const freeBytes = Number(superblock.get('Free blocks')) * Number(superblock.get('Block size'));
+  const blockBytes = Number(superblock.get('Block size'));
+  const diskBytes = Number(superblock.get('Block count')) * blockBytes;
+  const freeBytes = Number(superblock.get('Free blocks')) * blockBytes;
   const neededBytes = busybox.sizeBytes + slackBytes;
   const freeInodes = Number(superblock.get('Free inodes'));
   if (freeBytes >= neededBytes && freeInodes >= inodesNeeded) return;
-  const what =
-    freeBytes < neededBytes
-      ? `has ${formatBytes(freeBytes)} free where snapgate's guest agent needs ${formatBytes(neededBytes)}`
-      : `has ${freeInodes} free inodes where snapgate's guest agent needs ${inodesNeeded}`;
-  throw new SnapgateError('image', `the guest's disk ${what}`, 'Raise disk-size.');
+  if (freeBytes >= neededBytes)
+    throw new SnapgateError(
+      'image',
+      `the guest's disk has ${freeInodes} free inodes where snapgate's guest agent needs ${inodesNeeded}`,
+      'Make the file system with more inodes (mke2fs -N), or raise disk-size.',
+    );
+  const step = 16 * 1024 ** 2;
+  throw new SnapgateError(
+    'image',
+    `the guest's disk of ${formatBytes(diskBytes)} has ${formatBytes(freeBytes)} free where snapgate's guest agent needs ${formatBytes(neededBytes)}`,
+    `Raise disk-size to ${Math.ceil((diskBytes + neededBytes + step / 2) / step) * 16}MiB or more.`,
+  );
 }
 
 async function writeFiles(run: Run, rootfsPath: string, busybox: Busybox, wanted: GuestFiles): Promise<void> {

@@ -4,11 +4,13 @@ import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { type Compression, compressionOf, readStart, withContent } from './decompress.ts';
 import { allocatedBytes } from './disk-space.ts';
+import { fixedTime } from './ext4.ts';
 import { sha256OfFile } from './file-hash.ts';
 import { addEntry, type FileTree } from './file-tree.ts';
 import { readFolder } from './folder.ts';
 import type { RootfsContent } from './rootfs-content.ts';
 import { normaliseTimes } from './stamps.ts';
+import { damagedTar, naming } from './tar-error.ts';
 import { readTar } from './tar-reader.ts';
 
 /** What lies at a path: an ext4, a tar (plain, gzip, zstd, xz) or a folder, told by its content and not by its name. */
@@ -26,22 +28,26 @@ export async function readRootfsPath(run: Run, path: string): Promise<RootfsCont
 async function folderContent(run: Run, path: string): Promise<RootfsContent> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await readFolder(run, path, async (content) => {
+  const count = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) {
       hash.update(chunk);
       bytes += chunk.length;
     }
-  });
+  };
+  // `normaliseTimes` makes later times equal.
+  await readFolder(run, path, count, fixedTime);
+  const description = `the folder ${path}`;
   return {
     key: `folder:${hash.digest('hex')}`,
-    description: `the folder ${path}`,
+    description,
     expectedBytes: bytes,
     form: {
       kind: 'tree',
       fill: async (tree) => {
         await readFolder(run, path, (content) =>
-          readTar(content, (entry) => addEntry(tree, owned(entry), 0)),
+          readTar(content, description, (entry) => addEntry(tree, owned(entry), 0)),
         );
+        refuseEmpty(tree);
         normaliseTimes(tree);
         return undefined;
       },
@@ -70,22 +76,35 @@ async function tarContent(
   bytes: number,
   compression: Compression,
 ): Promise<RootfsContent> {
+  const description = `the tar ${path}`;
   return {
     key: `tar:${await sha256OfFile(path)}`,
-    description: `the tar ${path}`,
+    description,
     // Root file systems compress to a third or so.
     expectedBytes: compression === 'none' ? bytes : bytes * 3,
     form: {
       kind: 'tree',
       fill: async (tree) => {
-        await withContent(run, { path, start: 0, bytes }, (content) =>
-          readTar(content, (entry) => addEntry(tree, entry, 0)),
+        const hasEnd = await withContent(run, { path, start: 0, bytes }, (content) =>
+          readTar(content, description, (entry) => addEntry(tree, entry, 0)),
         );
+        // A compressed file has an end mark of its own.
+        if (!hasEnd && compression === 'none') throw naming(description, damagedTar('it has no end mark'));
+        refuseEmpty(tree);
         refuseImageArchive(tree, path);
         return undefined;
       },
     },
   };
+}
+
+function refuseEmpty(tree: FileTree): void {
+  if (tree.files > 1) return;
+  throw new SnapgateError(
+    'image',
+    `${tree.name} holds no files`,
+    'Check that whatever fills it has run. A file system such as an ext4 must not be compressed.',
+  );
 }
 
 /** `docker save` also writes a tar; unpacked as a root file system it would boot nothing. */
@@ -118,6 +137,7 @@ function nameOf(start: Buffer): string {
   if (begins('hsqs')) return 'a squashfs (unpack it, and give the folder)';
   if (begins('XFSB')) return 'an XFS file system';
   if (begins('BZh')) return 'compressed with bzip2';
+  if (start.toString('latin1', 0x202, 0x206) === 'HdrS') return 'a kernel';
   if (start.length >= 512 && start.readUInt16LE(510) === 0xaa55)
     return 'a disk with partitions (give the root file system alone)';
   return 'none of these';

@@ -14,12 +14,18 @@ import { readRootfsPath } from './rootfs-path.ts';
 import { normaliseTimes, removeContainerMarks } from './stamps.ts';
 import type { RootfsSource } from './types.ts';
 
-/** Finds or builds what an input names, in the checkout of one side. `what` is for progress and errors: `the head image`. */
+/**
+ * Finds or builds what an input names, in the checkout of one side.
+ *
+ * @param what for progress and errors: `the head image`
+ * @param cacheLimitBytes disk that a builder's layers may take between builds
+ */
 export async function resolveRootfs(
   run: Run,
   source: RootfsSource,
   checkout: string,
   what: string,
+  cacheLimitBytes: number,
 ): Promise<RootfsContent> {
   switch (source.kind) {
     case 'rootfs':
@@ -30,13 +36,15 @@ export async function resolveRootfs(
     case 'image':
       return imageContent(run, source.reference, checkout);
     case 'dockerfile':
-      return dockerfileContent(run, source, checkout, what);
+      return dockerfileContent(run, source, checkout, what, cacheLimitBytes);
   }
 }
 
-/** True for an `image` that names a file, rather than an image in an engine. */
+/** True for an `image` that names a file, rather than an image in an engine: a folder may well be called like one. */
 export function isArchivePath(reference: string, checkout: string): boolean {
-  return /^\.{0,2}\//.test(reference) || existsSync(join(checkout, reference));
+  if (/^\.{0,2}\//.test(reference)) return true;
+  const path = join(checkout, reference);
+  return existsSync(path) && statSync(path).isFile();
 }
 
 function leftByBuild(checkout: string, path: string): string {
@@ -89,25 +97,17 @@ async function dockerfileContent(
   source: Extract<RootfsSource, { kind: 'dockerfile' }>,
   checkout: string,
   what: string,
+  cacheLimitBytes: number,
 ): Promise<RootfsContent> {
-  const scratch = mkdtempSync(join(run.dir, 'build-'));
   const dockerfile = resolveCheckoutPath(checkout, source.dockerfile, 'dockerfile', 'refused');
   const context = resolveCheckoutPath(checkout, source.context, 'context', 'refused');
-  try {
-    const image = await buildDockerfile(run, { source, dockerfile, context, what, scratch });
-    return localImageContent(
-      run,
-      image,
-      `${source.dockerfile}, built by ${image.engine}`,
-      'dockerfile',
-      (tree) => {
-        removeContainerMarks(tree);
-        normaliseTimes(tree);
-      },
-    );
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
+  const scratch = mkdtempSync(join(run.dir, 'build-'));
+  const image = await buildDockerfile(run, { source, dockerfile, context, what, scratch, cacheLimitBytes });
+  const description = `${source.dockerfile}, built by ${image.engine}`;
+  return localImageContent(run, image, description, 'dockerfile', (tree) => {
+    removeContainerMarks(tree);
+    normaliseTimes(tree);
+  });
 }
 
 function localImageContent(

@@ -23,13 +23,16 @@ export function parseHeader(block: Buffer, position: number): RawHeader | undefi
   const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
   const prefix = isPosix ? text(block, 345, 155) : '';
   const name = text(block, 0, 100);
+  const field = (start: number, length: number) => wholeNumber(number(block, start, length), position);
+  const sizeBytes = field(124, 12);
+  if (sizeBytes < 0) throw damagedTar(`a negative size in the header at byte ${position}`);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: number(block, 100, 8) & 0o7777,
-    uid: number(block, 108, 8),
-    gid: number(block, 116, 8),
-    sizeBytes: size(number(block, 124, 12), position),
-    mtime: number(block, 136, 12),
+    mode: field(100, 8) & 0o7777,
+    uid: field(108, 8),
+    gid: field(116, 8),
+    sizeBytes,
+    mtime: field(136, 12),
     type: String.fromCharCode(block.readUInt8(156)),
     link: text(block, 157, 100),
     major: number(block, 329, 8),
@@ -42,7 +45,7 @@ export function padded(bytes: number): number {
   return Math.ceil(bytes / blockBytes) * blockBytes;
 }
 
-/** A number field: octal digits, or base 256 with the top bit set (GNU). */
+/** A number field: octal digits, or base 256 with the top bit set (GNU); NaN for anything else. */
 export function number(block: Buffer, start: number, length: number): number {
   const field = block.subarray(start, start + length);
   const first = field[0] ?? 0;
@@ -56,9 +59,9 @@ export function number(block: Buffer, start: number, length: number): number {
   return value;
 }
 
-function size(value: number, position: number): number {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw damagedTar(`a size that makes no sense at byte ${position}`);
+function wholeNumber(value: number, position: number): number {
+  if (!Number.isSafeInteger(value))
+    throw damagedTar(`a number that is none in the header at byte ${position}`);
   return value;
 }
 

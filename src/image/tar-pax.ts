@@ -3,9 +3,6 @@ import { damagedTar } from './tar-error.ts';
 /** Extended header records (POSIX.1-2001): key → raw bytes as latin1. */
 export type PaxRecords = ReadonlyMap<string, string>;
 
-/** Longest extended header that is read: an xattr has at most 64 KiB. */
-export const paxLimitBytes = 4 * 1024 ** 2;
-
 /** Parses `LENGTH KEY=VALUE\n` records. GNU.sparse.offset and .numbytes repeat (format 0.0) and are joined with commas. */
 export function parsePax(data: Buffer): PaxRecords {
   const records = new Map<string, string>();

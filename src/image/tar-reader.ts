@@ -1,7 +1,7 @@
 import { type ByteReader, openByteReader } from './byte-reader.ts';
-import { damagedTar, refusedEntry } from './tar-error.ts';
+import { ArchiveProblem, damagedTar, naming, refusedEntry } from './tar-error.ts';
 import { blockBytes, padded, parseHeader, type RawHeader } from './tar-header.ts';
-import { type PaxRecords, parsePax, paxLimitBytes, xattrsOf } from './tar-pax.ts';
+import { type PaxRecords, parsePax, xattrsOf } from './tar-pax.ts';
 import { oldSparseLayout, paxSparseLayout, type SparseLayout, sparseInData } from './tar-sparse.ts';
 
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character' | 'block' | 'fifo';
@@ -33,29 +33,65 @@ export interface BodySink {
 }
 
 /**
- * Reads a tar (v7, ustar, pax, GNU with long names and sparse files), calling `visit` for each member in order; a member whose
- * visit returns no sink is passed over. Throws a SnapgateError for an archive that is damaged or cut short.
+ * Reads a tar (v7, ustar, pax, GNU with long names and sparse files) to the end of its stream, calling `visit` for each member in
+ * order; a member whose visit returns no sink is passed over. True where the archive has an end mark: without one it may have been
+ * cut short between two members. `name` is for errors, e.g. `the tar /work/rootfs.tar`.
+ *
+ * @throws SnapgateError `image` for an archive that is damaged or cut short, and for an ArchiveProblem of `visit`
  */
 export async function readTar(
   stream: AsyncIterable<Buffer>,
+  name: string,
   visit: (entry: TarEntry) => BodySink | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const reader = openByteReader(stream);
+  try {
+    const hasEnd = await readMembers(reader, visit);
+    await readTrailer(reader);
+    return hasEnd;
+  } catch (error) {
+    throw naming(name, error);
+  }
+}
+
+/** All extended headers of one member, and all global ones of an archive, may have this many bytes: an xattr has at most 64 KiB. */
+const metaLimitBytes = 4 * 1024 ** 2;
+
+async function readMembers(
+  reader: ByteReader,
+  visit: (entry: TarEntry) => BodySink | undefined,
+): Promise<boolean> {
   let globals: PaxRecords = new Map();
   let locals: PaxRecords = new Map();
+  const left = { globals: metaLimitBytes, locals: metaLimitBytes };
   for (;;) {
     const found = await readHeader(reader);
-    if (!found) return;
+    if (typeof found === 'boolean') return found;
     const { header, block } = found;
-    if (header.type === 'g') globals = new Map([...globals, ...(await readPax(reader, header))]);
-    else if (header.type === 'x') locals = new Map([...locals, ...(await readPax(reader, header))]);
-    else if (header.type === 'L') locals = new Map([...locals, ['path', await readName(reader, header)]]);
-    else if (header.type === 'K') locals = new Map([...locals, ['linkpath', await readName(reader, header)]]);
-    else {
+    if (header.type === 'g') {
+      left.globals -= header.sizeBytes;
+      globals = new Map([...globals, ...(await readMeta(reader, header, left.globals))]);
+    } else if ('xLK'.includes(header.type)) {
+      left.locals -= header.sizeBytes;
+      locals = new Map([...locals, ...(await readMeta(reader, header, left.locals))]);
+    } else {
       await readMember(reader, header, block, new Map([...globals, ...locals]), visit);
       locals = new Map();
+      left.locals = metaLimitBytes;
     }
   }
+}
+
+/** Archivers pad the end with some blocks of zeros. It is read, because a decompressor tells damage only at the end of its data. */
+const trailerLimitBytes = 64 * 1024 ** 2;
+
+async function readTrailer(reader: ByteReader): Promise<void> {
+  const bytes = await reader.forward(trailerLimitBytes, () => {});
+  if (bytes === trailerLimitBytes)
+    throw new ArchiveProblem(
+      'is no tar, or one whose end mark is followed by 64 MiB and more',
+      'Give a tar; a file system such as an ext4 must not be compressed.',
+    );
 }
 
 const kinds: Readonly<Record<string, EntryKind>> = {
@@ -72,13 +108,14 @@ const kinds: Readonly<Record<string, EntryKind>> = {
   '6': 'fifo',
 };
 
-async function readHeader(reader: ByteReader): Promise<{ header: RawHeader; block: Buffer } | undefined> {
+/** A header; else whether the archive ends there with its mark, a block of zeros. */
+async function readHeader(reader: ByteReader): Promise<{ header: RawHeader; block: Buffer } | boolean> {
   const position = reader.position;
   const block = await reader.read(blockBytes);
-  if (block.length === 0 && position > 0) return undefined;
+  if (block.length === 0 && position > 0) return false;
   if (block.length < blockBytes) throw damagedTar(`it ends at byte ${position + block.length}`);
   const header = parseHeader(block, position);
-  return header && { header, block };
+  return header ? { header, block } : true;
 }
 
 async function readMember(
@@ -128,15 +165,18 @@ async function copyBody(
   sink: BodySink | undefined,
 ): Promise<void> {
   const start = reader.position;
-  for (const piece of sink ? layout.pieces : []) {
-    let position = piece.offset;
-    const copied = await reader.forward(piece.bytes, (chunk) => {
-      sink?.write(chunk, position);
-      position += chunk.length;
-    });
-    if (copied < piece.bytes) throw damagedTar(`it ends within a file, at byte ${reader.position}`);
+  try {
+    for (const piece of sink ? layout.pieces : []) {
+      let position = piece.offset;
+      const copied = await reader.forward(piece.bytes, (chunk) => {
+        sink?.write(chunk, position);
+        position += chunk.length;
+      });
+      if (copied < piece.bytes) throw damagedTar(`it ends within a file, at byte ${reader.position}`);
+    }
+  } finally {
+    sink?.close();
   }
-  sink?.close();
   const left = padded(bodyBytes) - (reader.position - start);
   if (left < 0) throw damagedTar('a sparse map that does not fit its file');
   await skip(reader, left);
@@ -181,21 +221,21 @@ function whole(text: string | undefined, otherwise: number): number {
   return value;
 }
 
-async function readPax(reader: ByteReader, header: RawHeader): Promise<PaxRecords> {
-  return parsePax(await readMeta(reader, header));
+/** Records of a pax header (`x`, `g`), or GNU's long name (`L`) or link target (`K`) as the record that it stands for. */
+async function readMeta(reader: ByteReader, header: RawHeader, leftBytes: number): Promise<PaxRecords> {
+  if (leftBytes < 0) throw damagedTar('extended headers of more than 4 MiB');
+  const padding = await reader.read(padded(header.sizeBytes));
+  if (padding.length < header.sizeBytes) throw damagedTar('it ends within an extended header');
+  const data = padding.subarray(0, header.sizeBytes);
+  if (header.type === 'L') return new Map([['path', textOf(data)]]);
+  if (header.type === 'K') return new Map([['linkpath', textOf(data)]]);
+  return parsePax(data);
 }
 
-async function readName(reader: ByteReader, header: RawHeader): Promise<string> {
-  const name = (await readMeta(reader, header)).toString('latin1');
+function textOf(data: Buffer): string {
+  const name = data.toString('latin1');
   const end = name.indexOf('\0');
   return end === -1 ? name : name.slice(0, end);
-}
-
-async function readMeta(reader: ByteReader, header: RawHeader): Promise<Buffer> {
-  if (header.sizeBytes > paxLimitBytes) throw damagedTar('an extended header of more than 4 MiB');
-  const data = await reader.read(padded(header.sizeBytes));
-  if (data.length < header.sizeBytes) throw damagedTar('it ends within an extended header');
-  return data.subarray(0, header.sizeBytes);
 }
 
 async function skip(reader: ByteReader, bytes: number): Promise<void> {

@@ -9,7 +9,7 @@ export type RootfsSource =
     }
   /** An image in the local engine, or a `docker save`/OCI archive on disk. */
   | { readonly kind: 'image'; readonly reference: string }
-  /** An ext4, a tar (plain, gz, zst), or a folder. */
+  /** An ext4, a tar (plain, gzip, zstd, xz), or a folder. */
   | { readonly kind: 'rootfs'; readonly path: string }
   /** The project's own build: `command` runs in the checkout and leaves a rootfs at `path`. */
   | { readonly kind: 'build-command'; readonly command: string; readonly path: string };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import {
   pullRequestPayload,
   quickInputs,
 } from './guest-repository.ts';
-import { leftoversOf, processesOf } from './leftovers.ts';
+import { allProcesses, leftoversOf, processesOf } from './leftovers.ts';
 import { type Job, openJob } from './runner.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -60,6 +60,34 @@ test.each(moments)(
   },
 );
 
+test('kill -9 in a Dockerfile build, and the post step leaves no container of it in the cache', async () => {
+  const cache = join(folder.path, 'dockerfile-cache');
+  const { job, workspace } = open('dockerfile', {
+    dockerfile: 'Dockerfile',
+    'build-command': '',
+    rootfs: '',
+    base: 'none',
+    'cache-dir': cache,
+  });
+  copyFileSync('/bin/busybox', join(workspace, 'busybox'));
+  const sleep = `/busybox sleep ${1e6 + process.pid}`;
+  const run = `/busybox dd if=/dev/zero of=/unfinished bs=1M count=4; exec ${sleep}`;
+  writeFileSync(
+    join(workspace, 'Dockerfile'),
+    `FROM scratch\nCOPY busybox /busybox\nRUN ${JSON.stringify(['/busybox', 'sh', '-c', run])}\n`,
+  );
+  const main = job.main();
+  const sleeps = () => allProcesses().some(({ command }) => command.startsWith(sleep));
+  await until(sleeps, main.ended, main.log);
+  expect(namesBelow(cache)).toContain('unfinished');
+  main.process.kill('SIGKILL');
+  expect(await main.ended).toBe(null);
+  expect(await job.post().ended).toBe(0);
+  expect(leftoversOf(runIdOf(job), job.temp, workspace)).toEqual([]);
+  expect(namesBelow(cache)).not.toContain('unfinished');
+  expect(sleeps()).toBe(false);
+});
+
 test('SIGTERM in a cycle: a message, exit status 75, and nothing is left', async () => {
   const { job, workspace } = open('terminated', {});
   const main = job.main();
@@ -102,9 +130,11 @@ function runIdOf(job: Job): string {
 }
 
 function filesOf(job: Job): string[] {
-  return readdirSync(job.temp, { recursive: true, encoding: 'utf8' }).map(
-    (name) => name.split('/').at(-1) ?? '',
-  );
+  return namesBelow(job.temp);
+}
+
+function namesBelow(path: string): string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => name.split('/').at(-1) ?? '');
 }
 
 /** Waits for what another process does; an end of that process before it is an error with its log. */

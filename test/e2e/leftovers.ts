@@ -21,10 +21,15 @@ export interface RunProcess {
 
 /** Processes that carry the run's id in their environment. */
 export function processesOf(runId: string): RunProcess[] {
+  return allProcesses().filter(({ pid }) =>
+    read(`/proc/${pid}/environ`).includes(`SNAPGATE_RUN_ID=${runId}\0`),
+  );
+}
+
+/** Processes of this machine; what a builder runs in a container has an environment of its own. */
+export function allProcesses(): RunProcess[] {
   return readdirSync('/proc')
-    .filter(
-      (name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).includes(`SNAPGATE_RUN_ID=${runId}\0`),
-    )
+    .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ') }));
 }
 

@@ -37,6 +37,11 @@ describe('runCommand', () => {
     expect([bytes, result.stdout]).toEqual([5_000_000, '']);
   });
 
+  it('does not wait for a process that the command left behind with its output', async () => {
+    const result = await runCommand(run, 'sh', ['-c', 'setsid sleep 600 & echo over']);
+    expect(result).toMatchObject({ code: 0, stdout: 'over\n' });
+  });
+
   it('passes arguments as they are, without a shell', async () => {
     const result = await runCommand(run, 'printf', ['%s', '$(id); `id` *']);
     expect(result.stdout).toBe('$(id); `id` *');
