@@ -29,6 +29,9 @@ export const agentApplets = [
   'unshare',
 ] as const;
 
+/** What a command may take to start in a busy guest: its limit counts from there, since nothing can be ended before. */
+const startSeconds = 15;
+
 /** What a command is said to have put out where a process that it left behind keeps its output open. */
 const heldOutput = Buffer.from(
   '(snapgate: the command left a process behind that holds its output open, so it is not shown)\n',
@@ -41,6 +44,7 @@ const heldOutput = Buffer.from(
  * - `started` says its own process group through fd 5 and becomes the command's shell in place (three execs, one process);
  * - `supervise` is the time limit: it waits in `read -t`, where `timeout` would leave a watcher that wakes each second;
  * - fds 5 and 6 are unlinked FIFOs of devtmpfs: the disk never hears of them;
+ * - fd 3, the port, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
  * - the pipeline is a foreground one: a background job of a shell without job control would have SIGINT and SIGQUIT ignored for good.
  *
  * A command that leaves a process behind keeps it; only its group is killed, and only at the limit.
@@ -102,14 +106,15 @@ exec "$0" -c "$1" 5>&-
 
 # Reads the command's output on fd 0; leaves its last part, in base64, and the exit status in one line on fd 5.
 supervise() {
-  exec 7<&0 </dev/null
-  { $bb tail -c ${tailBytes} <&7 3>&- 5>&- 6>&- | $bb base64 -w 0 3>&- 5>&- 7<&-; echo " $id"; } >&6 &
+  exec 7<&0 </dev/null 3>&-
+  { $bb tail -c ${tailBytes} <&7 5>&- 6>&- | $bb base64 -w 0 5>&- 7<&-; echo " $id"; } >&6 &
   exec 7<&-
   group=
   status=
-  while [ -z "$status" ] && read -r -t "$limit" of what value <&5; do
+  wait=${startSeconds}
+  while [ -z "$status" ] && read -r -t "$wait" of what value <&5; do
     case "$of $what" in
-      "$id pid") group=$value ;;
+      "$id pid") group=$value wait=$limit ;;
       "$id exit") status=$value ;;
     esac
   done
@@ -134,7 +139,8 @@ END
   set -- -c "$started" "$shell" "$program" "$id"
   [ -x "$shell" ] || set -- -c "$busybox_started" "$bb" "$program" "$id"
   {
-    $bb setsid $bb sh "$@" </dev/null 2>&1 3>&- 6>&-
+    exec 3>&-
+    $bb setsid $bb sh "$@" </dev/null 2>&1 6>&-
     echo "$id exit $?" >&5
   } | supervise
   while read -r of what status output <&5; do
@@ -163,7 +169,7 @@ done
 export const agentUnitName = 'snapgate-agent.service';
 
 /**
- * Started by symlink and by \`systemd.wants=\`. No [Install] section: the presets of a first boot leave such a unit alone. A degraded system starts it
+ * Started by symlink and by `systemd.wants=`. No [Install] section: the presets of a first boot leave such a unit alone. A degraded system starts it
  * like any other. Its commands get SIGPIPE as a shell's children do.
  */
 export const agentUnit = `[Unit]
@@ -181,7 +187,7 @@ IgnoreSIGPIPE=no
 TasksMax=infinity
 `;
 
-/** Shell line that starts the agent in the background, for the inits that are not systemd. `start-stop-daemon -b` leaves SIGINT alone, which \`&\` does not. */
+/** Shell line that starts the agent in the background, for the inits that are not systemd. `start-stop-daemon -b` leaves SIGINT alone, which `&` does not. */
 export function startAgentLine(kind: 'init' | 'none'): string {
   return `$bb start-stop-daemon -S -b -p ${guestDir}/no-such-pid -x $bb -- sh ${guestDir}/agent ${kind}`;
 }

@@ -24,7 +24,7 @@ bb=${guestBusybox}
 const mountDev = `[ "$($bb stat -c %d /)" != "$($bb stat -c %d /dev)" ] || $bb mount -t devtmpfs devtmpfs /dev
 `;
 
-/** \`init=\` for an image with an init of its own that is not systemd: starts the agent, then becomes that init (PID 1). */
+/** `init=` for an image with an init of its own that is not systemd: starts the agent, then becomes that init (PID 1). */
 export function wrapperScript(init: string): string {
   return `${head}${mountDev}${startAgentLine('init')}
 exec ${quoteWord(init)} "$@"
@@ -73,8 +73,9 @@ $bb ifconfig lo 127.0.0.1 up
 `;
 
 /**
- * Runs ENTRYPOINT + CMD as a container engine would. \`supervise\`: says on the console when it ends; \`run\`: becomes it. The user is
- * looked up in the image's own /etc/passwd and /etc/group at boot; with a numeric one that is not listed, the group is 0.
+ * Runs ENTRYPOINT + CMD as a container engine would. `supervise`: says on the console when it ends; `run`: becomes it. The user is
+ * looked up in the image's own /etc/passwd and /etc/group at boot; with a numeric one that is not listed, the group is 0. A user has all
+ * the groups that list it, unless the image names one: then that alone.
  */
 export function entrypointScript(container: ContainerConfig): string {
   const [name = '', group = ''] = container.user.split(':');
@@ -90,9 +91,9 @@ become() {
 
 start() {
   [ -d "$directory" ] || { $bb mkdir -p "$directory" && $bb chown "$uid:$gid" "$directory"; }
-  case "$uid,$known,$gid" in
-    0,*,0) exec $bb sh ${entrypointPath} become ;;
-    *,yes,*) exec $bb start-stop-daemon -S -p ${guestDir}/no-such-pid -c "$uid\${group:+:$gid}" -x $bb -- sh ${entrypointPath} become ;;
+  case "$uid,$gid,$known,$group" in
+    0,0,*) exec $bb sh ${entrypointPath} become ;;
+    *,yes,) exec $bb start-stop-daemon -S -p ${guestDir}/no-such-pid -c "$uid:$gid" -x $bb -- sh ${entrypointPath} become ;;
     *) exec $bb nsenter -S "$uid" -G "$gid" $bb sh ${entrypointPath} become ;;
   esac
 }
@@ -145,7 +146,7 @@ case $group in
 esac
 `;
 
-/** \`docker exec\` gives the image's ENV to what it runs: so does the agent. Names that a shell cannot hold are left out. */
+/** `docker exec` gives the image's ENV to what it runs: so does the agent. Names that a shell cannot hold are left out. */
 export function environmentScript(env: readonly string[]): string {
   return env
     .filter((entry) => /^[A-Za-z_][A-Za-z0-9_]*=/.test(entry) && !/^(IFS|OPTIND|PS[1-4]|_|PWD)=/.test(entry))

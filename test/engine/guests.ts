@@ -1,9 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Engine, GuestOptions, Scenario } from '../../src/engine/contract.ts';
+import { powerOn } from '../../src/engine/qemu/boot.ts';
 import { createQemuEngine } from '../../src/engine/qemu/engine.ts';
-import type { QemuSnapshot } from '../../src/engine/qemu/snapshot.ts';
+import { type QemuSnapshot, statePathOf } from '../../src/engine/qemu/snapshot.ts';
+import { type HelloKind, openChannel } from '../../src/guest/channel.ts';
 import { closeRun, openRun } from '../../src/host/cleanup.ts';
 import type { Run } from '../../src/host/run.ts';
 import { sha256OfFile } from '../../src/image/file-hash.ts';
@@ -11,7 +14,7 @@ import { resolveInitrd } from '../../src/image/initrd.ts';
 import { injectGuest } from '../../src/image/inject.ts';
 import { resolveKernel } from '../../src/image/kernel.ts';
 import type { Image } from '../../src/image/types.ts';
-import { busyboxRootfs } from '../fixtures/busybox.ts';
+import { type BusyboxKind, busyboxRootfs } from '../fixtures/busybox.ts';
 import { debianRootfs } from '../fixtures/debian.ts';
 import { makeExt4 } from '../fixtures/ext4.ts';
 
@@ -53,13 +56,14 @@ export function openBench(): TestBench {
   };
 }
 
-/** A guest of busybox as init, which boots in three seconds. `prepare` may add to its folder before the ext4 is made. */
+/** A guest of busybox, which boots in three seconds; see busyboxRootfs. `prepare` may add to its folder before the ext4 is made. */
 export async function busyboxImage(
   { run, folder }: TestBench,
   prepare: (rootfs: string) => void = () => {},
+  kind: BusyboxKind = 'init',
 ): Promise<Image> {
-  const dir = folder('busybox-image');
-  const { path, container } = busyboxRootfs('init', dir);
+  const dir = folder(`busybox-image-${kind}`);
+  const { path, container } = busyboxRootfs(kind, dir);
   prepare(path);
   return makeImage(run, makeExt4(dir, path, 24 * mebibyte), container);
 }
@@ -67,7 +71,7 @@ export async function busyboxImage(
 /** Debian with systemd and python3, which takes 20 s and more. */
 export async function debianImage({ run, folder }: TestBench): Promise<Image> {
   const tar = await debianRootfs();
-  return makeImage(run, makeExt4(folder('debian-image'), tar, 768 * mebibyte), undefined);
+  return makeImage(run, makeExt4(folder('debian-image'), tar, 448 * mebibyte), undefined);
 }
 
 export const guestOptions: GuestOptions = {
@@ -76,6 +80,37 @@ export const guestOptions: GuestOptions = {
   bootTimeoutMs: 120_000,
   readyCommand: undefined,
 };
+
+export interface QuickBoot {
+  readonly snapshot: QemuSnapshot;
+  readonly kind: HelloKind;
+  readonly console: readonly string[];
+}
+
+/**
+ * Boots until the agent has said hello and the console shows each of `texts`, and pauses there: what prepare() does without its wait
+ * for a guest at rest.
+ */
+export async function quickBoot(
+  { run }: TestBench,
+  image: Image,
+  dir: string,
+  texts: readonly string[] = [],
+  options: GuestOptions = guestOptions,
+): Promise<QuickBoot> {
+  const { vm, machine } = await powerOn(run, 'tcg', image, options, dir);
+  try {
+    if (vm.agent === undefined) throw new Error('the machine has no port for the agent');
+    const kind = await vm.guard(openChannel(vm.agent, false).hello);
+    const shown = () => vm.consoleLines(1000).join('\n');
+    while (!texts.every((text) => shown().includes(text))) await vm.guard(setTimeout(20));
+    await vm.pause(statePathOf(dir));
+    await vm.finish();
+    return { snapshot: { dir, machine }, kind, console: vm.consoleLines(1000) };
+  } finally {
+    await vm.close();
+  }
+}
 
 export const pause: Scenario = {
   name: 'pause',

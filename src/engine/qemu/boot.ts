@@ -21,39 +21,42 @@ export async function bootToSnapshot(
   options: GuestOptions,
   dir: string,
 ): Promise<BootResult<QemuSnapshot>> {
-  const diskBytes = statSync(image.rootfsPath).size;
-  const machine = {
-    accelerator,
-    vcpus: options.vcpus,
-    agent: true,
-    ramBytes: options.memoryBytes,
-    diskBytes,
-  };
-  makeRam(ramPathOf(dir), options.memoryBytes);
-  createOverlay(diskPathOf(dir), diskBytes, { path: resolve(image.rootfsPath), format: 'raw' });
-  const vm = await startMachine(run, machine, image, dir);
+  const { vm, machine } = await powerOn(run, accelerator, image, options, dir);
   try {
     const times = await waitForGuest(run, vm, options);
     await vm.pause(statePathOf(dir));
+    await vm.finish();
     return { snapshot: { dir, machine }, ...times };
   } finally {
     await vm.close();
   }
 }
 
-function startMachine(run: Run, machine: SnapshotMachine, image: Image, dir: string): Promise<Vm> {
-  const { ramBytes, diskBytes: _, ...parts } = machine;
-  return startVm(run, {
+/** Starts the image on a new machine whose memory and disk are files in `dir`. The caller closes it. */
+export async function powerOn(
+  run: Run,
+  accelerator: 'kvm' | 'tcg',
+  image: Image,
+  options: Pick<GuestOptions, 'memoryBytes' | 'vcpus'>,
+  dir: string,
+): Promise<{ readonly vm: Vm; readonly machine: SnapshotMachine }> {
+  const diskBytes = statSync(image.rootfsPath).size;
+  const { memoryBytes: ramBytes, vcpus } = options;
+  makeRam(ramPathOf(dir), ramBytes);
+  createOverlay(diskPathOf(dir), diskBytes, { path: resolve(image.rootfsPath), format: 'raw' });
+  const parts = { accelerator, vcpus, agent: true };
+  const vm = await startVm(run, {
     ...parts,
     ram: { path: ramPathOf(dir), bytes: ramBytes, shared: true },
     diskPath: diskPathOf(dir),
     boot: {
       kernelPath: image.kernelPath,
       initrdPath: image.initrdPath,
-      commandLine: kernelCommandLine(image.kernelArgs, machine.accelerator),
+      commandLine: kernelCommandLine(image.kernelArgs, accelerator),
     },
     activity: 'while it booted',
   });
+  return { vm, machine: { ...parts, ramBytes, diskBytes } };
 }
 
 async function waitForGuest(

@@ -29,8 +29,7 @@ export function createQemuEngine(context: EngineContext): Engine<QemuSnapshot> {
     cycle: async (parent, scenario, { advance }) => {
       const activity = `in a cycle of ${plainWords(scenario.name)}`;
       const drive = (vm: Vm) => driveScenario(run, scenario, vm);
-      const cycle = () => runCycle(run, parent, { advance, activity }, drive);
-      return { next: parent, ...(await explainFullDisk(parent.dir, cycle)) };
+      return { next: parent, ...(await runCycle(run, parent, { advance, activity }, drive)) };
     },
   };
 }

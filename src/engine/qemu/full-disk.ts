@@ -23,15 +23,15 @@ export async function explainFullDisk<T>(dir: string, work: () => Promise<T>): P
 
 function isFull(error: unknown, dir: string): boolean {
   // xen-save-devices-state says no more than `An IO error has occurred`.
-  if (error instanceof QmpError && error.message.includes('IO error')) return freeBytes(dir) < 1024 * 1024;
-  if (error instanceof SnapgateError)
-    return (
-      error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'))
-    );
-  return errnoOf(error) === 'ENOSPC';
+  if (error instanceof QmpError) return error.message.includes('IO error') && isUsedUp(dir);
+  if (!(error instanceof SnapgateError)) return errnoOf(error) === 'ENOSPC';
+  if (error.code !== 'host') return false;
+  // The memory file is sparse: where it cannot grow, the write to memory fails.
+  if (error.message.includes('SIGBUS')) return isUsedUp(dir);
+  return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
 }
 
-function freeBytes(dir: string): number {
+function isUsedUp(dir: string): boolean {
   const { bavail, bsize } = statfsSync(dir);
-  return bavail * bsize;
+  return bavail * bsize < 1024 * 1024;
 }

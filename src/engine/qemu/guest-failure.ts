@@ -13,6 +13,8 @@ const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic 
 /** What is known when a virtual machine has ended by itself. */
 export interface VmEnd {
   readonly activity: string;
+  /** Whether it was to boot, and not to resume. */
+  readonly boots: boolean;
   /** The guest's console, its last lines. */
   readonly console: readonly string[];
   /** QEMU's own stderr. */
@@ -47,19 +49,42 @@ export function guestError(message: string, remedy: string, console: readonly st
   return new SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
 }
 
+/** An error of the guest's that knows neither what the machine was there for nor its console (the channel's), with both; any other as it is. */
+export function withConsole(error: unknown, activity: string, console: readonly string[]): unknown {
+  if (!(error instanceof SnapgateError) || error.code !== 'guest' || error.details !== undefined)
+    return error;
+  return new SnapgateError('guest', `${activity}, ${error.message}`, error.remedy, {
+    details: consoleDetails(console),
+    cause: error,
+  });
+}
+
 /** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
 export function plainWords(text: string, maxChars = 120): string {
-  const plain = text.replace(/[^A-Za-z0-9 .,:;()/@=+-]/g, '?').trim();
+  const plain = text.replace(/[^A-Za-z0-9 .,:;!()/@=+-]/g, '?').trim();
   return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
 }
 
 function panicError(end: VmEnd, said: string): SnapgateError {
-  const noRoot = said.includes('Unable to mount root fs') || said.includes('No working init');
-  const remedy = noRoot
-    ? 'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.'
-    : 'The console below says what the kernel did last.';
-  return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy, end.console);
+  const remedy = panicRemedies.find(([pattern]) => pattern.test(said))?.[1];
+  return guestError(
+    `the guest's kernel panicked ${end.activity}: ${plainWords(said)}`,
+    remedy ?? 'The console below says what the kernel did last.',
+    end.console,
+  );
 }
+
+const panicRemedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /Unable to mount root fs|No working init/,
+    'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.',
+  ],
+  [
+    /Attempted to kill init/,
+    "The image's init could not be run, or came to its end: the console below may say why.",
+  ],
+  [/Out of memory|deadlocked on memory/, 'The guest ran out of memory: raise `memory-size`.'],
+];
 
 function noDiskError(end: VmEnd): SnapgateError {
   return guestError(
@@ -78,10 +103,20 @@ function noRootError(end: VmEnd): SnapgateError {
 }
 
 function shutdownError(end: VmEnd, reason: string): SnapgateError {
+  if (end.boots && reason === 'guest-reset' && end.console.length === 0) return silentResetError(end);
   const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
   return guestError(
     `the guest ${what} ${end.activity}`,
     'A guest has to stay up until it is paused; the console below may say what ended it.',
+    end.console,
+  );
+}
+
+/** A kernel that has no room to unpack itself resets the machine, without a word. */
+function silentResetError(end: VmEnd): SnapgateError {
+  return guestError(
+    `the machine reset itself ${end.activity}, before its kernel had said anything`,
+    'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.',
     end.console,
   );
 }

@@ -12,6 +12,13 @@ export interface Mapping {
   readonly offset: number;
 }
 
+/** A process that maps the memory file privately. */
+export interface ProcessMemory {
+  readonly pid: number;
+  readonly ramPath: string;
+  readonly ramBytes: number;
+}
+
 const pagemapChunkPages = 128 * 1024;
 const runPages = 256;
 
@@ -19,7 +26,7 @@ const runPages = 256;
  * The pages of the private mapping of `ramPath` that the process has written, by their number in the file. The guest must be stopped,
  * and its devices' state saved: QEMU writes to guest memory too.
  */
-export function readWrittenPages(pid: number, ramPath: string, ramBytes: number): PageSet {
+export function readWrittenPages({ pid, ramPath, ramBytes }: ProcessMemory): PageSet {
   const pages = new Uint32Array(ramBytes / pageBytes);
   const fd = openSync(`/proc/${pid}/pagemap`, 'r');
   try {
@@ -37,7 +44,7 @@ export function readWrittenPages(pid: number, ramPath: string, ramBytes: number)
  * memory of the next snapshot: the process holds private copies of them, so that it does not notice.
  */
 export async function diffWrittenPages(
-  memory: { readonly pid: number; readonly ramPath: string; readonly ramBytes: number },
+  memory: ProcessMemory,
   pages: PageSet,
   patch: boolean,
 ): Promise<PageDiff> {

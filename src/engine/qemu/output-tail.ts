@@ -14,18 +14,20 @@ const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
 const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 export function createOutputTail(): OutputTail {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  // A serial line comes in chunks of a few bytes: kept as they are, they would take many times their size.
+  const held = Buffer.alloc(2 * keptBytes);
+  let length = 0;
   return {
     add(chunk) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes < 2 * keptBytes) return;
-      const kept = Buffer.from(Buffer.concat(chunks).subarray(-keptBytes));
-      chunks.splice(0, chunks.length, kept);
-      bytes = kept.length;
+      const end = chunk.subarray(-keptBytes);
+      if (length + end.length > held.length) {
+        held.copyWithin(0, length - keptBytes, length);
+        length = keptBytes;
+      }
+      length += end.copy(held, length);
     },
-    lines: (count) => cleanLines(Buffer.concat(chunks).subarray(-keptBytes).toString('utf8')).slice(-count),
+    lines: (count) =>
+      cleanLines(held.toString('utf8', Math.max(0, length - keptBytes), length)).slice(-count),
   };
 }
 

@@ -9,14 +9,16 @@ import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import type { EngineContext, EngineReport, HostCheck } from '../contract.ts';
 import { defaultMachine, inherited, qemuCommand } from './arguments.ts';
+import { plainWords } from './guest-failure.ts';
 import { type KvmVerdict, kvmDevice, probeKvm } from './kvm-probe/boots.ts';
+import { createOutputTail } from './output-tail.ts';
 import { connectQmp } from './qmp.ts';
 
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
 export async function probeHost({ run, accel }: EngineContext, device = kvmDevice): Promise<EngineReport> {
-  const qemu = hasCommand(qemuCommand) ? await askQemu(run) : undefined;
+  const qemu = await findQemu(run);
   const kvm: KvmVerdict | undefined =
-    qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run, device);
+    'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
   const checks = [
     ...qemuChecks(qemu),
     ...neededCommands.map(commandCheck),
@@ -29,21 +31,21 @@ export async function probeHost({ run, accel }: EngineContext, device = kvmDevic
     ok,
     checks,
     identity:
-      ok && qemu !== undefined
+      ok && !('failure' in qemu)
         ? { engine: 'qemu', version: `QEMU ${qemu.version}`, accelerator, machine: defaultMachine }
         : undefined,
     fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
   };
 }
 
-/** The error for a host that failed its probe: the first thing that is missing. */
+/** The error for a host that failed its probe: all that is missing. */
 export function unusableHost(report: EngineReport): SnapgateError {
   const failed = report.checks.filter((check) => check.required && !check.ok);
-  const first = failed[0];
+  const remedies = new Set(failed.flatMap(({ remedy }) => remedy ?? []));
   return new SnapgateError(
     'host',
     `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`,
-    first?.remedy ?? 'snapgate probe shows all that was checked.',
+    [...remedies].join('; ') || 'snapgate probe shows all that was checked.',
   );
 }
 
@@ -64,29 +66,39 @@ const commandsSchema = z.array(z.object({ name: z.string() }));
 
 const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
 
-/** Asks a QEMU without a machine what it is; undefined when it does not start. */
-async function askQemu(run: Run): Promise<QemuFacts | undefined> {
+interface QemuFailure {
+  readonly failure: string;
+  readonly remedy: string | undefined;
+}
+
+const install = packageOf(qemuCommand);
+
+async function findQemu(run: Run): Promise<QemuFacts | QemuFailure> {
+  if (!hasCommand(qemuCommand)) return { failure: 'not installed, or not on the PATH', remedy: install };
+  // Which starts it; its own check says so, with what to do.
+  if (!hasCommand('setpriv')) return { failure: 'not tried without setpriv', remedy: undefined };
+  return askQemu(run);
+}
+
+/** Asks a QEMU without a machine what it is. */
+async function askQemu(run: Run): Promise<QemuFacts | QemuFailure> {
   const args = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
   const monitor = ['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'];
   const child = startProcess(run, qemuCommand, [...args, ...monitor], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  const stderr = createOutputTail();
+  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
   const exit = waitForExit(child).catch(() => undefined);
   const timer = setTimeout(() => killGroup(child), answerMs);
   try {
-    const stream = child.stdio[inherited.qmp];
-    if (!(stream instanceof Duplex)) return undefined;
-    const qmp = connectQmp(stream);
-    const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
-    const commands = commandsSchema.parse(await qmp.execute('query-commands'));
-    return {
-      version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
-      recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
-      savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
-    };
+    return await readFacts(child.stdio[inherited.qmp]);
   } catch {
-    return undefined;
+    killGroup(child);
+    await exit;
+    const said = plainWords((stderr.lines(1)[0] ?? '').replace(`${qemuCommand}: `, ''));
+    return { failure: `does not start${said && `: ${said}`}`, remedy: install };
   } finally {
     clearTimeout(timer);
     killGroup(child);
@@ -94,12 +106,21 @@ async function askQemu(run: Run): Promise<QemuFacts | undefined> {
   }
 }
 
-function qemuChecks(qemu: QemuFacts | undefined): HostCheck[] {
-  const install = packageOf(qemuCommand);
-  if (qemu === undefined) {
-    const found = hasCommand(qemuCommand) ? 'does not start' : 'not installed';
-    return [{ what: 'QEMU', ok: false, found, remedy: install, required: true }];
-  }
+async function readFacts(stream: unknown): Promise<QemuFacts> {
+  if (!(stream instanceof Duplex)) throw new Error('QEMU has no control connection');
+  const qmp = connectQmp(stream);
+  const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
+  const commands = commandsSchema.parse(await qmp.execute('query-commands'));
+  return {
+    version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
+    recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
+    savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
+  };
+}
+
+function qemuChecks(qemu: QemuFacts | QemuFailure): HostCheck[] {
+  if ('failure' in qemu)
+    return [{ what: 'QEMU', ok: false, found: qemu.failure, remedy: qemu.remedy, required: true }];
   return [
     {
       what: 'QEMU',

@@ -8,6 +8,7 @@ import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 /** Granularity of the disk's diff: a block of ext4. */
 export const clusterBytes = 4096;
 
+const sectorBytes = 512;
 const clusterBits = 12;
 const magic = 0x5146_49fb;
 const headerBytes = 104;
@@ -25,7 +26,10 @@ export interface DiskExtent {
   readonly bytes: number;
 }
 
-/** Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. */
+/**
+ * Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. A last part of a sector
+ * counts as one: QEMU would leave it out.
+ */
 export function createOverlay(
   path: string,
   bytes: number,
@@ -35,7 +39,7 @@ export function createOverlay(
   const clusters = firstL1Cluster + Math.ceil((l1Size * 8) / clusterBytes);
   if (clusters > maxClusters) throw new RangeError(`a disk of ${bytes} bytes is too large for an overlay`);
   const file = Buffer.alloc(clusters * clusterBytes);
-  writeHeader(file, bytes, l1Size, backing);
+  writeHeader(file, Math.ceil(bytes / sectorBytes) * sectorBytes, l1Size, backing);
   file.writeBigUInt64BE(BigInt(2 * clusterBytes), clusterBytes);
   for (let cluster = 0; cluster < clusters; cluster += 1)
     file.writeUInt16BE(1, 2 * clusterBytes + cluster * 2);

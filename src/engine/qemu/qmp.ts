@@ -63,7 +63,8 @@ export function connectQmp(stream: Duplex): Qmp {
     lineSplitter(handle, (error) => stream.destroy(error)),
   );
   stream.on('error', end);
-  stream.on('close', () => end(new Error('QEMU closed its control connection')));
+  for (const event of ['end', 'close'])
+    stream.on(event, () => end(new Error('QEMU closed its control connection')));
   const execute = (command: string, args: Readonly<Record<string, unknown>> = {}) => {
     if (ended) return Promise.reject(ended);
     lastId += 1;

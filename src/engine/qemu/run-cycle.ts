@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { mustRun } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
+import type { PageDiff } from '../../pages/page-tally.ts';
 import type { CycleMetrics } from '../contract.ts';
-import { diffWrittenPages, readWrittenPages } from './guest-memory.ts';
+import { explainFullDisk } from './full-disk.ts';
+import { diffWrittenPages, type ProcessMemory, readWrittenPages } from './guest-memory.ts';
 import { createOverlay, writtenExtents } from './qcow2.ts';
 import { diskPathOf, type QemuSnapshot, ramPathOf, statePathOf } from './snapshot.ts';
 import { resumeVm, type Vm } from './vm.ts';
@@ -28,16 +30,21 @@ export async function runCycle(
 ): Promise<{ readonly metrics: CycleMetrics; readonly cycleMs: number }> {
   const begin = performance.now();
   const files = { state: join(parent.dir, 'state.next'), overlay: join(parent.dir, 'cycle.qcow2') };
-  try {
+  const measure = async () => {
     const memory = await measureMemory(run, parent, options, drive, files);
     const disk = parent.machine.diskBytes > 0 ? await measureDisk(run, options, files.overlay) : {};
+    return { ...memory, ...disk };
+  };
+  try {
+    const metrics = await explainFullDisk(parent.dir, measure);
     if (options.advance) renameSync(files.state, statePathOf(parent.dir));
-    return { metrics: { ...memory, ...disk }, cycleMs: performance.now() - begin };
+    return { metrics, cycleMs: performance.now() - begin };
   } finally {
     for (const path of Object.values(files)) rmSync(path, { force: true });
   }
 }
 
+/** Removed only when it is known why a cycle failed: they may be what filled the disk. */
 interface CycleFiles {
   readonly state: string;
   readonly overlay: string;
@@ -60,8 +67,8 @@ async function measureMemory(
   try {
     await vm.guard(drive(vm));
     const pauseMs = await vm.pause(files.state);
-    const pages = readWrittenPages(vm.pid, ram.path, ramBytes);
-    const diff = await diffWrittenPages({ pid: vm.pid, ramPath: ram.path, ramBytes }, pages, advance);
+    const diff = await vm.guard(diffMemory({ pid: vm.pid, ramPath: ram.path, ramBytes }, advance));
+    await vm.finish();
     return {
       'memfile.writtenBytes': diff.writtenBytes,
       'memfile.changedBytes': diff.changedBytes,
@@ -75,6 +82,10 @@ async function measureMemory(
   } finally {
     await vm.close();
   }
+}
+
+async function diffMemory(memory: ProcessMemory, patch: boolean): Promise<PageDiff> {
+  return diffWrittenPages(memory, readWrittenPages(memory), patch);
 }
 
 /** Counts the cycle's disk blocks, and moves them into the snapshot's own overlay: the chain of files stays two long. */

@@ -8,7 +8,7 @@ import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
 import { fullDiskError } from './full-disk.ts';
-import { findPanic, guestError, vmEndError } from './guest-failure.ts';
+import { findPanic, guestError, vmEndError, withConsole } from './guest-failure.ts';
 import { createOutputTail, type OutputTail } from './output-tail.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
 
@@ -28,7 +28,9 @@ export interface Vm {
   guard<T>(work: Promise<T>): Promise<T>;
   /** Stops the guest and saves its devices' state; ms that it took. Memory is then final. */
   pause(statePath: string): Promise<number>;
-  /** Ends QEMU after it has written its disk; safe to call twice, and after the machine's own end. */
+  /** Ends QEMU and throws unless it has written all of its disk: what it leaves is whole only then. */
+  finish(): Promise<void>;
+  /** Ends QEMU in any case; safe to call twice, and after the machine's own end. */
   close(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface Vm {
 const qemuAnswerMs = 60_000;
 /** From the end of the agent to the end of a guest that shuts itself down. */
 const shutdownMs = 3_000;
+/** QEMU misses the description that only a migration ends with. */
+const saidAtEachResume = 'Expected vmdescription section';
 /** A panicking kernel prints its call trace after the line that says so. */
 const panicTraceMs = 500;
 
@@ -89,7 +93,11 @@ function watchVm(run: Run, spec: VmSpec, child: ChildProcess, startedAtMs: numbe
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     // A connection that breaks because QEMU died: the reason of its death says more.
     const patient = work.catch((error: unknown) => waitBriefly(ended.failure, error));
-    return Promise.race([patient, ended.failure]);
+    try {
+      return await Promise.race([patient, ended.failure]);
+    } catch (error) {
+      throw withConsole(error, spec.activity, console.lines(40));
+    }
   };
   return {
     pid: child.pid ?? -1,
@@ -100,6 +108,13 @@ function watchVm(run: Run, spec: VmSpec, child: ChildProcess, startedAtMs: numbe
     consoleLines: (count) => console.lines(count),
     guard,
     pause: (statePath) => guard(pauseAndSave(qmp, statePath)),
+    finish: async () => {
+      ended.expect();
+      qmp.execute('quit').catch(() => {});
+      const end = await withLimit(exit, qemuAnswerMs, 'write its disk and quit');
+      run.signal.throwIfAborted();
+      if (end.code !== 0) throw ended.explain(end);
+    },
     close: async () => {
       ended.expect();
       await quit(child, qmp, exit);
@@ -118,8 +133,19 @@ interface Watched {
   readonly stderr: OutputTail;
 }
 
-/** `failure` rejects when the machine ends by itself, panics, or the run is aborted; not after `expect`. */
-function watchEnd(watched: Watched): { failure: Promise<never>; expect: () => void } {
+interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+interface EndWatch {
+  /** Rejects when the machine ends by itself, panics, or the run is aborted; not after `expect`. */
+  readonly failure: Promise<never>;
+  readonly expect: () => void;
+  readonly explain: (end: End) => SnapgateError;
+}
+
+function watchEnd(watched: Watched): EndWatch {
   const { run, spec, child, exit, qmp, serial, console, stderr } = watched;
   const { promise: failure, reject } = Promise.withResolvers<never>();
   failure.catch(() => {});
@@ -136,38 +162,33 @@ function watchEnd(watched: Watched): { failure: Promise<never>; expect: () => vo
     if (name === 'VSERPORT_CHANGE' && data['open'] === false)
       setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
   });
-  watchForPanic(serial, () =>
-    fail(
-      vmEndError({ ...spec, console: console.lines(400), stderr: [], shutdown, code: null, signal: null }),
-    ),
-  );
+  const explain = ({ code, signal }: End) =>
+    vmEndError({
+      activity: spec.activity,
+      boots: spec.boot !== undefined,
+      console: console.lines(400),
+      stderr: stderr.lines(40).filter((line) => !line.includes(saidAtEachResume)),
+      shutdown,
+      code,
+      signal,
+    });
+  watchForPanic(serial, () => fail(explain({ code: null, signal: null })));
   const abort = () => {
     fail(run.signal.reason);
     killGroup(child);
   };
   run.signal.addEventListener('abort', abort, { once: true });
   exit
-    .then(({ code, signal }) =>
-      fail(
-        vmEndError({
-          ...spec,
-          console: console.lines(400),
-          stderr: stderr.lines(40),
-          shutdown,
-          code,
-          signal,
-        }),
-      ),
-    )
+    .then((end) => fail(explain(end)))
     .catch(fail)
     .finally(() => run.signal.removeEventListener('abort', abort));
-  return { failure, expect: () => (expected = true) };
+  return { failure, expect: () => (expected = true), explain };
 }
 
 function agentGone(spec: VmSpec, lines: readonly string[]): SnapgateError {
   return guestError(
     `the snapgate agent in the guest ended ${spec.activity}`,
-    'Something in the guest killed it, or it ran out of memory: the console may say what. Raise `memory-size`, or leave the process alone.',
+    'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.',
     lines,
   );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { guestBusybox } from '../../guest/agent.ts';
 import type { Channel, CommandOutcome, HelloKind } from '../../guest/channel.ts';
 import type { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
@@ -24,9 +25,9 @@ const lookMs = 30_000;
 /** Waits until the guest has started what its init starts, or until the user's command says so. */
 export async function waitUntilReady(booting: Booting, kind: HelloKind): Promise<void> {
   const { readyCommand } = booting.options;
-  if (readyCommand !== undefined) return retryCommand(booting, readyCommand, '`ready-command`');
+  if (readyCommand !== undefined) return retryCommand(booting, readyCommand);
   if (kind === 'systemd') return waitForSystemd(booting);
-  if (kind === 'init') return retryCommand(booting, openRcReady, 'OpenRC');
+  if (kind === 'init') return waitForInit(booting);
 }
 
 /** The error of a guest that was too slow: `what` is a clause, e.g. `the guest was not ready`. */
@@ -35,12 +36,38 @@ export function tooLate({ vm, options }: Booting, what: string, remedy: string):
   return guestError(`${what} within ${limit} of its start`, remedy, vm.consoleLines(40));
 }
 
-/** True at once where there is no OpenRC. While it works, /run/openrc has no `default` softlevel or a service in `starting`. */
-const openRcReady = `
-command -v openrc >/dev/null 2>&1 || [ -x /sbin/openrc ] || exit 0
-grep -qs '^::sysinit.*openrc' /etc/inittab || exit 0
-[ "$(cat /run/openrc/softlevel 2>/dev/null)" = default ] && [ -z "$(ls /run/openrc/starting 2>/dev/null)" ]
+/**
+ * Ends when an init that says how far it is has started all: at once where it is none of these.
+ *
+ * - sysvinit, also below OpenRC (an inittab with `initdefault`): its title, at first a path, names the runlevel, and nothing that starts
+ *   services runs;
+ * - OpenRC on busybox's init: the softlevel is `default`, and no service is in `starting`.
+ */
+const initReady = `
+ready() {
+  if grep -qs '^[^#]*:initdefault:' /etc/inittab; then
+    read -r title 2>/dev/null </proc/1/cmdline
+    case $title in
+      'init ['[0-9]']'*) ! grep -qsxE 'openrc|rc|rcS|startpar' /proc/[0-9]*/comm ;;
+      '' | 'init '* | /*) false ;;
+    esac
+  elif grep -qs '^::sysinit:.*openrc' /etc/inittab; then
+    [ "$(cat /run/openrc/softlevel 2>/dev/null)" = default ] && [ -z "$(ls /run/openrc/starting 2>/dev/null)" ]
+  fi
+}
+until ready; do ${guestBusybox} sleep 0.5; done
 `;
+
+async function waitForInit(booting: Booting): Promise<void> {
+  const remainingMs = booting.deadlineMs - performance.now();
+  const { status } = await look(booting, initReady, Math.max(0, remainingMs));
+  if (status === 0) return;
+  throw tooLate(
+    booting,
+    'the guest was not ready (its init was still starting services)',
+    'The console may show what holds it up. Raise `boot-timeout`, or say by `ready-command` when the guest is ready.',
+  );
+}
 
 /** `--wait` is of systemd 240; an older one says `starting` at once, and is asked again. */
 const systemdState = 'systemctl is-system-running --wait 2>&1';
@@ -62,7 +89,7 @@ async function waitForSystemd(booting: Booting): Promise<void> {
         readyRemedy,
         booting.vm.consoleLines(40),
       );
-    await delay(retryMs, undefined, { signal: booting.run.signal });
+    await breathe(booting);
   }
 }
 
@@ -91,20 +118,25 @@ function unitNames(outcome: CommandOutcome | undefined, column: number): string 
   return names.length > 8 ? `${names.slice(0, 8).join(', ')}, ...` : names.join(', ');
 }
 
-async function retryCommand(booting: Booting, command: string, what: string): Promise<void> {
+async function retryCommand(booting: Booting, command: string): Promise<void> {
   let last: CommandOutcome | undefined;
   while (performance.now() < booting.deadlineMs) {
     last = await look(booting, command, Math.min(lookMs, booting.deadlineMs - performance.now()));
     if (last.status === 0) return;
-    await delay(retryMs, undefined, { signal: booting.run.signal });
+    await breathe(booting);
   }
   const said = plainWords(linesOf(last?.output ?? Buffer.alloc(0)).at(-1) ?? '');
-  const how = last === undefined ? '' : ` (${what} exited ${last.status} last${said && `: ${said}`})`;
+  const how =
+    last === undefined ? '' : ` (\`ready-command\` exited ${last.status} last${said && `: ${said}`})`;
   throw tooLate(
     booting,
     `the guest was not ready${how}`,
     'Check the command in the guest, or raise `boot-timeout`.',
   );
+}
+
+function breathe({ run, vm }: Booting): Promise<void> {
+  return vm.guard(delay(retryMs, undefined, { signal: run.signal }));
 }
 
 function look({ vm, channel }: Booting, command: string, limitMs: number): Promise<CommandOutcome> {

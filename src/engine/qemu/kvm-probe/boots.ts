@@ -53,6 +53,8 @@ function checkDevice(device: string): KvmVerdict | undefined {
         remedy:
           'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
       };
+    if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM')
+      return { ok: false, reason: `${device} does not open (${errnoOf(error)})`, remedy: brokenRemedy };
     return {
       ok: false,
       reason: `this user may not open ${device}`,
