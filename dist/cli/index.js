@@ -104,12 +104,144 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("process");
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _cli_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1669);
+/* harmony import */ var _cli_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8016);
 
 await (0,_cli_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .iW)();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 9199:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Vc: () => (/* binding */ inputsOf),
+  RM: () => (/* binding */ parseCommand),
+  zX: () => (/* binding */ reportFormats),
+  PB: () => (/* binding */ verbs)
+});
+
+;// CONCATENATED MODULE: external "node:util"
+const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
+// EXTERNAL MODULE: ./lib/config/inputs.js
+var inputs = __nccwpck_require__(6097);
+// EXTERNAL MODULE: ./lib/config/names.js
+var names = __nccwpck_require__(9730);
+// EXTERNAL MODULE: ./lib/host/error.js
+var host_error = __nccwpck_require__(1924);
+;// CONCATENATED MODULE: ./lib/cli/arguments.js
+
+
+
+
+const verbs = ['gate', 'measure', 'compare', 'report', 'probe'];
+const reportFormats = ['terminal', 'markdown', 'json'];
+/** How many files each verb takes. */
+const fileCounts = {
+    gate: [0, 'no files'],
+    measure: [0, 'no files'],
+    compare: [2, 'two measurements: BASE.json HEAD.json'],
+    report: [1, 'one comparison or measurement: FILE.json'],
+    probe: [0, 'no files'],
+};
+/** Reads a command line, without the program's name. */
+function parseCommand(argv) {
+    const [first, ...rest] = argv;
+    if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+        return { kind: 'help', verb: rest[0] === undefined ? undefined : verbOf(rest[0]) };
+    }
+    if (first === '--version' || first === 'version')
+        return { kind: 'version' };
+    return parseVerb(verbOf(first), rest);
+}
+function inputsOf(verb) {
+    return inputs/* inputs */.QL.filter((input) => input.verbs.includes(verb));
+}
+function verbOf(name) {
+    const verb = verbs.find((each) => each === name);
+    if (verb)
+        return verb;
+    const near = (0,names/* nearestName */.qb)(name, verbs);
+    throw usage(`there is no verb ${(0,names/* quoteText */.ol)(name)}${near === undefined ? '' : `; did you mean ${near}?`}`, `Verbs: ${verbs.join(', ')}. snapgate --help says what they do.`);
+}
+function parseVerb(verb, argv) {
+    const { values, positionals } = parseOptions(verb, argv);
+    if (values['help'] === true)
+        return { kind: 'help', verb };
+    const [count, what] = fileCounts[verb];
+    if (positionals.length !== count) {
+        throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
+    }
+    return {
+        kind: 'verb',
+        verb,
+        files: positionals,
+        inputs: typedInputs(verb, values),
+        json: values['json'] === true,
+        verbose: values['verbose'] === true,
+        format: formatOf(values),
+    };
+}
+function parseOptions(verb, argv) {
+    try {
+        const { values, positionals } = (0,external_node_util_namespaceObject.parseArgs)({
+            args: [...argv],
+            options: optionsOf(verb),
+            allowPositionals: true,
+            strict: true,
+        });
+        return { values, positionals };
+    }
+    catch (error) {
+        throw usage(`${verb}: ${complaint(verb, error)}`, helpRemedy(verb));
+    }
+}
+/** Node's own words, but for the advice in them that is about another case. */
+function complaint(verb, error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if ((0,host_error/* errnoOf */.UQ)(error) !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+        return message.split('\n')[0] ?? message;
+    const name = /'(-{1,2}[^']*)'/.exec(message)?.[1] ?? '';
+    const near = (0,names/* nearestName */.qb)(name.replace(/^-+/, ''), Object.keys(optionsOf(verb)));
+    return `there is no option ${name}${near === undefined ? '' : `; did you mean --${near}?`}`;
+}
+function optionsOf(verb) {
+    const own = inputsOf(verb).map(({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }]);
+    return {
+        ...Object.fromEntries(own),
+        ...(verb === 'report' ? { format: { type: 'string' } } : {}),
+        json: { type: 'boolean' },
+        verbose: { type: 'boolean', short: 'v' },
+        help: { type: 'boolean', short: 'h' },
+    };
+}
+/** An option given several times (`--build-args A=1 --build-args B=2`) is its lines. */
+function typedInputs(verb, values) {
+    return Object.fromEntries(inputsOf(verb).flatMap(({ name }) => {
+        const value = values[name];
+        if (value === undefined || typeof value === 'boolean')
+            return [];
+        return [[name, Array.isArray(value) ? value.join('\n') : value]];
+    }));
+}
+function formatOf(values) {
+    const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
+    const format = reportFormats.find((each) => each === asked);
+    if (format)
+        return format;
+    throw usage(`--format ${(0,names/* quoteText */.ol)(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+}
+function helpRemedy(verb) {
+    return `snapgate ${verb} --help lists its options.`;
+}
+function usage(what, remedy) {
+    return new host_error/* SnapgateError */.yA('usage', what, remedy);
+}
+
 
 /***/ }),
 
@@ -179,7 +311,7 @@ function paint(text, code, color) {
 
 /***/ }),
 
-/***/ 1669:
+/***/ 8016:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -192,107 +324,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./lib/host/version.js
 var version = __nccwpck_require__(1410);
-;// CONCATENATED MODULE: external "node:util"
-const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
-// EXTERNAL MODULE: ./lib/config/inputs.js
-var inputs = __nccwpck_require__(6097);
+// EXTERNAL MODULE: ./lib/cli/arguments.js + 1 modules
+var cli_arguments = __nccwpck_require__(9199);
 // EXTERNAL MODULE: ./lib/host/error.js
 var host_error = __nccwpck_require__(1924);
-;// CONCATENATED MODULE: ./lib/cli/arguments.js
-
-
-
-const verbs = ['gate', 'measure', 'compare', 'report', 'probe'];
-const reportFormats = ['terminal', 'markdown', 'json'];
-/** How many files each verb takes. */
-const fileCounts = {
-    gate: [0, 'no files'],
-    measure: [0, 'no files'],
-    compare: [2, 'two measurements: BASE.json HEAD.json'],
-    report: [1, 'one comparison or measurement: FILE.json'],
-    probe: [0, 'no files'],
-};
-/** Reads a command line, without the program's name. */
-function parseCommand(argv) {
-    const [first, ...rest] = argv;
-    if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-        return { kind: 'help', verb: verbs.find((verb) => verb === rest[0]) };
-    }
-    if (first === '--version' || first === 'version')
-        return { kind: 'version' };
-    const verb = verbs.find((each) => each === first);
-    if (!verb)
-        throw usage(`there is no verb ${JSON.stringify(first)}`, `Verbs: ${verbs.join(', ')}.`);
-    return parseVerb(verb, rest);
-}
-function inputsOf(verb) {
-    return inputs/* inputs */.QL.filter((input) => input.verbs.includes(verb));
-}
-function parseVerb(verb, argv) {
-    const { values, positionals } = parseOptions(verb, argv);
-    if (values['help'] === true)
-        return { kind: 'help', verb };
-    const [count, what] = fileCounts[verb];
-    if (positionals.length !== count) {
-        throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
-    }
-    return {
-        kind: 'verb',
-        verb,
-        files: positionals,
-        inputs: typedInputs(verb, values),
-        json: values['json'] === true,
-        verbose: values['verbose'] === true,
-        format: formatOf(values),
-    };
-}
-function parseOptions(verb, argv) {
-    try {
-        const { values, positionals } = (0,external_node_util_namespaceObject.parseArgs)({
-            args: [...argv],
-            options: optionsOf(verb),
-            allowPositionals: true,
-            strict: true,
-        });
-        return { values, positionals };
-    }
-    catch (error) {
-        throw usage(`${verb}: ${error instanceof Error ? error.message : String(error)}`, helpRemedy(verb));
-    }
-}
-function optionsOf(verb) {
-    const own = inputsOf(verb).map(({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }]);
-    return {
-        ...Object.fromEntries(own),
-        ...(verb === 'report' ? { format: { type: 'string' } } : {}),
-        json: { type: 'boolean' },
-        verbose: { type: 'boolean', short: 'v' },
-        help: { type: 'boolean', short: 'h' },
-    };
-}
-/** An option given several times (`--build-args A=1 --build-args B=2`) is its lines. */
-function typedInputs(verb, values) {
-    return Object.fromEntries(inputsOf(verb).flatMap(({ name }) => {
-        const value = values[name];
-        if (value === undefined || typeof value === 'boolean')
-            return [];
-        return [[name, Array.isArray(value) ? value.join('\n') : value]];
-    }));
-}
-function formatOf(values) {
-    const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
-    const format = reportFormats.find((each) => each === asked);
-    if (format)
-        return format;
-    throw usage(`--format ${JSON.stringify(asked)} is not known`, `Formats: ${reportFormats.join(', ')}.`);
-}
-function helpRemedy(verb) {
-    return `snapgate ${verb} --help lists its options.`;
-}
-function usage(what, remedy) {
-    return new host_error/* SnapgateError */.yA('usage', what, remedy);
-}
-
 // EXTERNAL MODULE: ./lib/host/printable.js
 var printable = __nccwpck_require__(2469);
 // EXTERNAL MODULE: ./lib/cli/log.js
@@ -319,12 +354,15 @@ function reportError(error, screen, { color, json }) {
     return host_error/* exitCodes */.hS[code];
 }
 
+// EXTERNAL MODULE: ./lib/config/inputs.js
+var inputs = __nccwpck_require__(6097);
 // EXTERNAL MODULE: ./lib/config/scenarios.js
 var scenarios = __nccwpck_require__(5601);
 ;// CONCATENATED MODULE: ./lib/cli/help.js
 
 
-const columns = 92;
+
+const columns = 80;
 const aboutVerb = {
     gate: 'build base and head, measure both, compare, decide',
     measure: 'build and measure one image; its record can be the base of a later gate',
@@ -333,22 +371,28 @@ const aboutVerb = {
     probe: 'say what this machine can do, and what to install or permit for the rest',
 };
 const synopsis = {
-    gate: 'snapgate gate (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH) [--base BASE]',
-    measure: 'snapgate measure (--dockerfile PATH | --image REF | --rootfs PATH | --build-command CMD --rootfs PATH)',
-    compare: 'snapgate compare BASE.json HEAD.json',
-    report: 'snapgate report FILE.json [--format FORMAT]',
-    probe: 'snapgate probe',
+    gate: 'snapgate gate SOURCE [--base BASE] [OPTIONS]',
+    measure: 'snapgate measure SOURCE [OPTIONS]',
+    compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
+    report: 'snapgate report FILE.json [OPTIONS]',
+    probe: 'snapgate probe [OPTIONS]',
 };
+const sources = [
+    '',
+    'SOURCE, on the command line or under defaults: in snapgate.yml, is one of',
+    '  --dockerfile PATH',
+    '  --image REFERENCE',
+    '  --rootfs PATH',
+    '  --build-command COMMAND --rootfs PATH',
+];
 const examples = {
     gate: [
         'snapgate gate --dockerfile guest/Dockerfile --base ref:main',
-        'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause,idle-2s',
-        "snapgate gate --build-command 'make rootfs' --rootfs out/rootfs.tar --base ref:v1.4.0",
+        'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause',
+        "snapgate gate --build-command 'make rootfs' --rootfs rootfs.tar --base ref:v1",
     ],
     measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
-    compare: [
-        'snapgate compare nightly/measurement.json snapgate-report/measurement-head.json --fail-above 3%',
-    ],
+    compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
     report: ['snapgate report snapgate-report/comparison.json --format markdown'],
     probe: ['snapgate probe', 'snapgate probe --accel kvm --json'],
 };
@@ -363,25 +407,40 @@ function helpText(verb) {
     return verb === undefined ? mainHelp() : verbHelp(verb);
 }
 function mainHelp() {
-    return lines('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next', 'pause, and says whether a change of the image made its snapshots grow.', '', 'Usage: snapgate VERB [OPTIONS]', '', ...verbs.map((verb) => `  ${verb.padEnd(9)}${aboutVerb[verb]}`), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', 'snapgate VERB --help lists the options of a verb. They have the names of the action’s inputs.', '', ...exitStatus);
+    return lines(...wrap('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.', 0), '', 'Usage: snapgate VERB [OPTIONS]', '', ...cli_arguments/* verbs */.PB.flatMap((verb) => entry(verb, aboutVerb[verb], 11)), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', ...wrap("snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.", 0), '', ...exitStatus);
 }
 function verbHelp(verb) {
-    const own = inputsOf(verb);
-    return lines(`snapgate ${verb}: ${aboutVerb[verb]}.`, '', `Usage: ${synopsis[verb]}`, '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(verb === 'report'
-        ? help_option('--format FORMAT', `${reportFormats.join(', ')}. Default: terminal.`)
-        : []), ...help_option('--json', 'The result as one JSON object on stdout; progress stays on stderr.'), ...help_option('-v, --verbose', 'Say details of the run: every round, build output, kernel and modules.'), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatus);
+    const own = (0,cli_arguments/* inputsOf */.Vc)(verb);
+    return lines(...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0), '', `Usage: ${synopsis[verb]}`, ...(own.some(({ group }) => group === 'image') ? sources : []), '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(verb === 'report'
+        ? entry('--format FORMAT', `Form of the report: ${cli_arguments/* reportFormats */.zX.join(', ')}. [default: terminal]`)
+        : []), ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'), ...entry('-v, --verbose', aboutVerbose(own)), ...entry('-h, --help', 'This text.'), ...unitHelp(own), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatus);
 }
 function groupHelp(title, specs) {
     if (specs.length === 0)
         return [];
-    return [
-        '',
-        title,
-        ...specs.flatMap((spec) => help_option(`--${spec.name} ${spec.placeholder}`, describe(spec))),
-    ];
+    return ['', title, ...specs.flatMap((spec) => entry(`--${spec.name} ${spec.placeholder}`, describe(spec)))];
 }
-function describe(spec) {
-    return spec.default === '' ? spec.description : `${spec.description} Default: ${spec.default}.`;
+function describe({ description, default: standard }) {
+    const text = description.replace(/`([^`]+)`/g, (_, name) => (isInput(name) ? `--${name}` : name));
+    return standard === '' ? text : `${text} [default:${noBreak}${standard}]`;
+}
+function isInput(name) {
+    return inputs/* inputs */.QL.some((input) => input.name === name);
+}
+/** Verbs that boot have a run to tell of; the others only their report. */
+function aboutVerbose(own) {
+    return own.some(({ group }) => group === 'measure')
+        ? 'Say details of the run: every round, build output, kernel and modules; every metric in the report.'
+        : 'Every metric in the report, and what it was measured with.';
+}
+const units = [
+    ['bytes', 'SIZE: 4096B, 256KiB, 1.5MiB, 2GiB, 10kB, 10MB, 1GB'],
+    ['time', 'TIME: 500ms, 2s, 20min, 1h'],
+    ['percent', 'PERCENT: 5%, 12.5%'],
+];
+function unitHelp(own) {
+    const used = units.filter(([type]) => own.some((spec) => spec.type === type));
+    return used.length === 0 ? [] : ['', 'Units', ...used.map(([, text]) => `  ${text}`)];
 }
 function scenarioHelp() {
     return [
@@ -390,18 +449,21 @@ function scenarioHelp() {
     ];
 }
 const exitStatus = [
-    'Exit status: 0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail), 64 usage,',
-    '65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine, 70 a bug, 71 a scenario,',
-    '75 interrupted.',
+    'Exit status',
+    '  0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail)',
+    '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
+    '  70 a bug of snapgate, 71 a scenario, 75 interrupted',
 ];
-const indent = 28;
-function help_option(name, description) {
-    const wrapped = wrap(description.replaceAll('`', ''), indent);
+/** A name with its description beside it, or below it where the name is too long. */
+function entry(name, description, indent = 28) {
+    const wrapped = wrap(description, indent);
     const head = `  ${name}`;
-    if (head.length >= indent)
+    if (head.length + 2 > indent)
         return [head, ...wrapped];
     return [head + (wrapped[0] ?? '').slice(head.length), ...wrapped.slice(1)];
 }
+/** A space that `wrap` does not break a line at. */
+const noBreak = '\u00a0';
 function wrap(text, left) {
     const out = [];
     let line = ' '.repeat(left);
@@ -412,7 +474,7 @@ function wrap(text, left) {
         }
         line += line.trim() === '' ? word : ` ${word}`;
     }
-    return [...out, line];
+    return [...out, line].map((each) => each.replaceAll(noBreak, ' '));
 }
 function lines(...text) {
     return `${text.join('\n')}\n`;
@@ -438,21 +500,19 @@ async function main() {
 }
 /** Runs one command line; its exit status. */
 async function runCli(argv, terminal) {
-    const color = wantsColor(terminal);
+    const { stdout, stderr, env } = terminal;
+    const color = wantsColor(stderr, env);
     const wantsDetails = argv.includes('--verbose') || argv.includes('-v');
-    const log = (0,cli_log/* createTerminalLog */.$V)(terminal.stderr, { verbose: wantsDetails, color });
+    const log = (0,cli_log/* createTerminalLog */.$V)(stderr, { verbose: wantsDetails, color });
     try {
-        return await runCommandLine(parseCommand(argv), terminal, { color, log });
+        return await runCommandLine((0,cli_arguments/* parseCommand */.RM)(argv), terminal, log);
     }
     catch (error) {
         log.end();
-        return reportError(error, terminal.stderr, {
-            color,
-            json: argv.includes('--json') ? terminal.stdout : undefined,
-        });
+        return reportError(error, stderr, { color, json: argv.includes('--json') ? stdout : undefined });
     }
 }
-async function runCommandLine(command, terminal, { color, log }) {
+async function runCommandLine(command, terminal, log) {
     switch (command.kind) {
         case 'help':
             terminal.stdout.write(helpText(command.verb));
@@ -462,7 +522,8 @@ async function runCommandLine(command, terminal, { color, log }) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(386)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6386));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(917)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4917));
+            const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
             terminal.stdout.write(result.output);
@@ -470,11 +531,17 @@ async function runCommandLine(command, terminal, { color, log }) {
         }
     }
 }
-/** https://no-color.org: any non-empty NO_COLOR means none. */
-function wantsColor({ stdout, env }) {
+/**
+ * For each stream by itself: one of the two may be a file. https://no-color.org: any non-empty NO_COLOR means none.
+ * https://force-color.org, but `0` and `false` mean none, as they do to Node.
+ */
+function wantsColor(screen, env) {
     if (env['NO_COLOR'])
         return false;
-    return env['FORCE_COLOR'] !== undefined || stdout.isTTY === true;
+    const forced = env['FORCE_COLOR'];
+    if (forced)
+        return forced !== '0' && forced !== 'false';
+    return screen.isTTY === true && env['TERM'] !== 'dumb';
 }
 /** `snapgate report … | head` is not an error. */
 function endOnClosedPipe(error) {
@@ -534,7 +601,7 @@ const inputs = [
     },
     {
         ...text('rootfs', 'image', 'PATH', built),
-        description: 'ext4 file, tar (plain, gzip or zstd) or folder; one of four image sources, and with `build-command` what that leaves.',
+        description: 'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
     },
     {
         ...text('build-command', 'image', 'COMMAND', built),
@@ -558,7 +625,7 @@ const inputs = [
     },
     {
         ...text('base', 'base', 'BASE', ['gate']),
-        description: 'What head is compared with: `auto` (the base commit of the pull request), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+        description: 'What head is compared with: `auto` (the base commit of the pull request; on a terminal, where HEAD left the default branch), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
         default: 'auto',
     },
     {
@@ -696,6 +763,15 @@ const inputs = [
         inFile: false,
     },
     {
+        ...text('install', 'run', 'true|false'),
+        description: 'Whether to install the Debian packages that are missing and to open /dev/kvm to this user first, as root or by `sudo -n`: `true` or `false`. For runners that are made anew for each job.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
         ...text('config', 'run', 'PATH', everyRun),
         description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
         inFile: false,
@@ -730,6 +806,57 @@ const inputs = [
 const configFileNames = ['snapgate.yml', '.github/snapgate.yml'];
 function text(name, group, placeholder, verbs = []) {
     return { name, group, placeholder, verbs, type: 'text', default: '', actionDefault: '', inFile: true };
+}
+
+
+/***/ }),
+
+/***/ 9730:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   U0: () => (/* binding */ unknownName),
+/* harmony export */   ol: () => (/* binding */ quoteText),
+/* harmony export */   qb: () => (/* binding */ nearestName)
+/* harmony export */ });
+/* harmony import */ var _host_error_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1924);
+
+/** `what "nmae" does not exist, did you mean "name"?`, with the list of what exists as the remedy. */
+function unknownName(where, what, name, existing) {
+    const near = nearestName(name, existing);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    return new _host_error_js__WEBPACK_IMPORTED_MODULE_0__/* .SnapgateError */ .yA('usage', `${where}: no ${what} is called ${quoteText(name)}${hint}`, existing.length === 0 ? `There is no ${what} to name.` : `These exist: ${existing.join(', ')}.`);
+}
+/** The existing name at the smallest edit distance, if that is small enough to be a slip of the hand. */
+function nearestName(name, existing) {
+    const limit = name.length < 4 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+    let nearest;
+    let smallest = limit + 1;
+    for (const candidate of existing) {
+        const distance = editDistance(name.slice(0, 100).toLowerCase(), candidate.toLowerCase());
+        if (distance < smallest) {
+            smallest = distance;
+            nearest = candidate;
+        }
+    }
+    return nearest;
+}
+/** Quoted, cut at 60 characters, on one line: for showing a text of the user's in an error. */
+function quoteText(text) {
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+/** Levenshtein distance: insertions, deletions and replacements of one character. */
+function editDistance(a, b) {
+    let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (const [row, letter] of [...a].entries()) {
+        const current = [row + 1];
+        for (let column = 1; column <= b.length; column += 1) {
+            const replaced = (previous[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+            current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+        }
+        previous = current;
+    }
+    return previous[b.length] ?? 0;
 }
 
 

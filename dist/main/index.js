@@ -32054,7 +32054,7 @@ __webpack_unused_export__ = errors.YAMLError;
 __webpack_unused_export__ = errors.YAMLParseError;
 __webpack_unused_export__ = errors.YAMLWarning;
 __webpack_unused_export__ = Alias.Alias;
-__webpack_unused_export__ = identity.isAlias;
+exports.Vj = identity.isAlias;
 __webpack_unused_export__ = identity.isCollection;
 __webpack_unused_export__ = identity.isDocument;
 exports.jh = identity.isMap;
@@ -37988,7 +37988,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 23:
+/***/ 273:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41028,7 +41028,7 @@ class error_SnapgateError extends Error {
     }
 }
 /** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
-function errnoOf(error) {
+function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return undefined;
@@ -41073,7 +41073,7 @@ function parseQuantity(text, where, units, what, example) {
     return value;
 }
 /** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
-function formatBytes(bytes) {
+function units_formatBytes(bytes) {
     const sign = bytes < 0 ? '−' : '';
     const size = Math.abs(bytes);
     if (size < 1024)
@@ -41090,7 +41090,7 @@ function formatBytes(bytes) {
 }
 /** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
 function formatByteChange(bytes) {
-    return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
+    return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
 }
 /** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
 function formatGrowth(ratio) {
@@ -50651,12 +50651,12 @@ function preprocess(fn, schema) {
 
 
 /** Bytes of a record that are read at all. */
-const maxRecordBytes = 64 * 1024 ** 2;
+const parse_maxRecordBytes = 64 * 1024 ** 2;
 /** Text of a record → the record. Unreadable, another kind, another version, too large: SnapgateError('record'). */
 function parseRecord(text, where, kind) {
     const remedy = `Give a ${kind.kind} that this version of snapgate has written.`;
-    if (Buffer.byteLength(text) > maxRecordBytes)
-        throw new error_SnapgateError('record', `${where} is larger than ${maxRecordBytes / 1024 ** 2} MiB`, remedy);
+    if (Buffer.byteLength(text) > parse_maxRecordBytes)
+        throw new error_SnapgateError('record', `${where} is larger than ${parse_maxRecordBytes / 1024 ** 2} MiB`, remedy);
     const value = parseJson(text, where, remedy);
     requireKind(value, where, kind, remedy);
     const parsed = kind.schema.safeParse(value);
@@ -50934,6 +50934,8 @@ const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createReq
 ;// CONCATENATED MODULE: ./lib/host/process.js
 
 
+
+
 /** How much of a process's output is kept: its end. */
 const keptBytes = 64 * 1024;
 /** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
@@ -50981,6 +50983,7 @@ async function runCommand(run, command, args, options = {}) {
             stop();
         }, options.timeoutMs);
     run.signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
     try {
         const { code, signal } = await ended;
         run.signal.throwIfAborted();
@@ -51008,6 +51011,13 @@ async function mustRun(run, command, args, options = {}) {
         details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
     });
 }
+/** How long a process that a command left behind may hold the command's output open. */
+const heldOutputMs = 2_000;
+/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
+function letGo(child) {
+    for (const stream of [child.stdout, child.stderr])
+        stream?.destroy();
+}
 /** Ends a child and all its descendants of the same group. */
 function killGroup(child) {
     if (child.pid === undefined)
@@ -51017,14 +51027,14 @@ function killGroup(child) {
             process.kill(target, 'SIGKILL');
         }
         catch (error) {
-            if (errnoOf(error) !== 'ESRCH')
+            if (error_errnoOf(error) !== 'ESRCH')
                 throw error;
         }
     }
 }
 function waitForExit(child) {
     return new Promise((resolve, reject) => {
-        child.once('error', (error) => reject(errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
+        child.once('error', (error) => reject(error_errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
         child.once('close', (code, signal) => resolve({ code, signal }));
     });
 }
@@ -51047,13 +51057,34 @@ const debianPackages = {
     xz: 'xz-utils',
     setpriv: 'util-linux',
     buildah: 'buildah',
+    git: 'git',
 };
+/** Whether a command is where `searchPath` looks. */
+function hasCommand(name) {
+    return searchPath()
+        .split(external_node_path_namespaceObject.delimiter)
+        .some((dir) => isExecutable((0,external_node_path_namespaceObject.join)(dir, name)));
+}
+/** The Debian packages of those commands that are not on this machine. */
+function missingPackages(commands) {
+    const missing = commands.filter((command) => !hasCommand(command));
+    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
+}
 /** What to type on Debian and Ubuntu for a missing command. */
 function packageOf(command) {
     const name = debianPackages[command];
     return name === undefined
         ? `a package that holds ${command}`
         : `sudo apt-get install -y --no-install-recommends ${name}`;
+}
+function isExecutable(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
 }
 function collectOutput(child, onStdout) {
     const stdout = [];
@@ -51204,12 +51235,12 @@ async function readBounded(path) {
         const { size } = await (0,promises_namespaceObject.stat)(path);
         if (size <= maxMeasurementBytes)
             return await (0,promises_namespaceObject.readFile)(path, 'utf8');
-        throw new error_SnapgateError('record', `base: ${path} has ${formatBytes(size)}, too much for a measurement`, 'Name a measurement-base.json or measurement-head.json that snapgate wrote.');
+        throw new error_SnapgateError('record', `base: ${path} has ${units_formatBytes(size)}, too much for a measurement`, 'Name a measurement-base.json or measurement-head.json that snapgate wrote.');
     }
     catch (error) {
-        if (errnoOf(error) === undefined)
+        if (error_errnoOf(error) === undefined)
             throw error;
-        throw new error_SnapgateError('base', `base: the measurement ${path} cannot be read (${errnoOf(error)})`, 'Check the path (relative to the checkout), and that an earlier step has fetched the file.', { cause: error });
+        throw new error_SnapgateError('base', `base: the measurement ${path} cannot be read (${error_errnoOf(error)})`, 'Check the path (relative to the checkout), and that an earlier step has fetched the file.', { cause: error });
     }
 }
 function otherSource(spec, { checkout, inputs }) {
@@ -51269,9 +51300,12 @@ async function sidesOfEvent(run, event, workspace) {
     const head = { label: headLabel(event, commit), ...(commit === undefined ? {} : { commit }) };
     return { head, autoCommit: await autoCommitOf(run, git, event, commit) };
 }
+/** A merge commit is GitHub's own: people know the pull request's tip. */
 function headLabel(event, commit) {
-    if (event.name === 'pull_request')
-        return `pull request #${event.number} (${event.headSha.slice(0, 7)})`;
+    if (event.name === 'pull_request') {
+        const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
+        return commit === event.headSha ? tip : `${tip}, merged`;
+    }
     return commit === undefined ? 'the workspace' : `commit ${commit.slice(0, 7)}`;
 }
 async function autoCommitOf(run, git, event, head) {
@@ -51299,6 +51333,44 @@ async function pullRequestBase(run, git, event, head) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./lib/host/folder.js
+
+
+
+/**
+ * The absolute path of a folder that an input names, made where it is not there.
+ *
+ * @param input the input's name, for the error
+ * @throws SnapgateError `host` where it cannot be made, is none, or is not this user's to write to
+ */
+function openFolder(dir, input) {
+    const path = (0,external_node_path_namespaceObject.resolve)(dir);
+    try {
+        makeFolder(path);
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.W_OK);
+        return path;
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${input} ${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Name a folder that this user may write to.', { cause: error });
+    }
+}
+/** Not by `recursive`, with which node never returns from below /proc (mkdir answers ENOENT there, whatever exists). */
+function makeFolder(path) {
+    if ((0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false })?.isDirectory())
+        return;
+    const parent = (0,external_node_path_namespaceObject.dirname)(path);
+    if (parent !== path)
+        makeFolder(parent);
+    try {
+        (0,external_node_fs_namespaceObject.mkdirSync)(path);
+    }
+    catch (error) {
+        // Another run may have been quicker; a file of that name is an error.
+        if (error_errnoOf(error) !== 'EEXIST' || !(0,external_node_fs_namespaceObject.statSync)(path).isDirectory())
+            throw error;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/host/ledger.js
 
 
@@ -51308,8 +51380,13 @@ const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
-    object({ kind: literal('container'), engine: schemas_string(), name: schemas_string() }),
-    object({ kind: literal('container-image'), engine: schemas_string(), name: schemas_string() }),
+    /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
+    object({
+        kind: literal('buildah-build'),
+        root: schemas_string(),
+        runRoot: schemas_string(),
+        temporaryDir: schemas_string(),
+    }),
 ]);
 function openLedger(path) {
     return {
@@ -51324,7 +51401,7 @@ function readLedger(path) {
         text = (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             return [];
         throw error;
     }
@@ -51347,19 +51424,20 @@ function parseLine(line) {
 
 
 
+
 const runPrefix = 'snapgate-run-';
 const ledgerFile = 'ledger.jsonl';
 const ownerFile = 'owner';
 /** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
 function openRun(workDir, cacheDir, log, signal) {
-    (0,external_node_fs_namespaceObject.mkdirSync)(workDir, { recursive: true });
-    sweepDeadRuns(workDir);
+    const parent = openFolder(workDir, 'work-dir');
+    const cache = openFolder(cacheDir, 'cache-dir');
+    sweepDeadRuns(parent, log);
     const id = (0,external_node_crypto_.randomUUID)();
-    const dir = (0,external_node_path_namespaceObject.join)(workDir, `${runPrefix}${id}`);
+    const dir = (0,external_node_path_namespaceObject.join)(parent, `${runPrefix}${id}`);
     (0,external_node_fs_namespaceObject.mkdirSync)(dir, { mode: 0o700 });
     (0,external_node_fs_namespaceObject.writeFileSync)((0,external_node_path_namespaceObject.join)(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
-    (0,external_node_fs_namespaceObject.mkdirSync)(cacheDir, { recursive: true });
-    return { id, dir, cacheDir, log, signal, ledger: openLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)) };
+    return { id, dir, cacheDir: cache, log, signal, ledger: openLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)) };
 }
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
@@ -51367,16 +51445,22 @@ function closeRun(dir) {
     killProcessesOfRun(id);
     for (const resource of readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)))
         removeResource(resource);
-    (0,external_node_fs_namespaceObject.rmSync)(dir, { recursive: true, force: true, maxRetries: 3 });
+    removeTree(dir);
 }
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
-function sweepDeadRuns(workDir) {
+function sweepDeadRuns(workDir, log) {
     for (const name of (0,external_node_fs_namespaceObject.readdirSync)(workDir)) {
         if (!name.startsWith(runPrefix))
             continue;
         const dir = (0,external_node_path_namespaceObject.join)(workDir, name);
-        if (!ownerLives(dir))
+        if (ownerLives(dir))
+            continue;
+        try {
             closeRun(dir);
+        }
+        catch (error) {
+            log.warning(`What a run that was killed left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
+        }
     }
 }
 function ownerLives(dir) {
@@ -51386,7 +51470,7 @@ function ownerLives(dir) {
     }
     catch (error) {
         // Another user's run, or one that is being made this instant.
-        return errnoOf(error) === 'EACCES' || errnoOf(error) === 'ENOENT';
+        return error_errnoOf(error) === 'EACCES' || error_errnoOf(error) === 'ENOENT';
     }
 }
 /** Start time of a process in clock ticks since boot (proc(5), field 22), which tells a pid from its reuse. */
@@ -51432,21 +51516,56 @@ function killQuietly(pid) {
 function removeResource(resource) {
     switch (resource.kind) {
         case 'path':
-            (0,external_node_fs_namespaceObject.rmSync)(resource.path, { recursive: true, force: true });
+            removeTree(resource.path);
             return;
         case 'worktree':
-            (0,external_node_fs_namespaceObject.rmSync)(resource.path, { recursive: true, force: true });
+            removeTree(resource.path);
             (0,external_node_child_process_namespaceObject.spawnSync)('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
                 stdio: 'ignore',
                 timeout: 30_000,
             });
             return;
-        case 'container':
-            (0,external_node_child_process_namespaceObject.spawnSync)(resource.engine, ['rm', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
-            return;
-        case 'container-image':
-            (0,external_node_child_process_namespaceObject.spawnSync)(resource.engine, ['rmi', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
+        case 'buildah-build':
+            endBuildahBuild(resource);
     }
+}
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+function removeTree(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
+    }
+    catch (error) {
+        if (error_errnoOf(error) !== 'EACCES')
+            throw error;
+        (0,external_node_child_process_namespaceObject.spawnSync)('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
+        (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
+    }
+}
+/** While no other run builds in the same storage: what is left there is then of builds that were killed. */
+function endBuildahBuild({ root, runRoot, temporaryDir, }) {
+    if (hasProcessWith(root))
+        return;
+    const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+    const quietly = { stdio: 'ignore', timeout: 60_000 };
+    (0,external_node_child_process_namespaceObject.spawnSync)('buildah', [...storage, 'rm', '--all'], quietly);
+    // In a user name space its files have ids that only the same name space may remove.
+    const remove = ['rm', '-rf', '--', temporaryDir];
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_namespaceObject.rmSync)(temporaryDir, { recursive: true, force: true });
+    else
+        (0,external_node_child_process_namespaceObject.spawnSync)('buildah', ['unshare', ...remove], quietly);
+}
+/** Whether `argument` is a word of some process's command line. */
+function hasProcessWith(argument) {
+    const word = Buffer.from(`\0${argument}\0`);
+    return (0,external_node_fs_namespaceObject.readdirSync)('/proc').some((name) => {
+        try {
+            return /^\d+$/.test(name) && (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${name}/cmdline`).includes(word);
+        }
+        catch {
+            return false;
+        }
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/host/session.js
@@ -51499,7 +51618,7 @@ function unknownName(where, what, name, existing) {
 }
 /** The existing name at the smallest edit distance, if that is small enough to be a slip of the hand. */
 function nearestName(name, existing) {
-    const limit = name.length < 3 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+    const limit = name.length < 4 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
     let nearest;
     let smallest = limit + 1;
     for (const candidate of existing) {
@@ -51565,8 +51684,6 @@ function notABase(text, where) {
     return new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a base`, remedy);
 }
 
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./lib/config/inputs.js
 /** What a run does on a runner: the whole gate, or one side's measurement. */
 const modes = ['gate', 'measure'];
@@ -51608,7 +51725,7 @@ const inputs = [
     },
     {
         ...inputs_text('rootfs', 'image', 'PATH', built),
-        description: 'ext4 file, tar (plain, gzip or zstd) or folder; one of four image sources, and with `build-command` what that leaves.',
+        description: 'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
     },
     {
         ...inputs_text('build-command', 'image', 'COMMAND', built),
@@ -51632,7 +51749,7 @@ const inputs = [
     },
     {
         ...inputs_text('base', 'base', 'BASE', ['gate']),
-        description: 'What head is compared with: `auto` (the base commit of the pull request), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+        description: 'What head is compared with: `auto` (the base commit of the pull request; on a terminal, where HEAD left the default branch), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
         default: 'auto',
     },
     {
@@ -51770,6 +51887,15 @@ const inputs = [
         inFile: false,
     },
     {
+        ...inputs_text('install', 'run', 'true|false'),
+        description: 'Whether to install the Debian packages that are missing and to open /dev/kvm to this user first, as root or by `sudo -n`: `true` or `false`. For runners that are made anew for each job.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
         ...inputs_text('config', 'run', 'PATH', everyRun),
         description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
         inFile: false,
@@ -51827,7 +51953,7 @@ function isTimeMetric(metric) {
 /** A value of a metric for people: `2.46 MiB`, `85.2 ms`. */
 function formatAmount(metric, value) {
     if (!isTimeMetric(metric))
-        return formatBytes(value);
+        return units_formatBytes(value);
     return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)} ms`;
 }
 /** A change of a metric for people: `+0.94 MiB`, `−3.0 ms`. */
@@ -51894,6 +52020,201 @@ const builtInScenarios = [
 /** The scenario whose dirtied bytes are the floor under all others: what pausing and the agent themselves cost. */
 const floorScenario = 'pause';
 
+;// CONCATENATED MODULE: ./lib/config/shape-error.js
+
+
+
+
+/** The first of zod's issues in words: where, what is wrong, what may stand there. */
+function shapeError(issues, shape) {
+    const issue = issues[0];
+    if (!issue)
+        return new error_SnapgateError('usage', 'snapgate.yml is not valid', shapeRemedy);
+    const { path } = issue;
+    const { placeOf } = shape;
+    const found = valueAt(shape.value, path);
+    switch (issue.code) {
+        case 'unrecognized_keys':
+            return unknownKey(path, issue.keys[0] ?? '', shape);
+        case 'invalid_key':
+            return wrongName(path.slice(0, -1), String(path.at(-1)), placeOf);
+        case 'invalid_value':
+            return unknownName(`${placeOf(path)}: ${nameOf(path)}`, 'choice', String(found), issue.values.map(String));
+        default:
+            return new error_SnapgateError('usage', `${placeOf(path)}: ${nameOf(path)} ${complaint(issue, found)}`, remedyFor(issue, found, shape));
+    }
+}
+const shapeRemedy = 'schema/snapgate.yml.schema.json of snapgate describes the whole file.';
+function unknownKey(path, key, { placeOf, keysAt }) {
+    return unknownName(placeOf(path, key), kindOfKey(path), key, keysAt(path));
+}
+function wrongName(parent, key, placeOf) {
+    if (parent[0] === 'gate')
+        return unknownName(placeOf(parent, key), 'metric', key, metricNames);
+    return new error_SnapgateError('usage', `${placeOf(parent, key)}: ${quoteText(key)} cannot name a scenario`, 'Use a–z, 0–9 and -, at most 40 characters.');
+}
+function kindOfKey(path) {
+    if (path[0] === 'defaults')
+        return 'input that may stand here';
+    return path[0] === 'gate' && path.length === 2 ? 'metric' : 'key';
+}
+/** `settle of scenarios → my-scenario`. */
+function nameOf(path) {
+    const parents = path.slice(0, -1).map(String).join(' → ');
+    return path.length === 0
+        ? 'the file'
+        : parents === ''
+            ? String(path[0])
+            : `${String(path.at(-1))} of ${parents}`;
+}
+function complaint(issue, found) {
+    const butIs = `, but is ${kindOf(found)}`;
+    switch (issue.code) {
+        case 'invalid_type':
+            return `must be ${typeWords[issue.expected] ?? issue.expected}${butIs}`;
+        case 'invalid_union':
+            return `must be text or a list of texts${butIs}`;
+        case 'too_small':
+            return issue.origin === 'string' ? 'is empty' : `must be at least ${issue.minimum}${butIs}`;
+        case 'too_big':
+            return issue.origin === 'string'
+                ? `is longer than ${issue.maximum} characters`
+                : `must be at most ${issue.maximum}${butIs}`;
+        default:
+            return `is not valid (${issue.message})`;
+    }
+}
+const typeWords = {
+    object: 'a mapping',
+    record: 'a mapping',
+    string: 'text',
+    number: 'a whole number',
+    int: 'a whole number',
+    boolean: 'true or false',
+};
+function remedyFor(issue, found, { keysAt }) {
+    if (issue.code !== 'invalid_type')
+        return shapeRemedy;
+    if (issue.path.length === 0)
+        return `It holds ${keysAt([]).join(', ')}, each a mapping.`;
+    if (issue.expected === 'object' || issue.expected === 'record')
+        return found === null ? 'Write {} for an empty mapping.' : shapeRemedy;
+    if (issue.expected === 'boolean')
+        return 'Write true or false, without quotes.';
+    if (issue.expected !== 'string')
+        return 'Write digits, without quotes.';
+    return commandKeys.includes(String(issue.path.at(-1)))
+        ? 'Put it in quotes.'
+        : 'Write it as text with its unit, such as 256KiB, 2s or 5%.';
+}
+/** Texts without a unit. */
+const commandKeys = [
+    'run',
+    'check',
+    ...inputs.filter((input) => input.type === 'text').map(({ name }) => name),
+];
+function valueAt(value, path) {
+    return path.reduce((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
+}
+function kindOf(value) {
+    if (value === null || value === undefined || value === '')
+        return 'empty';
+    if (Array.isArray(value))
+        return 'a list';
+    if (typeof value === 'object')
+        return 'a mapping';
+    return typeof value === 'string' ? quoteText(value) : String(value);
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/config/yaml.js
+
+
+/** Bytes of a snapgate.yml that are read at all; real ones are a few KiB. */
+const maxConfigBytes = 64 * 1024;
+/** Anchors may be used, but not to grow a small file into a large one. */
+const maxAliasCount = 50;
+/** Reads YAML that may be hostile. Whatever cannot be read is a SnapgateError('usage') with the line. `path` is for people. */
+function parseYaml(text, path) {
+    if (Buffer.byteLength(text) > maxConfigBytes) {
+        throw new error_SnapgateError('usage', `${path} is larger than ${maxConfigBytes / 1024} KiB`, 'Is it the right file? Real ones are a few KiB.');
+    }
+    try {
+        return readDocument(text, path);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError)
+            throw error;
+        // Aliases that multiply or lead nowhere (a ReferenceError of the parser) and nesting so deep that the stack ends (a RangeError).
+        const why = error instanceof Error ? firstLine(error.message) : 'unreadable';
+        throw new error_SnapgateError('usage', `${path} cannot be read: ${why}`, 'Write it without aliases (*name) and without deep nesting.');
+    }
+}
+function readDocument(text, path) {
+    const lines = new dist/* LineCounter */.HN();
+    // Not `silent`: the parser would then pass over a second document without a word.
+    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    const error = document.errors[0];
+    if (error) {
+        const why = error.code === 'MULTIPLE_DOCS' ? 'a second document starts here' : firstLine(error.message);
+        throw new error_SnapgateError('usage', `${placeAt(path, lines, error.pos[0])}: not valid YAML: ${why}`, 'Correct that line.');
+    }
+    refuseTraps(document, (offset) => placeAt(path, lines, offset));
+    const value = document.toJS({ maxAliasCount });
+    return {
+        value: value ?? {},
+        placeOf: (keys, key) => placeAt(path, lines, offsetOf(document, keys, key)),
+    };
+}
+/** What no honest file has: a key that zod would pass over in silence, and a character that no path and no command can hold. */
+function refuseTraps(document, placeOfOffset) {
+    const refuse = (node, what) => {
+        const offset = isNodeWithRange(node) ? node.range[0] : 0;
+        throw new error_SnapgateError('usage', `${placeOfOffset(offset)}: ${what}`, 'Write something else there.');
+    };
+    (0,dist/* visit */.YR)(document, {
+        Pair: (_, { key }) => {
+            const meant = (0,dist/* isAlias */.Vj)(key) ? key.resolve(document) : key;
+            if ((0,dist/* isScalar */.jn)(meant) && meant.value === '__proto__')
+                refuse(key, '__proto__ cannot be a key');
+        },
+        Scalar: (_, scalar) => {
+            if (typeof scalar.value === 'string' && scalar.value.includes('\0'))
+                refuse(scalar, 'a NUL character');
+        },
+    });
+}
+function placeAt(path, lines, offset) {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
+}
+/** Offset of the node at a path, or of the deepest one on the way to it that is there. */
+function offsetOf(document, path, key) {
+    for (let length = path.length; length >= 0; length -= 1) {
+        const found = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+        if (!isNodeWithRange(found))
+            continue;
+        const keyNode = key !== undefined && length === path.length ? keyNodeOf(found, key) : undefined;
+        return (keyNode ?? found).range[0];
+    }
+    return 0;
+}
+function keyNodeOf(map, key) {
+    if (!(0,dist/* isMap */.jh)(map))
+        return undefined;
+    const found = map.items
+        .map((pair) => pair.key)
+        .find((node) => (0,dist/* isScalar */.jn)(node) && String(node.value) === key);
+    return isNodeWithRange(found) ? found : undefined;
+}
+function isNodeWithRange(value) {
+    return typeof value === 'object' && value !== null && 'range' in value && Array.isArray(value.range);
+}
+function firstLine(text) {
+    return text.split('\n')[0] ?? '';
+}
+
 ;// CONCATENATED MODULE: ./lib/config/file.js
 
 
@@ -51904,10 +52225,7 @@ const floorScenario = 'pause';
 
 
 
-/** Bytes of a snapgate.yml that are read at all; real ones are a few KiB. */
-const maxConfigBytes = 64 * 1024;
-/** Anchors may be used, but not to grow a small file into a large one. */
-const maxAliasCount = 50;
+
 /** Limit of what a user's scenario runs and checks, unless it says otherwise. */
 const scenarioTimeoutMs = 60_000;
 const maxSettleMs = 3_600_000;
@@ -51959,13 +52277,14 @@ function readConfigFile(text, path) {
     const { value, placeOf } = parseYaml(text, path);
     const parsed = configFileSchema.safeParse(value);
     if (!parsed.success)
-        throw shapeError(parsed.error.issues, placeOf);
+        throw shapeError(parsed.error.issues, { value, placeOf, keysAt });
     const file = parsed.data;
     const scenarios = Object.entries(file.scenarios ?? {}).map(([name, written]) => readScenario(name, written, placeOf));
     return {
         settings: readSettings(file.defaults ?? {}, placeOf),
         scenarios,
         overrides: readOverrides(file.gate ?? {}, scenarios, placeOf),
+        placeOfOverride: (scenario, metric) => `${placeOf(['gate', scenario, metric])}: ${metric} of ${scenario}`,
     };
 }
 function settingEntry(input) {
@@ -51983,9 +52302,10 @@ function settingSchema(input) {
 function readSettings(written, placeOf) {
     const settings = new Map();
     for (const [name, value] of Object.entries(written)) {
-        if (value === undefined)
+        // An empty text is not given, as with an input; an empty list is a list of none.
+        if (value === undefined || (typeof value === 'string' && value.trim() === ''))
             continue;
-        const text = Array.isArray(value) ? value.join('\n') : String(value);
+        const text = Array.isArray(value) ? value.join('\n') : String(value).trim();
         settings.set(name, { text, where: `${placeOf(['defaults', name])}: ${name}` });
     }
     return settings;
@@ -52046,88 +52366,6 @@ function readThresholds(written, metric, whereOf) {
         ...(max === undefined ? {} : { max }),
     };
 }
-function parseYaml(text, path) {
-    if (Buffer.byteLength(text) > maxConfigBytes) {
-        throw new error_SnapgateError('usage', `${path} is larger than ${maxConfigBytes / 1024} KiB`, 'Is it the right file? Real ones are a few KiB.');
-    }
-    try {
-        return readDocument(text, path);
-    }
-    catch (error) {
-        if (error instanceof error_SnapgateError)
-            throw error;
-        // Aliases that multiply (a ReferenceError of the parser) and nesting so deep that the stack ends (a RangeError).
-        const why = error instanceof Error ? firstLine(error.message) : 'unreadable';
-        throw new error_SnapgateError('usage', `${path} cannot be read: ${why}`, 'Write it without nested aliases and without deep nesting.');
-    }
-}
-function readDocument(text, path) {
-    const lines = new dist/* LineCounter */.HN();
-    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-    const error = document.errors[0];
-    if (error) {
-        throw new error_SnapgateError('usage', `${placeAt(path, lines, error.pos[0])}: not valid YAML: ${firstLine(error.message)}`, 'Correct that line; docs/config.md shows a whole file.');
-    }
-    refuseProto(document, (offset) => placeAt(path, lines, offset));
-    const value = document.toJS({ maxAliasCount });
-    return {
-        value: value ?? {},
-        placeOf: (keys, key) => placeAt(path, lines, offsetOf(document, keys, key)),
-    };
-}
-/** A key that zod would pass over in silence, and that no honest file has. */
-function refuseProto(document, placeOfOffset) {
-    (0,dist/* visit */.YR)(document, {
-        Pair: (_, pair) => {
-            if (!(0,dist/* isScalar */.jn)(pair.key) || pair.key.value !== '__proto__')
-                return;
-            throw new error_SnapgateError('usage', `${placeOfOffset(pair.key.range?.[0] ?? 0)}: __proto__ cannot be a key`, 'Use another name.');
-        },
-    });
-}
-function placeAt(path, lines, offset) {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
-}
-/** Offset of the node at a path, or of the deepest one on the way to it that is there. */
-function offsetOf(document, path, key) {
-    for (let length = path.length; length >= 0; length -= 1) {
-        const found = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-        if (!isNodeWithRange(found))
-            continue;
-        const keyNode = key !== undefined && length === path.length ? keyNodeOf(found, key) : undefined;
-        return (keyNode ?? found).range[0];
-    }
-    return 0;
-}
-function keyNodeOf(map, key) {
-    if (!(0,dist/* isMap */.jh)(map))
-        return undefined;
-    const found = map.items
-        .map((pair) => pair.key)
-        .find((node) => (0,dist/* isScalar */.jn)(node) && String(node.value) === key);
-    return isNodeWithRange(found) ? found : undefined;
-}
-function isNodeWithRange(value) {
-    return typeof value === 'object' && value !== null && 'range' in value && Array.isArray(value.range);
-}
-function shapeError(issues, placeOf) {
-    const issue = issues[0];
-    if (!issue)
-        return new error_SnapgateError('usage', 'snapgate.yml is not valid', 'See docs/config.md.');
-    const name = issue.path.map(String).join(' → ');
-    if (issue.code === 'unrecognized_keys')
-        return unknownName(placeOf(issue.path, issue.keys[0]), kindOfKey(issue.path), issue.keys[0] ?? '', keysAt(issue.path));
-    if (issue.code === 'invalid_key') {
-        const key = String(issue.path.at(-1));
-        const parent = issue.path.slice(0, -1);
-        if (parent[0] === 'gate')
-            return unknownName(placeOf(parent, key), 'metric', key, metricNames);
-        return new error_SnapgateError('usage', `${placeOf(parent, key)}: ${quoteText(key)} cannot name a scenario`, 'Use a–z, 0–9 and -, at most 40 characters.');
-    }
-    const where = placeOf(issue.path);
-    return new error_SnapgateError('usage', name === '' ? `${where}: ${issue.message}` : `${where}: ${name}: ${issue.message}`, remedyFor(issue, name));
-}
 /** The parts of the file whose keys are fixed, by where they stand. */
 function keysAt(path) {
     if (path.length === 0)
@@ -52137,22 +52375,6 @@ function keysAt(path) {
     if (path[0] === 'scenarios')
         return Object.keys(scenarioSchema.shape);
     return path.length === 2 ? metricNames : Object.keys(thresholdsSchema.shape);
-}
-function kindOfKey(path) {
-    if (path[0] === 'defaults')
-        return 'input that may stand here';
-    return path[0] === 'gate' && path.length === 2 ? 'metric' : 'key';
-}
-function remedyFor(issue, name) {
-    const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
-    if (wantsText)
-        return 'Write it as text with its unit, such as 256KiB, 2s or 5%.';
-    return name === ''
-        ? 'snapgate.yml is a mapping: scenarios, gate, defaults.'
-        : 'docs/config.md shows a whole file.';
-}
-function firstLine(text) {
-    return text.split('\n')[0] ?? '';
 }
 
 ;// CONCATENATED MODULE: ./lib/config/config.js
@@ -52192,6 +52414,11 @@ function readMode(raw) {
     if (mode === undefined)
         throw unknownName('mode', 'mode', text, modes);
     return mode;
+}
+/** Whether the run may install what its runner lacks. */
+function readInstall(raw) {
+    const given = givenInputs(raw).get('install');
+    return given !== undefined && parseFlag(given.text, given.where);
 }
 /** The image that a run must have been given. */
 function requireImage(config) {
@@ -52305,14 +52532,12 @@ function readMeasure(settings, own) {
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
 function selectScenarios(text, where, known) {
     const names = splitNames(text, where);
-    if (names.length === 1 && names[0] === 'all')
-        return known;
-    const existing = known.map((scenario) => scenario.name);
+    const existing = [...known.map((scenario) => scenario.name), 'all'];
     for (const name of names) {
         if (!existing.includes(name))
-            throw unknownName(where, 'scenario', name, [...existing, 'all']);
+            throw unknownName(where, 'scenario', name, existing);
     }
-    return known.filter((scenario) => names.includes(scenario.name));
+    return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
 }
 function readGate(settings, written) {
     const defaults = {
@@ -52321,14 +52546,14 @@ function readGate(settings, written) {
         minGrowth: settings.read('min-growth', parseBytes),
         max: undefined,
     };
-    const overrides = written?.overrides ?? {};
     checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
-    checkOverrides(defaults, overrides);
+    if (written)
+        checkOverrides(defaults, written);
     return {
         defaults,
         gatedMetrics: settings.read('metrics', parseMetrics),
         caps: readCaps(settings),
-        overrides,
+        overrides: written?.overrides ?? {},
         inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
     };
 }
@@ -52343,10 +52568,10 @@ function readCaps(settings) {
         return cap === undefined ? [] : [[metric, cap]];
     }));
 }
-function checkOverrides(defaults, overrides) {
+function checkOverrides(defaults, { overrides, placeOfOverride }) {
     for (const [scenario, metrics] of Object.entries(overrides)) {
         for (const [metric, own] of Object.entries(metrics))
-            checkThresholds({ ...defaults, ...own }, `gate → ${scenario} → ${metric}`);
+            checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
     }
 }
 function checkThresholds(thresholds, where) {
@@ -52599,7 +52824,7 @@ function claimEntry(run, name) {
 }
 /** Runs other than this one that use an entry. */
 function isUsedByOthers(run, name) {
-    return users(run).some((id) => id !== run.id && existsSync(join(contentDir(run), usersDir, id, name)));
+    return users(run).some((id) => id !== run.id && (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(contentDir(run), usersDir, id, name)));
 }
 function contentDir(run) {
     return (0,external_node_path_namespaceObject.join)(run.cacheDir, 'content');
@@ -52616,7 +52841,7 @@ function isThere(path) {
         return true;
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             return false;
         throw error;
     }
@@ -52644,12 +52869,14 @@ function publish(temporary, path) {
         (0,external_node_fs_namespaceObject.renameSync)(temporary, path);
     }
     catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? ''))
+        if (!['ENOTEMPTY', 'EEXIST'].includes(error_errnoOf(error) ?? ''))
             throw error;
     }
 }
 /** Removes the entries used longest ago until the rest fits the limit. */
 function evictEntries(run, limitBytes) {
+    removeAbandoned(contentDir(run), (name) => name.startsWith(temporaryPrefix));
+    removeAbandoned((0,external_node_path_namespaceObject.join)(contentDir(run), usersDir), () => true);
     const entries = (0,external_node_fs_namespaceObject.readdirSync)(contentDir(run))
         .filter((name) => name !== usersDir && !name.startsWith(temporaryPrefix))
         .flatMap((name) => cache_describe(run, name))
@@ -52662,13 +52889,19 @@ function evictEntries(run, limitBytes) {
             total -= entry.bytes;
     }
 }
+/** Of runs whose clean-up never came, since their work-dir is gone with its ledger: after a power cut, on a new runner. */
+function removeAbandoned(dir, isOfRun) {
+    for (const name of (0,external_node_fs_namespaceObject.readdirSync)(dir).filter(isOfRun))
+        if (!isRecent((0,external_node_path_namespaceObject.join)(dir, name)))
+            (0,external_node_fs_namespaceObject.rmSync)((0,external_node_path_namespaceObject.join)(dir, name), { recursive: true, force: true });
+}
 function cache_describe(run, name) {
     const path = (0,external_node_path_namespaceObject.join)(contentDir(run), name);
     try {
         return [{ name, bytes: allocated(path), usedMs: (0,external_node_fs_namespaceObject.statSync)(path).mtimeMs }];
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             return [];
         throw error;
     }
@@ -52689,7 +52922,7 @@ function evict(run, name) {
         (0,external_node_fs_namespaceObject.renameSync)(path, aside);
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             return true;
         throw error;
     }
@@ -52707,10 +52940,11 @@ function users(run) {
     const dir = (0,external_node_path_namespaceObject.join)(contentDir(run), usersDir);
     if (!(0,external_node_fs_namespaceObject.existsSync)(dir))
         return [];
-    return (0,external_node_fs_namespaceObject.readdirSync)(dir).filter((id) => {
-        const stat = (0,external_node_fs_namespaceObject.statSync)((0,external_node_path_namespaceObject.join)(dir, id), { throwIfNoEntry: false });
-        return stat !== undefined && Date.now() - stat.mtimeMs < claimLimitMs;
-    });
+    return (0,external_node_fs_namespaceObject.readdirSync)(dir).filter((id) => isRecent((0,external_node_path_namespaceObject.join)(dir, id)));
+}
+function isRecent(path) {
+    const stat = (0,external_node_fs_namespaceObject.statSync)(path, { throwIfNoEntry: false });
+    return stat !== undefined && Date.now() - stat.mtimeMs < claimLimitMs;
 }
 
 ;// CONCATENATED MODULE: ./lib/image/checkout-path.js
@@ -52718,38 +52952,115 @@ function users(run) {
 
 
 /**
- * The real path of what an input names in a checkout. It must be there, and within the checkout even after symlinks; only where
- * `absolute` allows it may a path that is given absolute lie elsewhere.
+ * The real path of what an input names in a checkout. It must be there, readable, and within the checkout even after symlinks; only
+ * where `absolute` allows it may a path that is given absolute lie elsewhere.
  */
 function resolveCheckoutPath(checkout, path, what, absolute) {
     const full = placeInCheckout(checkout, path, what, absolute);
     if (!(0,external_node_fs_namespaceObject.existsSync)(full))
-        throw new error_SnapgateError('image', `${what}: ${path} is not in ${checkout}`, 'Check the path: it is relative to the checkout of the side, and base and head each have their own.');
+        throw new error_SnapgateError('image', (0,external_node_path_namespaceObject.isAbsolute)(path) ? `${what}: there is no ${path}` : `${what}: ${path} is not in ${checkout}`, 'Check the path: a relative one is below the checkout of the side, and base and head each have their own.');
     const real = (0,external_node_fs_namespaceObject.realpathSync)(full);
-    if ((0,external_node_path_namespaceObject.isAbsolute)(path) || isWithin(real, (0,external_node_fs_namespaceObject.realpathSync)(checkout)))
-        return real;
-    throw leavesCheckout(path, what);
+    // What lies in the checkout is whatever a commit made of it, and may be a symlink; elsewhere it is the user's own.
+    if (isInCheckout(full, checkout) && !isWithin(real, (0,external_node_fs_namespaceObject.realpathSync)(checkout)))
+        throw leavesCheckout(path, what);
+    requireReadable(real, what);
+    return real;
 }
 /** The same for a file that need not be there yet. */
 function placeInCheckout(checkout, path, what, absolute) {
     if (path === '' || path.includes('\0'))
         throw new error_SnapgateError('usage', `${what} is not a path`, 'Give a path relative to the checkout.');
-    if ((0,external_node_path_namespaceObject.isAbsolute)(path)) {
-        if (absolute === 'allowed' || isWithin((0,external_node_path_namespaceObject.join)(path), checkout))
-            return (0,external_node_path_namespaceObject.join)(path);
-        throw leavesCheckout(path, what);
-    }
-    const full = (0,external_node_path_namespaceObject.join)(checkout, path);
-    if (isWithin(full, (0,external_node_path_namespaceObject.join)(checkout)))
+    const full = (0,external_node_path_namespaceObject.isAbsolute)(path) ? (0,external_node_path_namespaceObject.join)(path) : (0,external_node_path_namespaceObject.join)(checkout, path);
+    if (isInCheckout(full, checkout) || ((0,external_node_path_namespaceObject.isAbsolute)(path) && absolute === 'allowed'))
         return full;
     throw leavesCheckout(path, what);
 }
+/** By its name alone; the checkout may itself be given by a symlink, and the path without it. */
+function isInCheckout(full, checkout) {
+    return isWithin(full, (0,external_node_path_namespaceObject.join)(checkout)) || isWithin(full, (0,external_node_fs_namespaceObject.realpathSync)(checkout));
+}
 function isWithin(path, folder) {
     const root = folder.endsWith(external_node_path_namespaceObject.sep) ? folder.slice(0, -1) : folder;
-    return path === root || path === `${root}${external_node_path_namespaceObject.sep}` || path.startsWith(`${root}${external_node_path_namespaceObject.sep}`);
+    return path === root || path.startsWith(`${root}${external_node_path_namespaceObject.sep}`);
+}
+function requireReadable(path, what) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.R_OK);
+    }
+    catch (error) {
+        throw new error_SnapgateError('image', `${what}: ${path} is not readable to this user`, 'Change its permissions (chmod a+r), or run snapgate as its owner.', { cause: error });
+    }
 }
 function leavesCheckout(path, what) {
-    return new error_SnapgateError('usage', `${what}: ${path} leads out of the checkout`, 'Name something within the repository. Only rootfs and kernel may lie elsewhere, given as absolute paths.');
+    return new error_SnapgateError('usage', `${what}: ${path} leads out of the checkout`, 'Name something within the repository. Only rootfs, image, kernel and initrd may lie elsewhere, given as absolute paths.');
+}
+
+;// CONCATENATED MODULE: ./lib/image/buildah-storage.js
+
+
+
+
+
+const buildah_storage_name = 'buildah';
+const oldPrefix = `${buildah_storage_name}-old-`;
+/**
+ * A storage of our own for buildah, in the cache: a build that is killed leaves a working container, which must not stay among the
+ * user's. The vfs driver mounts nothing, so nothing can stay mounted.
+ *
+ * @param limitBytes disk that the layers of earlier builds may take
+ */
+async function openBuildahStorage(run, limitBytes) {
+    const dir = (0,external_node_path_namespaceObject.join)(run.cacheDir, buildah_storage_name);
+    const root = (0,external_node_path_namespaceObject.join)(dir, 'storage');
+    const temporaryDir = (0,external_node_path_namespaceObject.join)(dir, 'tmp', run.id);
+    const runRoot = (0,external_node_path_namespaceObject.join)(run.dir, buildah_storage_name);
+    claimEntry(run, buildah_storage_name);
+    // Once in a run, or the second side would not find the layers that it shares with the first.
+    if (!(0,external_node_fs_namespaceObject.existsSync)(runRoot)) {
+        run.ledger.add({ kind: 'buildah-build', root, runRoot, temporaryDir });
+        await renew(run, dir, limitBytes);
+    }
+    for (const path of [root, temporaryDir, runRoot])
+        (0,external_node_fs_namespaceObject.mkdirSync)(path, { recursive: true });
+    return { options: ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'], temporaryDir };
+}
+/**
+ * Starts anew where builds were killed, and where the layers have outgrown the limit: vfs keeps a whole copy of the files for each. The
+ * old storage is moved aside at once, so that a run that begins at this moment does not lose what it is making.
+ */
+async function renew(run, dir, limitBytes) {
+    if (!(0,external_node_fs_namespaceObject.existsSync)(dir))
+        return;
+    const usedBytes = await folderBytes(run, dir);
+    if (isUsedByOthers(run, buildah_storage_name))
+        return;
+    if (usedBytes > limitBytes)
+        run.log.info(`the layers of earlier builds take ${units_formatBytes(usedBytes)}: they are removed`);
+    else if (!hasLeftovers(dir))
+        return;
+    (0,external_node_fs_namespaceObject.renameSync)(dir, (0,external_node_path_namespaceObject.join)(run.cacheDir, `${oldPrefix}${run.id}`));
+    for (const old of (0,external_node_fs_namespaceObject.readdirSync)(run.cacheDir).filter((entry) => entry.startsWith(oldPrefix)))
+        await removeStorage(run, (0,external_node_path_namespaceObject.join)(run.cacheDir, old));
+}
+/** Working containers and temporary folders, where the clean-up of a killed build never came. */
+function hasLeftovers(dir) {
+    const containers = (0,external_node_path_namespaceObject.join)(dir, 'storage/vfs-containers/containers.json');
+    if ((0,external_node_fs_namespaceObject.existsSync)(containers) && (0,external_node_fs_namespaceObject.readFileSync)(containers, 'utf8').includes('"id"'))
+        return true;
+    const temporary = (0,external_node_path_namespaceObject.join)(dir, 'tmp');
+    return (0,external_node_fs_namespaceObject.existsSync)(temporary) && (0,external_node_fs_namespaceObject.readdirSync)(temporary).length > 0;
+}
+/** In a user name space it holds files of other ids, and always folders that their owner may not look into. */
+async function removeStorage(run, path) {
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
+    else
+        await runCommand(run, 'buildah', ['unshare', 'rm', '-rf', '--', path]);
+}
+/** As far as this user may look. */
+async function folderBytes(run, path) {
+    const { stdout } = await runCommand(run, 'du', ['-sk', '--', path]);
+    return Number.parseInt(stdout, 10) * 1024;
 }
 
 ;// CONCATENATED MODULE: external "node:string_decoder"
@@ -52817,6 +53128,7 @@ function lineSplitter(onLine) {
 
 
 
+
 /** `docker` where a daemon answers, else `buildah` where it is installed; else a SnapgateError that says what each lacks. */
 async function findBuilder(run) {
     const docker = await askVersion(run, 'docker', ['version', '--format', '{{.Server.Version}}']);
@@ -52835,22 +53147,25 @@ async function findBuilder(run) {
  */
 async function buildDockerfile(run, build) {
     const engine = await findBuilder(run);
-    const storage = engine === 'buildah' ? buildahStorage(run) : [];
     const idFile = (0,external_node_path_namespaceObject.join)(build.scratch, 'image-id');
+    const { storage, env, args } = engine === 'docker' ? await dockerSetup(run) : await buildahSetup(run, build.cacheLimitBytes);
     run.log.info(`building ${build.what} with ${engine}`);
-    await runLogged(run, engine, {
+    const built = runLogged(run, engine, {
         what: `the ${engine} build of ${build.what}`,
         remedy: `Its last lines say why. Try it by hand: ${engine} build -f ${build.source.dockerfile} ${build.source.context}`,
-        args: [...storage, 'build', ...engineArgs(engine), ...buildArgs(build, idFile)],
+        args: [...storage, 'build', ...args, ...buildArgs(build, idFile)],
         cwd: build.context,
-        env: { BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+        env,
+    });
+    await built.catch((error) => {
+        throw lacksIds(error) ?? error;
     });
     return { engine, storage, id: (0,external_node_fs_namespaceObject.readFileSync)(idFile, 'utf8').trim() };
 }
 /** An image by its name or id in docker's storage or, failing that, in buildah's (which is podman's too). Nothing is pulled. */
 async function findLocalImage(run, reference) {
     // A name that begins with a dash would be taken for an option.
-    if (!/^[A-Za-z0-9]/.test(reference))
+    if (!/^[A-Za-z0-9][\x21-\x7e]*$/.test(reference))
         return undefined;
     const docker = await ask(run, 'docker', ['image', 'inspect', '--format', '{{.Id}}', reference]);
     if (docker !== undefined)
@@ -52866,23 +53181,36 @@ async function saveImage(run, image, folder) {
     const args = image.engine === 'docker'
         ? ['save', '--output', name, image.id]
         : ['push', '--quiet', image.id.replace(/^sha256:/, ''), `oci-archive:${name}`];
-    await mustRun(run, image.engine, [...image.storage, ...args], { cwd: folder });
+    await mustRun(run, image.engine, [...image.storage, ...args], { cwd: folder, env: { TMPDIR: folder } });
     return (0,external_node_path_namespaceObject.join)(folder, name);
 }
 /**
- * buildah's storage is our own: a build that is killed leaves a working container, which must not stay among the user's. The vfs
- * driver mounts nothing, so nothing can stay mounted.
+ * The builder must be the daemon's own, which has the same name as the context: what another makes (docker/setup-buildx-action
+ * selects one) is not among the daemon's images.
  */
-function buildahStorage(run) {
-    const root = (0,external_node_path_namespaceObject.join)(run.cacheDir, 'buildah');
-    const runRoot = (0,external_node_path_namespaceObject.join)(run.dir, 'buildah');
-    for (const dir of [root, runRoot])
-        if (!(0,external_node_fs_namespaceObject.existsSync)(dir))
-            (0,external_node_fs_namespaceObject.mkdirSync)(dir, { recursive: true });
-    return ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+async function dockerSetup(run) {
+    const context = (await ask(run, 'docker', ['context', 'show'])) ?? 'default';
+    return {
+        storage: [],
+        env: { BUILDX_BUILDER: context, BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+        // The classic builder keeps the container of a step that fails.
+        args: ['--force-rm'],
+    };
 }
-function engineArgs(engine) {
-    return engine === 'buildah' ? ['--isolation', 'chroot', '--layers'] : [];
+async function buildahSetup(run, cacheLimitBytes) {
+    const { options, temporaryDir } = await openBuildahStorage(run, cacheLimitBytes);
+    return { storage: options, env: { TMPDIR: temporaryDir }, args: ['--isolation', 'chroot', '--layers'] };
+}
+/** The error of a rootless buildah whose user has no ids to give to the files of an image; undefined for any other. */
+function lacksIds(error) {
+    if (!(error instanceof error_SnapgateError) || !error.details)
+        return undefined;
+    const { details } = error;
+    const says = (pattern) => details.lines.some((line) => pattern.test(line));
+    // The warning alone harms nobody: a build may do without other ids.
+    if (!says(/no subuid ranges|no UID ranges/i) || !says(/not permitted|invalid argument/i))
+        return undefined;
+    return new error_SnapgateError('host', `${error.message}: this user has no range of ids in /etc/subuid and /etc/subgid, which buildah needs without root`, 'Give it one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER". Or use docker, or run as root.', { cause: error, details });
 }
 function buildArgs({ source, dockerfile, context }, idFile) {
     return [
@@ -52971,7 +53299,7 @@ function allocatedBytes(path) {
     return (0,external_node_fs_namespaceObject.statSync)(path).blocks * 512;
 }
 function shortOfDisk(dir, bytes, free, what) {
-    return new error_SnapgateError('host', `${what} needs ${formatBytes(bytes)} of disk below ${dir}, and ${formatBytes(free)} are free: ${formatBytes(bytes - free)} are missing`, 'Free some, or point work-dir and cache-dir at a disk that has more.');
+    return new error_SnapgateError('host', `${what} needs ${units_formatBytes(bytes)} of disk below ${dir}, and ${units_formatBytes(free)} are free: ${units_formatBytes(bytes - free)} are missing`, 'Free some, or point work-dir and cache-dir at a disk that has more.');
 }
 
 ;// CONCATENATED MODULE: ./lib/image/crc32c.js
@@ -53092,19 +53420,44 @@ function readAt(fd, bytes, position) {
     return data;
 }
 
+;// CONCATENATED MODULE: ./lib/host/printable.js
+/** C0 and C1 controls but tab, and the characters that reorder text (UAX #9): a guest's line must not drive a terminal or hide itself. */
+const unprintable = /(?!\t)\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/gu;
+/** One line that is safe to print on a terminal or in a log: at most `limit` characters, nothing that controls the screen. */
+function printable(text, limit = 2000) {
+    const clean = text.replace(unprintable, '�');
+    return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
+}
+
 ;// CONCATENATED MODULE: ./lib/image/tar-error.js
 
+
+/** What is wrong with an archive, said where it is not known which archive it is: see `naming`. */
+class ArchiveProblem extends Error {
+    remedy;
+    constructor(message, remedy) {
+        super(message);
+        this.name = 'ArchiveProblem';
+        this.remedy = remedy;
+    }
+}
 function damagedTar(what) {
-    return new error_SnapgateError('image', `the archive is damaged: ${what}`, 'Make or download it again.');
+    return new ArchiveProblem(`is damaged: ${what}`, 'Make or download it again.');
 }
 /** An entry that no honest archive holds, or one that a Linux file system cannot. */
 function refusedEntry(path, why) {
-    return new error_SnapgateError('image', `the archive holds an entry that is refused: ${printable(path)} ${why}`, 'Make the archive without it.');
+    return new ArchiveProblem(`holds an entry that is refused: ${quoteName(path)} ${why}`, 'Leave it out.');
+}
+/** The error for people: `name` says which archive, e.g. `the tar /work/rootfs.tar`. Errors of another kind stay as they are. */
+function naming(name, error) {
+    if (!(error instanceof ArchiveProblem))
+        return error;
+    return new error_SnapgateError('image', `${name} ${error.message}`, error.remedy, { cause: error });
 }
 /** A name of raw bytes (latin1) for people: as UTF-8, quoted, not longer than a line. */
-function printable(path) {
+function quoteName(path) {
     const text = Buffer.from(path, 'latin1').toString('utf8');
-    return JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
+    return printable(JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text));
 }
 
 ;// CONCATENATED MODULE: ./lib/image/file-tree.js
@@ -53112,9 +53465,8 @@ function printable(path) {
 
 
 
-
-function newFileTree(contentDir, limitBytes) {
-    return { root: newDirectory(0o755, 0), contentDir, limitBytes, liveBytes: 0, files: 1, made: 0 };
+function newFileTree(name, contentDir, limitBytes) {
+    return { name, root: newDirectory(0o755, 0), contentDir, limitBytes, liveBytes: 0, files: 1, named: 0 };
 }
 /** Puts a member of an archive into the tree, in place of what has its name; where its content goes, if it has any. */
 function addEntry(tree, entry, layer) {
@@ -53122,7 +53474,7 @@ function addEntry(tree, entry, layer) {
     const name = parts.pop();
     if (name === undefined) {
         if (entry.kind === 'directory')
-            Object.assign(tree.root, attributesOf(entry));
+            file_tree_setAttributes(tree, tree.root, entry);
         return undefined;
     }
     const parent = directoryAt(tree, parts, layer, entry.path);
@@ -53132,21 +53484,30 @@ function addEntry(tree, entry, layer) {
     }
     const before = parent.children.get(name);
     if (entry.kind === 'directory' && before?.file.kind === 'directory') {
-        Object.assign(before.file, attributesOf(entry));
+        file_tree_setAttributes(tree, before.file, entry);
         before.layer = layer;
         return undefined;
     }
-    refuseBomb(tree);
-    const kept = entry.kind === 'file' && tree.liveBytes + entry.storedBytes <= tree.limitBytes;
-    const contentPath = kept ? (0,external_node_path_namespaceObject.join)(tree.contentDir, String(tree.made)) : undefined;
-    tree.made += 1;
     if (before)
         removeSlot(tree, parent, name);
+    const isKept = entry.kind === 'file' && tree.liveBytes + entry.storedBytes <= file_tree_keptBytes(tree);
+    const contentPath = isKept ? (0,external_node_path_namespaceObject.join)(tree.contentDir, String(tree.named)) : undefined;
     const file = newFile(entry, entry.kind, contentPath);
     parent.children.set(name, { file, layer });
+    countName(tree);
     tree.liveBytes += occupied(file);
     tree.files += 1;
+    refuseBomb(tree);
     return contentPath === undefined ? undefined : openSink(contentPath, entry.sizeBytes);
+}
+/** True where a file of the tree has lost its content, because there was too much of it all at the time. */
+function isIncomplete(tree) {
+    const files = Array.from(walkTree(tree.root), ({ file }) => file);
+    return files.some((file) => file.kind === 'file' && file.contentPath === undefined);
+}
+/** Contents past it are counted, so that an error can say what the image needs, and not kept. */
+function file_tree_keptBytes({ limitBytes }) {
+    return 2 * limitBytes;
 }
 /** Removes what layers below `layer` put at `path`: the meaning of a whiteout (OCI image specification, layer.md). */
 function whiteOut(tree, path, layer) {
@@ -53157,7 +53518,7 @@ function whiteOut(tree, path, layer) {
     if (!parent || !slot || name === undefined)
         return;
     if (slot.layer < layer)
-        removeSlot(tree, parent, name);
+        removeSlotBelow(tree, parent, name, slot, layer);
     else
         removeLower(tree, slot.file, layer);
 }
@@ -53183,18 +53544,25 @@ function* walkTree(directory, prefix = '') {
             yield* walkTree(file, path);
     }
 }
-/** Contents past the limit are counted, so that an error can say what the image needs; but not without end. */
 function refuseBomb(tree) {
-    if (tree.liveBytes <= 16 * tree.limitBytes && tree.files <= tree.limitBytes / 1024)
+    if (tree.liveBytes <= 16 * tree.limitBytes)
         return;
-    throw new error_SnapgateError('image', `the image has ${tree.files} files or more, of ${formatBytes(tree.liveBytes)} or more: far too much for a disk of ${formatBytes(tree.limitBytes)}`, 'Check that it is what you mean, and raise disk-size.');
+    throw tooMuch(tree, `files of ${units_formatBytes(tree.liveBytes)} or more`);
+}
+function countName(tree) {
+    tree.named += 1;
+    if (tree.named > tree.limitBytes / 1024)
+        throw tooMuch(tree, `${tree.named} files or more`);
+}
+function tooMuch(tree, what) {
+    return new ArchiveProblem(`holds ${what}: far too much for a disk of ${units_formatBytes(tree.limitBytes)}`, 'Check that it is what you mean, and raise disk-size.');
 }
 /** Longest path of an entry, which leaves room for the folder it is laid out in below PATH_MAX (4,096). */
 const pathLimit = 3000;
 const hopLimit = 40;
 function splitPath(path) {
     if (path.length > pathLimit)
-        throw refusedEntry(path, `has a path of more than ${pathLimit} bytes`);
+        throw pathTooLong(path);
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
     for (const part of parts) {
         if (part === '..')
@@ -53204,11 +53572,15 @@ function splitPath(path) {
     }
     return parts;
 }
+function pathTooLong(path) {
+    return refusedEntry(path, `has a path of more than ${pathLimit} bytes`);
+}
 /** The directory at `parts`, through symlinks that stay within the tree; made where there is none. */
 function directoryAt(tree, parts, layer, path) {
     const make = (parent, name) => {
         const file = newDirectory(0o755, parent.mtime);
         parent.children.set(name, { file, layer });
+        countName(tree);
         tree.files += 1;
         tree.liveBytes += occupied(file);
         return file;
@@ -53221,12 +53593,13 @@ function directoryAt(tree, parts, layer, path) {
 function existingDirectory(tree, parts) {
     return follow(tree, parts, () => undefined);
 }
+/** Walks `parts` as a kernel would that is confined to the tree; undefined where they end at something other than a folder. */
 function follow(tree, parts, missing) {
     const left = [...parts];
-    const trail = [tree.root];
+    const trail = [{ directory: tree.root, pathBytes: 0 }];
     let hops = 0;
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
-        const here = trail.at(-1) ?? tree.root;
+        const { directory, pathBytes } = trail.at(-1) ?? { directory: tree.root, pathBytes: 0 };
         if (name === '' || name === '.')
             continue;
         if (name === '..') {
@@ -53234,9 +53607,12 @@ function follow(tree, parts, missing) {
                 trail.pop();
             continue;
         }
-        const next = here.children.get(name)?.file ?? missing(here, name);
+        // Symlinks can lead deeper than any path that is written out.
+        if (pathBytes > pathLimit)
+            throw pathTooLong(parts.join('/'));
+        const next = directory.children.get(name)?.file ?? missing(directory, name);
         if (next?.kind === 'directory')
-            trail.push(next);
+            trail.push({ directory: next, pathBytes: pathBytes + name.length + 1 });
         else if (next?.kind === 'symlink' && hops < hopLimit) {
             hops += 1;
             left.unshift(...next.link.split('/'));
@@ -53246,16 +53622,21 @@ function follow(tree, parts, missing) {
         else
             return undefined;
     }
-    return trail.at(-1);
+    return trail.at(-1)?.directory;
 }
+/** Most names of one file in an ext4 (EXT4_LINK_MAX). */
+const linkLimit = 65_000;
 function addHardLink(tree, parent, name, entry, layer) {
     const parts = splitPath(entry.link);
     const last = parts.pop();
     const file = last === undefined ? undefined : existingDirectory(tree, parts)?.children.get(last)?.file;
     if (!file || file.kind === 'directory')
-        throw refusedEntry(entry.path, `is a hard link to ${printable(entry.link)}, which is not in the archive before it`);
+        throw refusedEntry(entry.path, `is a hard link to ${quoteName(entry.link)}, which is not in the archive before it`);
     if (parent.children.get(name)?.file === file)
         return;
+    if (file.links >= linkLimit)
+        throw refusedEntry(entry.path, `is a hard link to a file with ${linkLimit} names`);
+    countName(tree);
     file.links += 1;
     if (parent.children.has(name))
         removeSlot(tree, parent, name);
@@ -53291,14 +53672,19 @@ function removeSlotBelow(tree, parent, name, slot, layer) {
     if (slot.file.children.size === 0)
         removeSlot(tree, parent, name);
 }
+/** Largest file of an ext4: 2^32 blocks of 4 KiB, less one. */
+const fileLimitBytes = (2 ** 32 - 1) * 4096;
 function newFile(entry, kind, contentPath) {
-    const { major, minor, sizeBytes, storedBytes } = entry;
+    const { sizeBytes, storedBytes } = entry;
+    if (sizeBytes > fileLimitBytes)
+        throw refusedEntry(entry.path, `is ${units_formatBytes(sizeBytes)} long, more than a file can be`);
     const link = kind === 'symlink' ? checkedTarget(entry) : '';
+    const device = kind === 'character' || kind === 'block' ? deviceOf(entry) : { major: 0, minor: 0 };
+    const attributes = attributesOf(entry);
     return {
         kind,
-        ...attributesOf(entry),
-        major,
-        minor,
+        ...attributes,
+        ...device,
         sizeBytes,
         storedBytes,
         link,
@@ -53307,6 +53693,12 @@ function newFile(entry, kind, contentPath) {
         links: 1,
     };
 }
+/** Linux has 12 bits for the major number of a device, and 20 for the minor one. */
+function deviceOf({ path, major, minor }) {
+    if (major >= 0 && major < 2 ** 12 && minor >= 0 && minor < 2 ** 20)
+        return { major, minor };
+    throw refusedEntry(path, `is the device ${major}:${minor}, which is none`);
+}
 function newDirectory(mode, mtime) {
     return {
         kind: 'directory',
@@ -53314,7 +53706,7 @@ function newDirectory(mode, mtime) {
         uid: 0,
         gid: 0,
         mtime,
-        xattrs: new Map(),
+        xattrs: noXattrs,
         major: 0,
         minor: 0,
         sizeBytes: 0,
@@ -53331,23 +53723,48 @@ function checkedTarget(entry) {
         throw refusedEntry(entry.path, 'is a symlink with a target that none can have');
     return entry.link;
 }
+function file_tree_setAttributes(tree, directory, entry) {
+    tree.liveBytes -= occupied(directory);
+    Object.assign(directory, attributesOf(entry));
+    tree.liveBytes += occupied(directory);
+}
 /** An ext4 inode holds 32-bit ids, and times whose 32 bits reach from 1970 to 2038. */
 function attributesOf(entry) {
-    const { mode, xattrs } = entry;
-    for (const id of [entry.uid, entry.gid])
+    const { mode, uid, gid } = entry;
+    for (const id of [uid, gid])
         if (!(id >= 0 && id < 0xffff_ffff))
             throw refusedEntry(entry.path, `belongs to the id ${id}, which is none`);
-    return {
-        mode,
-        uid: entry.uid,
-        gid: entry.gid,
-        mtime: Math.min(Math.max(entry.mtime, 0), 0x7fff_ffff),
-        xattrs,
-    };
+    const mtime = Math.min(Math.max(entry.mtime, 0), 0x7fff_ffff);
+    return { mode, uid, gid, mtime, xattrs: xattrsOf(entry) };
 }
+/** What one block of an ext4 has for extended attributes: 4096 bytes less the header and the end mark. */
+const xattrLimitBytes = 4096 - 32 - 4;
+/** The ones that mean something on another machine; `trusted.overlay.*` is the bookkeeping of a container engine. */
+function xattrsOf({ path, xattrs }) {
+    const kept = [...xattrs].filter(([key]) => /^(user|security|trusted|system\.posix_acl_)[\x21-\x7e]*$/.test(key) &&
+        !key.startsWith('trusted.overlay.'));
+    if (kept.length === 0)
+        return noXattrs;
+    if (xattrBytes(kept) > xattrLimitBytes)
+        throw refusedEntry(path, 'has more extended attributes than an ext4 can hold');
+    return new Map(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+const noXattrs = new Map();
+/**
+ * Each is an entry of 16 bytes, its name after `user.` or the like, and its value, both padded to four bytes
+ * (https://docs.kernel.org/filesystems/ext4/, extended attributes).
+ */
+function xattrBytes(xattrs) {
+    const padded = (bytes) => Math.ceil(bytes / 4) * 4;
+    const nameBytes = (key) => key.length - key.indexOf('.') - 1;
+    return xattrs.reduce((sum, [key, value]) => sum + 16 + padded(nameBytes(key)) + padded(value.length), 0);
+}
+/** What an inode of 256 bytes has for extended attributes besides its fields; more go to a block of their own. */
+const inodeXattrBytes = 256 - 128 - 32 - 8;
 /** Bytes of disk blocks that a file takes. */
 function occupied(file) {
-    return file.kind === 'directory' ? 4096 : Math.ceil(file.storedBytes / 4096) * 4096;
+    const content = file.kind === 'directory' ? 4096 : Math.ceil(file.storedBytes / 4096) * 4096;
+    return content + (xattrBytes([...file.xattrs]) > inodeXattrBytes ? 4096 : 0);
 }
 function openSink(path, sizeBytes) {
     const fd = (0,external_node_fs_namespaceObject.openSync)(path, 'wx', 0o600);
@@ -53437,20 +53854,22 @@ function hostPath(dir, path) {
 
 /** Seconds since 1970 that stand wherever a tool would write "now": 2024-01-01. */
 const fixedTime = 1_704_067_200;
-/** What the file system tools are run with: no clock, no locale, and none of the host's mke2fs.conf. */
+/** What the file system tools are run with: no clock, no locale, and none of the host's configuration. */
 const ext4Environment = {
     LC_ALL: 'C',
     TZ: 'UTC',
     E2FSPROGS_FAKE_TIME: String(fixedTime),
     SOURCE_DATE_EPOCH: String(fixedTime),
+    MKE2FS_CONFIG: '/dev/null',
+    E2FSCK_CONFIG: '/dev/null',
 };
 /**
  * Makes the file at `path` an ext4 of `diskSizeBytes` that holds the tree. The same tree gives the same bytes, wherever and whenever,
  * with the same e2fsprogs; no privilege is needed. `scratch` is a folder on the same disk as the tree's contents.
  */
 async function makeExt4(run, tree, path, diskSizeBytes, scratch) {
-    if (neededBytes(tree) > diskSizeBytes)
-        throw tooLarge(neededBytes(tree), diskSizeBytes);
+    if (tree.liveBytes > diskSizeBytes || isIncomplete(tree))
+        throw tooLarge(tree, diskSizeBytes);
     const folder = (0,external_node_path_namespaceObject.join)(scratch, 'layout');
     const state = (0,external_node_path_namespaceObject.join)(scratch, 'fakeroot-state');
     (0,external_node_fs_namespaceObject.writeFileSync)(state, layOutTree(tree, folder));
@@ -53472,7 +53891,7 @@ async function makeExt4(run, tree, path, diskSizeBytes, scratch) {
 async function adoptExt4(run, source, path, diskSizeBytes) {
     const { size } = (0,external_node_fs_namespaceObject.statSync)(source);
     if (size > diskSizeBytes)
-        throw new error_SnapgateError('image', `the ext4 ${source} is ${formatBytes(size)} (${size} bytes) large, and disk-size is ${formatBytes(diskSizeBytes)} (${diskSizeBytes} bytes)`, `Raise disk-size to ${size}B or more, or shrink the file system (resize2fs).`);
+        throw new error_SnapgateError('image', `the ext4 ${source} is ${units_formatBytes(size)} (${size} bytes) large, and disk-size is ${units_formatBytes(diskSizeBytes)} (${diskSizeBytes} bytes)`, `Raise disk-size to ${Math.ceil(size / mebibyte)}MiB or more, or shrink the file system (resize2fs).`);
     await mustRun(run, 'cp', ['--sparse=always', '--reflink=auto', '--no-preserve=all', '--', source, path]);
     await checkFileSystem(run, path, source);
     if (size === diskSizeBytes)
@@ -53486,7 +53905,10 @@ async function checkFileSystem(run, path, source) {
     const result = await runCommand(run, 'e2fsck', ['-f', '-y', path], { env: ext4Environment });
     if (result.code === 0 || result.code === 1)
         return;
-    throw new error_SnapgateError('image', `the ext4 ${source} is damaged beyond what e2fsck repairs`, 'Make it again, or run e2fsck -f on it.', { details: { title: 'last lines of e2fsck', lines: result.tail.slice(-40) } });
+    const details = { title: 'last lines of e2fsck', lines: result.tail.slice(-40) };
+    if (result.tail.some((line) => line.includes('unsupported feature')))
+        throw new error_SnapgateError('image', `the ext4 ${source} has features that e2fsck of this machine does not know`, 'Make it without them (mke2fs -O ^NAME), or use a newer e2fsprogs here.', { details });
+    throw new error_SnapgateError('image', `the ext4 ${source} is damaged beyond what e2fsck repairs`, 'Make it again, or run e2fsck -f on it.', { details });
 }
 /** A fixed id: of the file system and as the seed of its directory hashes. */
 const fixedId = '736e6170-6761-4e7e-8000-000000000001';
@@ -53521,52 +53943,58 @@ function inodeCount(files, diskSizeBytes) {
     const wanted = Math.max(diskSizeBytes / 16_384, files * 1.25 + 1024);
     return Math.ceil(wanted / step) * step;
 }
+const mebibyte = 1024 ** 2;
 /** What the tree takes on an ext4: contents, inodes, the journal, and maps; a little more than it will be. */
 function neededBytes(tree) {
-    const inodes = inodeCount(tree.files, tree.liveBytes) * 256;
-    const journal = tree.liveBytes < 1024 ** 3 ? 16 * 1024 ** 2 : 64 * 1024 ** 2;
-    return tree.liveBytes > tree.limitBytes ? tree.liveBytes + inodes + journal : tree.liveBytes;
+    const contents = isIncomplete(tree) ? Math.max(tree.liveBytes, file_tree_keptBytes(tree)) : tree.liveBytes;
+    const journal = contents < 1024 * mebibyte ? 16 * mebibyte : 64 * mebibyte;
+    return contents * 1.02 + inodeCount(tree.files, contents) * 256 + journal;
 }
-function tooLarge(needed, diskSizeBytes) {
-    const step = 64 * 1024 ** 2;
-    const enough = Math.ceil((needed * 1.1 + step) / step) * 64;
-    return new error_SnapgateError('image', `the image needs ${formatBytes(needed)}, and disk-size is ${formatBytes(diskSizeBytes)}`, `Raise disk-size to ${enough}MiB or more, or make the image smaller.`);
+function tooLarge(tree, diskSizeBytes) {
+    const needed = Math.max(neededBytes(tree), diskSizeBytes + mebibyte);
+    const step = 64 * mebibyte;
+    const enough = Math.ceil((needed * 1.1) / step) * 64;
+    return new error_SnapgateError('image', `${tree.name} needs about ${units_formatBytes(needed)} as a disk, and disk-size is ${units_formatBytes(diskSizeBytes)}`, `Raise disk-size to ${enough}MiB or more, or make the image smaller.`);
 }
 function mke2fsError(made, tree, diskSizeBytes) {
-    const full = made.tail.some((line) => /Could not allocate (block|inode)|not enough|No space left/i.test(line));
-    const hostFull = made.tail.some((line) => line.includes('No space left on device'));
-    if (full && !hostFull)
-        return tooLarge(tree.liveBytes + inodeCount(tree.files, diskSizeBytes) * 256 + 64 * 1024 ** 2, diskSizeBytes);
-    return new error_SnapgateError('host', 'mke2fs could not make the ext4', 'Its last lines say why.', {
+    const says = (pattern) => made.tail.some((line) => pattern.test(line));
+    if (says(/Could not allocate (block|inode)|not enough/i) && !says(/No space left on device/))
+        return tooLarge(tree, diskSizeBytes);
+    return new error_SnapgateError('host', `mke2fs could not make an ext4 of ${tree.name}`, 'Its last lines say why.', {
         details: { title: 'last lines of mke2fs', lines: made.tail.slice(-40) },
     });
 }
 /** mke2fs takes xattrs from the folder, where `security.capability` needs root; so they are set afterwards, by debugfs. */
 async function setXattrs(run, tree, path, dir) {
     const commands = [];
+    const values = new Map();
     (0,external_node_fs_namespaceObject.mkdirSync)(dir);
     const seen = new Set();
     for (const { path: name, file } of [{ path: '/', file: tree.root }, ...walkTree(tree.root)]) {
         if (seen.has(file))
             continue;
         seen.add(file);
-        for (const [key, value] of [...file.xattrs].filter(([key]) => isKept(key)).sort()) {
-            if (/[\n\0]/.test(name))
-                throw refusedEntry(name, 'has an extended attribute and a line break in its name');
-            const valuePath = (0,external_node_path_namespaceObject.join)(dir, String(commands.length));
-            (0,external_node_fs_namespaceObject.writeFileSync)(valuePath, value);
-            commands.push(`ea_set -f "${valuePath}" "${name.replaceAll('"', '""')}" ${key}`);
+        for (const [key, value] of file.xattrs) {
+            // debugfs takes a command a line.
+            if (/[\n\r\0]/.test(name))
+                throw naming(tree.name, refusedEntry(name, 'has an extended attribute, and a line break in its path'));
+            // Labels of SELinux are on every file, and few.
+            const text = value.toString('latin1');
+            const valuePath = values.get(text) ?? (0,external_node_path_namespaceObject.join)(dir, String(values.size));
+            if (!values.has(text))
+                (0,external_node_fs_namespaceObject.writeFileSync)(valuePath, value);
+            values.set(text, valuePath);
+            commands.push(`ea_set -f ${[valuePath, name, key].map(ext4_quote).join(' ')}`);
         }
     }
     if (commands.length > 0)
-        await runDebugfs(run, path, commands, (0,external_node_path_namespaceObject.dirname)(dir));
+        await runDebugfs(run, tree, path, commands, (0,external_node_path_namespaceObject.dirname)(dir));
 }
-/** The ones that mean something on another machine; `trusted.overlay.*` is the bookkeeping of a container engine. */
-function isKept(key) {
-    return (/^(user|security|trusted|system\.posix_acl_)[\x21-\x7e]*$/.test(key) &&
-        !key.startsWith('trusted.overlay.'));
+/** One word for debugfs. */
+function ext4_quote(word) {
+    return `"${word.replaceAll('"', '""')}"`;
 }
-async function runDebugfs(run, path, commands, dir) {
+async function runDebugfs(run, tree, path, commands, dir) {
     const script = (0,external_node_path_namespaceObject.join)(dir, 'debugfs-commands');
     (0,external_node_fs_namespaceObject.writeFileSync)(script, Buffer.from(`${commands.join('\n')}\n`, 'latin1'));
     const result = await runCommand(run, 'debugfs', ['-w', '-f', script, path], {
@@ -53576,9 +54004,9 @@ async function runDebugfs(run, path, commands, dir) {
     const complaints = result.tail.filter((line) => !/^debugfs \d/.test(line));
     if (result.code === 0 && complaints.length === 0)
         return;
-    throw new error_SnapgateError('image', 'the extended attributes could not be set', `Commands of debugfs failed, the first for ${printable(commands[0] ?? '')}.`, {
-        details: { title: 'last lines of debugfs', lines: complaints.slice(-40) },
-    });
+    if (complaints.some((line) => /No space left|Could not allocate/.test(line)))
+        throw tooLarge(tree, tree.limitBytes);
+    throw new error_SnapgateError('host', `the extended attributes of ${tree.name} could not be set`, 'The last lines of debugfs say why.', { details: { title: 'last lines of debugfs', lines: complaints.slice(-40) } });
 }
 
 ;// CONCATENATED MODULE: ./lib/image/busybox.js
@@ -53606,7 +54034,7 @@ function readBusybox(path) {
         return (0,external_node_fs_namespaceObject.readFileSync)(path);
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             throw unfit(path, 'is not there');
         throw error;
     }
@@ -53632,10 +54060,13 @@ const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createR
 
 
 
-/** SHA-256 of a file's content, in hex; the file is streamed. */
-async function sha256OfFile(path) {
+/** SHA-256 of a file's content, or of a part of it, in hex; the file is streamed. */
+async function sha256OfFile(path, part) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
-    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path, { highWaterMark: 1024 * 1024 }), hash);
+    if (part?.bytes === 0)
+        return hash.digest('hex');
+    const range = part && { start: part.start, end: part.start + part.bytes - 1 };
+    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_namespaceObject.createReadStream)(path, { ...range, highWaterMark: 1024 * 1024 }), hash);
     return hash.digest('hex');
 }
 
@@ -53843,6 +54274,8 @@ const agentApplets = [
     'tail',
     'unshare',
 ];
+/** What a command may take to start in a busy guest: its limit counts from there, since nothing can be ended before. */
+const startSeconds = 15;
 /** What a command is said to have put out where a process that it left behind keeps its output open. */
 const heldOutput = Buffer.from('(snapgate: the command left a process behind that holds its output open, so it is not shown)\n').toString('base64');
 /**
@@ -53852,6 +54285,7 @@ const heldOutput = Buffer.from('(snapgate: the command left a process behind tha
  * - `started` says its own process group through fd 5 and becomes the command's shell in place (three execs, one process);
  * - `supervise` is the time limit: it waits in `read -t`, where `timeout` would leave a watcher that wakes each second;
  * - fds 5 and 6 are unlinked FIFOs of devtmpfs: the disk never hears of them;
+ * - fd 3, the port, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
  * - the pipeline is a foreground one: a background job of a shell without job control would have SIGINT and SIGQUIT ignored for good.
  *
  * A command that leaves a process behind keeps it; only its group is killed, and only at the limit.
@@ -53913,14 +54347,15 @@ exec "$0" -c "$1" 5>&-
 
 # Reads the command's output on fd 0; leaves its last part, in base64, and the exit status in one line on fd 5.
 supervise() {
-  exec 7<&0 </dev/null
-  { $bb tail -c ${tailBytes} <&7 3>&- 5>&- 6>&- | $bb base64 -w 0 3>&- 5>&- 7<&-; echo " $id"; } >&6 &
+  exec 7<&0 </dev/null 3>&-
+  { $bb tail -c ${tailBytes} <&7 5>&- 6>&- | $bb base64 -w 0 5>&- 7<&-; echo " $id"; } >&6 &
   exec 7<&-
   group=
   status=
-  while [ -z "$status" ] && read -r -t "$limit" of what value <&5; do
+  wait=${startSeconds}
+  while [ -z "$status" ] && read -r -t "$wait" of what value <&5; do
     case "$of $what" in
-      "$id pid") group=$value ;;
+      "$id pid") group=$value wait=$limit ;;
       "$id exit") status=$value ;;
     esac
   done
@@ -53945,7 +54380,8 @@ END
   set -- -c "$started" "$shell" "$program" "$id"
   [ -x "$shell" ] || set -- -c "$busybox_started" "$bb" "$program" "$id"
   {
-    $bb setsid $bb sh "$@" </dev/null 2>&1 3>&- 6>&-
+    exec 3>&-
+    $bb setsid $bb sh "$@" </dev/null 2>&1 6>&-
     echo "$id exit $?" >&5
   } | supervise
   while read -r of what status output <&5; do
@@ -53972,7 +54408,7 @@ done
 `;
 const agentUnitName = 'snapgate-agent.service';
 /**
- * Started by symlink and by \`systemd.wants=\`. No [Install] section: the presets of a first boot leave such a unit alone. A degraded system starts it
+ * Started by symlink and by `systemd.wants=`. No [Install] section: the presets of a first boot leave such a unit alone. A degraded system starts it
  * like any other. Its commands get SIGPIPE as a shell's children do.
  */
 const agentUnit = `[Unit]
@@ -53989,7 +54425,7 @@ OOMScoreAdjust=-1000
 IgnoreSIGPIPE=no
 TasksMax=infinity
 `;
-/** Shell line that starts the agent in the background, for the inits that are not systemd. `start-stop-daemon -b` leaves SIGINT alone, which \`&\` does not. */
+/** Shell line that starts the agent in the background, for the inits that are not systemd. `start-stop-daemon -b` leaves SIGINT alone, which `&` does not. */
 function startAgentLine(kind) {
     return `$bb start-stop-daemon -S -b -p ${guestDir}/no-such-pid -x $bb -- sh ${guestDir}/agent ${kind}`;
 }
@@ -54005,7 +54441,7 @@ bb=${guestBusybox}
 /** /dev is mounted by the initrd, or by a kernel with CONFIG_DEVTMPFS_MOUNT; this is for neither. */
 const mountDev = `[ "$($bb stat -c %d /)" != "$($bb stat -c %d /dev)" ] || $bb mount -t devtmpfs devtmpfs /dev
 `;
-/** \`init=\` for an image with an init of its own that is not systemd: starts the agent, then becomes that init (PID 1). */
+/** `init=` for an image with an init of its own that is not systemd: starts the agent, then becomes that init (PID 1). */
 function wrapperScript(init) {
     return `${head}${mountDev}${startAgentLine('init')}
 exec ${quoteWord(init)} "$@"
@@ -54050,8 +54486,9 @@ $bb ln -sf /proc/self/fd/2 /dev/stderr
 $bb ifconfig lo 127.0.0.1 up
 `;
 /**
- * Runs ENTRYPOINT + CMD as a container engine would. \`supervise\`: says on the console when it ends; \`run\`: becomes it. The user is
- * looked up in the image's own /etc/passwd and /etc/group at boot; with a numeric one that is not listed, the group is 0.
+ * Runs ENTRYPOINT + CMD as a container engine would. `supervise`: says on the console when it ends; `run`: becomes it. The user is
+ * looked up in the image's own /etc/passwd and /etc/group at boot; with a numeric one that is not listed, the group is 0. A user has all
+ * the groups that list it, unless the image names one: then that alone.
  */
 function entrypointScript(container) {
     const [name = '', group = ''] = container.user.split(':');
@@ -54067,9 +54504,9 @@ become() {
 
 start() {
   [ -d "$directory" ] || { $bb mkdir -p "$directory" && $bb chown "$uid:$gid" "$directory"; }
-  case "$uid,$known,$gid" in
-    0,*,0) exec $bb sh ${entrypointPath} become ;;
-    *,yes,*) exec $bb start-stop-daemon -S -p ${guestDir}/no-such-pid -c "$uid\${group:+:$gid}" -x $bb -- sh ${entrypointPath} become ;;
+  case "$uid,$gid,$known,$group" in
+    0,0,*) exec $bb sh ${entrypointPath} become ;;
+    *,yes,) exec $bb start-stop-daemon -S -p ${guestDir}/no-such-pid -c "$uid:$gid" -x $bb -- sh ${entrypointPath} become ;;
     *) exec $bb nsenter -S "$uid" -G "$gid" $bb sh ${entrypointPath} become ;;
   esac
 }
@@ -54120,7 +54557,7 @@ case $group in
   *) gid=$group ;;
 esac
 `;
-/** \`docker exec\` gives the image's ENV to what it runs: so does the agent. Names that a shell cannot hold are left out. */
+/** `docker exec` gives the image's ENV to what it runs: so does the agent. Names that a shell cannot hold are left out. */
 function environmentScript(env) {
     return env
         .filter((entry) => /^[A-Za-z_][A-Za-z0-9_]*=/.test(entry) && !/^(IFS|OPTIND|PS[1-4]|_|PWD)=/.test(entry))
@@ -54152,9 +54589,12 @@ async function lookUp(run, rootfsPath, paths) {
     const { stdout } = await debugfs(run, rootfsPath, asked.map((path) => `stat ${path}`));
     const entries = new Map();
     for (const [command, answer] of splitAnswers(stdout.split('\n'))) {
+        const path = command.slice('stat '.length);
         const entry = parseEntry(answer);
-        if (entry)
-            entries.set(command.slice('stat '.length), entry);
+        if (entry?.type === 'symlink' && entry.target === '')
+            entries.set(path, { ...entry, target: await readContent(run, rootfsPath, path) });
+        else if (entry)
+            entries.set(path, entry);
     }
     return entries;
 }
@@ -54170,12 +54610,17 @@ async function resolvePath(run, rootfsPath, path) {
     }
     return undefined;
 }
+/** More than any file has that is read here. */
+const textLimitBytes = 1024 ** 2;
 /** Text of a small file, symlinks followed; undefined where there is no such file. */
 async function readTextFile(run, rootfsPath, path) {
     const found = await resolvePath(run, rootfsPath, path);
-    if (found?.entry.type !== 'file')
+    if (found?.entry.type !== 'file' || found.entry.sizeBytes > textLimitBytes)
         return undefined;
-    const { stdout } = await debugfs(run, rootfsPath, [`cat ${found.path}`]);
+    return readContent(run, rootfsPath, found.path);
+}
+async function readContent(run, rootfsPath, path) {
+    const { stdout } = await debugfs(run, rootfsPath, [`cat ${path}`]);
     return stdout.slice(stdout.indexOf('\n') + 1);
 }
 /** Fields of the superblock as `stats -h` names them. */
@@ -54227,7 +54672,7 @@ function parseEntry(answer) {
         return undefined;
     switch (first[1]) {
         case 'regular':
-            return { type: 'file', mode: Number.parseInt(first[2] ?? '0', 8) };
+            return { type: 'file', mode: Number.parseInt(first[2] ?? '0', 8), sizeBytes: sizeOf(answer) };
         case 'directory':
             return { type: 'directory' };
         case 'symlink':
@@ -54236,7 +54681,11 @@ function parseEntry(answer) {
             return { type: 'other' };
     }
 }
-/** `Fast link dest: "…"`; a target of 60 bytes and more is in a block, and no init is that far away. */
+function sizeOf(answer) {
+    const size = answer.map((line) => /\bSize: (\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+    return Number(size);
+}
+/** `Fast link dest: "…"`; empty for a target of 60 bytes and more, which is the content of a block. */
 function linkTarget(answer) {
     const line = answer.find((candidate) => candidate.startsWith('Fast link dest: "'));
     return line === undefined ? '' : line.slice('Fast link dest: "'.length, -1);
@@ -54385,15 +54834,17 @@ function inject_checkFileSystem(rootfsPath, superblock) {
 const slackBytes = 256 * 1024;
 const inodesNeeded = 32;
 function checkRoom(superblock, busybox) {
-    const freeBytes = Number(superblock.get('Free blocks')) * Number(superblock.get('Block size'));
+    const blockBytes = Number(superblock.get('Block size'));
+    const diskBytes = Number(superblock.get('Block count')) * blockBytes;
+    const freeBytes = Number(superblock.get('Free blocks')) * blockBytes;
     const neededBytes = busybox.sizeBytes + slackBytes;
     const freeInodes = Number(superblock.get('Free inodes'));
     if (freeBytes >= neededBytes && freeInodes >= inodesNeeded)
         return;
-    const what = freeBytes < neededBytes
-        ? `has ${formatBytes(freeBytes)} free where snapgate's guest agent needs ${formatBytes(neededBytes)}`
-        : `has ${freeInodes} free inodes where snapgate's guest agent needs ${inodesNeeded}`;
-    throw new error_SnapgateError('image', `the guest's disk ${what}`, 'Raise disk-size.');
+    if (freeBytes >= neededBytes)
+        throw new error_SnapgateError('image', `the guest's disk has ${freeInodes} free inodes where snapgate's guest agent needs ${inodesNeeded}`, 'Make the file system with more inodes (mke2fs -N), or raise disk-size.');
+    const step = 16 * 1024 ** 2;
+    throw new error_SnapgateError('image', `the guest's disk of ${units_formatBytes(diskBytes)} has ${units_formatBytes(freeBytes)} free where snapgate's guest agent needs ${units_formatBytes(neededBytes)}`, `Raise disk-size to ${Math.ceil((diskBytes + neededBytes + step / 2) / step) * 16}MiB or more.`);
 }
 async function writeFiles(run, rootfsPath, busybox, wanted) {
     const dir = (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(run.dir, 'inject-'));
@@ -54593,7 +55044,7 @@ function moveIntoPlace(temporary, entry) {
         (0,external_node_fs_namespaceObject.renameSync)(temporary, entry);
     }
     catch (error) {
-        if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST')
+        if (error_errnoOf(error) !== 'ENOTEMPTY' && error_errnoOf(error) !== 'EEXIST')
             throw error;
     }
     return entry;
@@ -54620,13 +55071,13 @@ const keptMs = 24 * 3600 * 1000;
 function dropOldEntries(folder, current, limitBytes) {
     let totalBytes = 0;
     for (const { path, usedMs } of listEntries(folder)) {
-        totalBytes += folderBytes(path);
+        totalBytes += distribution_kernel_folderBytes(path);
         if (totalBytes <= limitBytes || path === current || Date.now() - usedMs < keptMs)
             continue;
         (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
     }
 }
-function folderBytes(path) {
+function distribution_kernel_folderBytes(path) {
     return (0,external_node_fs_namespaceObject.readdirSync)(path, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .reduce((sum, entry) => sum + (0,external_node_fs_namespaceObject.statSync)((0,external_node_path_namespaceObject.join)(entry.parentPath, entry.name)).size, 0);
@@ -54685,9 +55136,9 @@ function readKernel(path) {
         return (0,external_node_fs_namespaceObject.readFileSync)(path);
     }
     catch (error) {
-        if (errnoOf(error) === undefined)
+        if (error_errnoOf(error) === undefined)
             throw error;
-        throw new error_SnapgateError('image', `the kernel ${path} cannot be read: ${errnoOf(error)}`, kernel_remedy, {
+        throw new error_SnapgateError('image', `the kernel ${path} cannot be read: ${error_errnoOf(error)}`, kernel_remedy, {
             cause: error,
         });
     }
@@ -54724,6 +55175,76 @@ async function runBuildCommand(run, command, checkout, what) {
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./lib/image/stream-command.js
+
+
+
+/**
+ * Runs a command and passes its stdout to `use`, which must read it to its end. It fails where the command does, even where `use`
+ * was content.
+ */
+async function streamCommand(run, streamed, use) {
+    run.signal.throwIfAborted();
+    const { child, stdout, requireSuccess } = start(run, streamed);
+    const stop = () => killGroup(child);
+    run.signal.addEventListener('abort', stop, { once: true });
+    try {
+        const result = await use(stdout);
+        await requireSuccess();
+        return result;
+    }
+    catch (error) {
+        // What the command says of its broken output tells more than what was made of it.
+        if (stdout.readableEnded)
+            await requireSuccess();
+        throw error;
+    }
+    finally {
+        stop();
+        run.signal.removeEventListener('abort', stop);
+    }
+}
+function start(run, { command, args, env, input, failure }) {
+    const child = startProcess(run, command, args, {
+        stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        detached: true,
+        ...(env && { env }),
+    });
+    const { stdin, stdout, stderr } = child;
+    if (!stdout || !stderr)
+        throw new Error(`a pipe from ${command} is missing`);
+    const exit = waitForExit(child);
+    exit.catch(() => { });
+    const lines = keepLastLines(stderr);
+    if (input && stdin)
+        (0,external_node_stream_.pipeline)(input, stdin, () => { });
+    const requireSuccess = async () => {
+        const { code } = await exit;
+        run.signal.throwIfAborted();
+        if (code === 127 && lines().some((line) => line.startsWith('setpriv: failed to execute')))
+            throw missing(command);
+        if (code !== 0)
+            throw failure(lines());
+    };
+    return { child, stdout, requireSuccess };
+}
+const stream_command_keptBytes = 64 * 1024;
+const keptLines = 40;
+function keepLastLines(stream) {
+    let tail = Buffer.alloc(0);
+    stream.on('data', (chunk) => {
+        tail = Buffer.concat([tail, chunk]).subarray(-stream_command_keptBytes);
+    });
+    return () => tail
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(-keptLines);
+}
+function missing(command) {
+    return new error_SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+}
+
 ;// CONCATENATED MODULE: ./lib/image/decompress.js
 
 
@@ -54731,30 +55252,22 @@ var external_node_zlib_ = __nccwpck_require__(8522);
 
 
 
-/** Reads a part of a file, decompressed (gzip, zstd, xz) where its first bytes say that it is compressed, and passes it to `use`. */
+/**
+ * Reads a part of a file, decompressed (gzip, zstd, xz) where its first bytes say that it is compressed, and passes it to `use`, which
+ * must read it to its end: some damage is told only there.
+ */
 async function withContent(run, part, use) {
     const format = compressionOf(await readStart(part, 6));
-    const raw = (0,external_node_fs_namespaceObject.createReadStream)(part.path, {
-        start: part.start,
-        end: part.start + part.bytes - 1,
-        highWaterMark: 1024 ** 2,
-    });
-    if (format === 'none')
-        return use(raw).finally(() => raw.destroy());
-    if (format === 'xz')
-        return withXz(run, raw, use);
-    const decoder = format === 'gzip'
-        ? (0,external_node_zlib_.createGunzip)({ chunkSize: 256 * 1024 })
-        : (0,external_node_zlib_.createZstdDecompress)({ chunkSize: 256 * 1024 });
-    const content = (0,external_node_stream_.pipeline)(raw, decoder, () => { });
+    const raw = openPart(part);
     try {
-        return await use(content);
-    }
-    catch (error) {
-        throw damaged(error, part.path, format);
+        if (format === 'none')
+            return await use(raw);
+        if (format === 'gzip')
+            return await withGunzip(part.path, raw, use);
+        return await withCommand(run, part.path, format, raw, use);
     }
     finally {
-        content.destroy();
+        raw.destroy();
     }
 }
 /** The first bytes of a part, fewer where it is shorter. */
@@ -54771,58 +55284,47 @@ async function readStart(part, bytes) {
 function compressionOf(start) {
     if (start.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b])))
         return 'gzip';
-    if (start.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])))
+    if (start.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd])) || isSkippable(start))
         return 'zstd';
     if (start.subarray(0, 6).equals(Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])))
         return 'xz';
     return 'none';
 }
-/** Node has no decoder for xz. */
-async function withXz(run, raw, use) {
-    const child = startProcess(run, 'xz', ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    if (!child.stdin || !child.stdout)
-        throw new Error('a pipe to xz is missing');
-    const complaints = [];
-    child.stderr?.on('data', (chunk) => complaints.push(chunk));
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    (0,external_node_stream_.pipeline)(raw, child.stdin, () => { });
-    const stop = () => killGroup(child);
-    run.signal.addEventListener('abort', stop, { once: true });
+/** A frame that pzstd writes first: 0x184D2A50 to 5F (RFC 8878, 3.1.2). */
+function isSkippable(start) {
+    return start.length >= 4 && start.readUInt32LE(0) >>> 4 === 0x184d2a5;
+}
+function openPart({ path, start, bytes }) {
+    if (bytes === 0)
+        return external_node_stream_.Readable.from([]);
+    return (0,external_node_fs_namespaceObject.createReadStream)(path, { start, end: start + bytes - 1, highWaterMark: 1024 ** 2 });
+}
+async function withGunzip(path, raw, use) {
+    const content = (0,external_node_stream_.pipeline)(raw, (0,external_node_zlib_.createGunzip)({ chunkSize: 256 * 1024 }), () => { });
     try {
-        const result = await use(child.stdout);
-        child.stdout.resume();
-        if ((await ended) === 0)
-            return result;
-        throw xzError(Buffer.concat(complaints).toString('utf8'));
+        return await use(content);
     }
     catch (error) {
-        child.stdout.destroy();
-        stop();
-        if ((await ended) !== null && complaints.length > 0)
-            throw xzError(Buffer.concat(complaints).toString('utf8'));
-        throw error;
+        throw damaged(error, path);
     }
     finally {
-        run.signal.removeEventListener('abort', stop);
-        raw.destroy();
+        content.destroy();
     }
 }
-function xzError(said) {
-    const missing = said.includes('failed to execute');
-    return missing
-        ? new error_SnapgateError('host', 'the command xz is not on this machine', `Install it: ${packageOf('xz')}.`)
-        : new error_SnapgateError('image', 'the archive is damaged: xz cannot read it', 'Make or download it again.', {
-            details: { title: 'last lines of xz', lines: said.split('\n').slice(-10) },
-        });
-}
-/** zlib's errors (`Z_DATA_ERROR`, `ZSTD_error_…`, an end too soon) as ours; others as they are. */
-function damaged(error, path, format) {
-    const code = errnoOf(error) ?? '';
-    if (!/^(Z_|ZSTD_|ERR_STREAM_PREMATURE_CLOSE)/.test(code))
-        return error;
-    return new error_SnapgateError('image', `the archive ${path} is damaged: its ${format} data end or break off (${code})`, 'Make or download it again.', {
-        cause: error,
+/** Node has no decoder for xz, and its one for zstd ends after the first frame (24.21), of which a file may have many. */
+function withCommand(run, path, command, raw, use) {
+    const failure = (lines) => new error_SnapgateError('image', `the archive ${path} is damaged: ${command} cannot read it`, decompress_again, {
+        details: { title: `last lines of ${command}`, lines },
     });
+    return streamCommand(run, { command, args: ['-dcq'], input: raw, failure }, use);
+}
+const decompress_again = 'Make or download it again.';
+/** zlib's errors (`Z_DATA_ERROR`, an end too soon) as ours; others as they are. */
+function damaged(error, path) {
+    const code = error_errnoOf(error) ?? '';
+    if (!/^(Z_|ERR_STREAM_PREMATURE_CLOSE)/.test(code))
+        return error;
+    return new error_SnapgateError('image', `the archive ${path} is damaged: its gzip data end or break off (${code})`, decompress_again, { cause: error });
 }
 
 ;// CONCATENATED MODULE: ./lib/image/byte-reader.js
@@ -54875,13 +55377,17 @@ function parseHeader(block, position) {
     const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
     const prefix = isPosix ? tar_header_text(block, 345, 155) : '';
     const name = tar_header_text(block, 0, 100);
+    const field = (start, length) => wholeNumber(tar_header_number(block, start, length), position);
+    const sizeBytes = field(124, 12);
+    if (sizeBytes < 0)
+        throw damagedTar(`a negative size in the header at byte ${position}`);
     return {
         name: prefix === '' ? name : `${prefix}/${name}`,
-        mode: tar_header_number(block, 100, 8) & 0o7777,
-        uid: tar_header_number(block, 108, 8),
-        gid: tar_header_number(block, 116, 8),
-        sizeBytes: size(tar_header_number(block, 124, 12), position),
-        mtime: tar_header_number(block, 136, 12),
+        mode: field(100, 8) & 0o7777,
+        uid: field(108, 8),
+        gid: field(116, 8),
+        sizeBytes,
+        mtime: field(136, 12),
         type: String.fromCharCode(block.readUInt8(156)),
         link: tar_header_text(block, 157, 100),
         major: tar_header_number(block, 329, 8),
@@ -54892,7 +55398,7 @@ function parseHeader(block, position) {
 function padded(bytes) {
     return Math.ceil(bytes / tar_header_blockBytes) * tar_header_blockBytes;
 }
-/** A number field: octal digits, or base 256 with the top bit set (GNU). */
+/** A number field: octal digits, or base 256 with the top bit set (GNU); NaN for anything else. */
 function tar_header_number(block, start, length) {
     const field = block.subarray(start, start + length);
     const first = field[0] ?? 0;
@@ -54905,9 +55411,9 @@ function tar_header_number(block, start, length) {
         value = index === 0 ? value * 64 + (byte & 0x3f) : value * 256 + byte;
     return value;
 }
-function size(value, position) {
-    if (!Number.isSafeInteger(value) || value < 0)
-        throw damagedTar(`a size that makes no sense at byte ${position}`);
+function wholeNumber(value, position) {
+    if (!Number.isSafeInteger(value))
+        throw damagedTar(`a number that is none in the header at byte ${position}`);
     return value;
 }
 function tar_header_text(block, start, length) {
@@ -54925,8 +55431,6 @@ function checksumOf(block) {
 
 ;// CONCATENATED MODULE: ./lib/image/tar-pax.js
 
-/** Longest extended header that is read: an xattr has at most 64 KiB. */
-const paxLimitBytes = 4 * 1024 ** 2;
 /** Parses `LENGTH KEY=VALUE\n` records. GNU.sparse.offset and .numbytes repeat (format 0.0) and are joined with commas. */
 function parsePax(data) {
     const records = new Map();
@@ -54943,7 +55447,7 @@ function parsePax(data) {
     return records;
 }
 /** The xattrs among the records, as `tar --xattrs` and the container tools write them. */
-function xattrsOf(records) {
+function tar_pax_xattrsOf(records) {
     const prefix = 'SCHILY.xattr.';
     const found = [...records].filter(([key]) => key.startsWith(prefix));
     return new Map(found.map(([key, value]) => [key.slice(prefix.length), Buffer.from(value, 'latin1')]));
@@ -55037,31 +55541,55 @@ function split(text) {
 
 
 /**
- * Reads a tar (v7, ustar, pax, GNU with long names and sparse files), calling `visit` for each member in order; a member whose
- * visit returns no sink is passed over. Throws a SnapgateError for an archive that is damaged or cut short.
+ * Reads a tar (v7, ustar, pax, GNU with long names and sparse files) to the end of its stream, calling `visit` for each member in
+ * order; a member whose visit returns no sink is passed over. True where the archive has an end mark: without one it may have been
+ * cut short between two members. `name` is for errors, e.g. `the tar /work/rootfs.tar`.
+ *
+ * @throws SnapgateError `image` for an archive that is damaged or cut short, and for an ArchiveProblem of `visit`
  */
-async function readTar(stream, visit) {
+async function readTar(stream, name, visit) {
     const reader = openByteReader(stream);
+    try {
+        const hasEnd = await readMembers(reader, visit);
+        await readTrailer(reader);
+        return hasEnd;
+    }
+    catch (error) {
+        throw naming(name, error);
+    }
+}
+/** All extended headers of one member, and all global ones of an archive, may have this many bytes: an xattr has at most 64 KiB. */
+const metaLimitBytes = 4 * 1024 ** 2;
+async function readMembers(reader, visit) {
     let globals = new Map();
     let locals = new Map();
+    const left = { globals: metaLimitBytes, locals: metaLimitBytes };
     for (;;) {
         const found = await readHeader(reader);
-        if (!found)
-            return;
+        if (typeof found === 'boolean')
+            return found;
         const { header, block } = found;
-        if (header.type === 'g')
-            globals = new Map([...globals, ...(await readPax(reader, header))]);
-        else if (header.type === 'x')
-            locals = new Map([...locals, ...(await readPax(reader, header))]);
-        else if (header.type === 'L')
-            locals = new Map([...locals, ['path', await readName(reader, header)]]);
-        else if (header.type === 'K')
-            locals = new Map([...locals, ['linkpath', await readName(reader, header)]]);
+        if (header.type === 'g') {
+            left.globals -= header.sizeBytes;
+            globals = new Map([...globals, ...(await readMeta(reader, header, left.globals))]);
+        }
+        else if ('xLK'.includes(header.type)) {
+            left.locals -= header.sizeBytes;
+            locals = new Map([...locals, ...(await readMeta(reader, header, left.locals))]);
+        }
         else {
             await readMember(reader, header, block, new Map([...globals, ...locals]), visit);
             locals = new Map();
+            left.locals = metaLimitBytes;
         }
     }
+}
+/** Archivers pad the end with some blocks of zeros. It is read, because a decompressor tells damage only at the end of its data. */
+const trailerLimitBytes = 64 * 1024 ** 2;
+async function readTrailer(reader) {
+    const bytes = await reader.forward(trailerLimitBytes, () => { });
+    if (bytes === trailerLimitBytes)
+        throw new ArchiveProblem('is no tar, or one whose end mark is followed by 64 MiB and more', 'Give a tar; a file system such as an ext4 must not be compressed.');
 }
 const kinds = {
     '0': 'file',
@@ -55076,15 +55604,16 @@ const kinds = {
     D: 'directory',
     '6': 'fifo',
 };
+/** A header; else whether the archive ends there with its mark, a block of zeros. */
 async function readHeader(reader) {
     const position = reader.position;
     const block = await reader.read(tar_header_blockBytes);
     if (block.length === 0 && position > 0)
-        return undefined;
+        return false;
     if (block.length < tar_header_blockBytes)
         throw damagedTar(`it ends at byte ${position + block.length}`);
     const header = parseHeader(block, position);
-    return header && { header, block };
+    return header ? { header, block } : true;
 }
 async function readMember(reader, header, block, pax, visit) {
     if (header.type === 'V')
@@ -55117,16 +55646,20 @@ async function paxSparseLayoutInData(reader, pax) {
 }
 async function copyBody(reader, layout, bodyBytes, sink) {
     const start = reader.position;
-    for (const piece of sink ? layout.pieces : []) {
-        let position = piece.offset;
-        const copied = await reader.forward(piece.bytes, (chunk) => {
-            sink?.write(chunk, position);
-            position += chunk.length;
-        });
-        if (copied < piece.bytes)
-            throw damagedTar(`it ends within a file, at byte ${reader.position}`);
+    try {
+        for (const piece of sink ? layout.pieces : []) {
+            let position = piece.offset;
+            const copied = await reader.forward(piece.bytes, (chunk) => {
+                sink?.write(chunk, position);
+                position += chunk.length;
+            });
+            if (copied < piece.bytes)
+                throw damagedTar(`it ends within a file, at byte ${reader.position}`);
+        }
     }
-    sink?.close();
+    finally {
+        sink?.close();
+    }
     const left = padded(bodyBytes) - (reader.position - start);
     if (left < 0)
         throw damagedTar('a sparse map that does not fit its file');
@@ -55149,7 +55682,7 @@ function entryOf(header, pax, bytes) {
         link: pax.get('linkpath') ?? header.link,
         major: header.major,
         minor: header.minor,
-        xattrs: xattrsOf(pax),
+        xattrs: tar_pax_xattrsOf(pax),
     };
 }
 /** Links and devices have no body, whatever their size field says (POSIX: "no data blocks"). */
@@ -55169,21 +55702,24 @@ function whole(text, otherwise) {
         throw damagedTar('an extended header with a number that is none');
     return value;
 }
-async function readPax(reader, header) {
-    return parsePax(await readMeta(reader, header));
+/** Records of a pax header (`x`, `g`), or GNU's long name (`L`) or link target (`K`) as the record that it stands for. */
+async function readMeta(reader, header, leftBytes) {
+    if (leftBytes < 0)
+        throw damagedTar('extended headers of more than 4 MiB');
+    const padding = await reader.read(padded(header.sizeBytes));
+    if (padding.length < header.sizeBytes)
+        throw damagedTar('it ends within an extended header');
+    const data = padding.subarray(0, header.sizeBytes);
+    if (header.type === 'L')
+        return new Map([['path', textOf(data)]]);
+    if (header.type === 'K')
+        return new Map([['linkpath', textOf(data)]]);
+    return parsePax(data);
 }
-async function readName(reader, header) {
-    const name = (await readMeta(reader, header)).toString('latin1');
+function textOf(data) {
+    const name = data.toString('latin1');
     const end = name.indexOf('\0');
     return end === -1 ? name : name.slice(0, end);
-}
-async function readMeta(reader, header) {
-    if (header.sizeBytes > paxLimitBytes)
-        throw damagedTar('an extended header of more than 4 MiB');
-    const data = await reader.read(padded(header.sizeBytes));
-    if (data.length < header.sizeBytes)
-        throw damagedTar('it ends within an extended header');
-    return data.subarray(0, header.sizeBytes);
 }
 async function skip(reader, bytes) {
     const skipped = await reader.forward(bytes, () => { });
@@ -55202,44 +55738,58 @@ async function skip(reader, bytes) {
 
 
 
+
+
+
 /**
- * Flattens a container image archive into a tree: `docker save` (manifest.json) or an OCI layout in a tar (index.json), compressed or not,
- * with layers plain, gzip or zstd. Returns what the image says of its process.
+ * Flattens the container image archive at `path` into a tree: `docker save` (manifest.json) or an OCI layout in a tar (index.json),
+ * compressed or not, with layers plain, gzip or zstd. Returns what the image says of its process.
  * https://github.com/opencontainers/image-spec (image-layout.md, manifest.md, layer.md)
  */
 async function flattenArchive(run, path, tree, scratch) {
-    const archive = await openArchive(run, path, scratch);
+    const archive = await openArchive(run, path, tree, scratch);
     const image = (await readDockerManifest(archive)) ?? (await readOciIndex(archive));
     if (!image)
-        throw archiveError(path, 'it has neither a manifest.json nor an index.json', 'A tar of a root file system is rootfs:, not image:.');
+        throw archiveError(archive, 'it has neither a manifest.json nor an index.json', 'A tar of a root file system is rootfs:, not image:.');
     const config = await readJson(archive, image.config, configSchema);
-    image_archive_checkArchitecture(path, config.architecture);
+    checkPlatform(archive, config);
     for (const [index, name] of image.layers.entries())
         await applyLayer(run, archive, name, tree, index + 1);
     return containerConfigOf(config);
 }
-async function openArchive(run, path, scratch) {
-    const plain = await decompressed(run, path, scratch);
+async function openArchive(run, path, tree, scratch) {
+    const { name } = tree;
+    const plain = await decompressed(run, path, tree, scratch);
     const members = new Map();
-    await withContent(run, wholeFile(plain), (content) => readTar(content, (entry) => {
-        const name = image_archive_normalise(entry.path);
+    await withContent(run, wholeFile(plain), (content) => readTar(content, name, (entry) => {
+        const member = image_archive_normalise(entry.path);
         if (entry.kind === 'file')
-            members.set(name, { part: { path: plain, start: entry.position, bytes: entry.storedBytes } });
+            members.set(member, { part: { path: plain, start: entry.position, bytes: entry.storedBytes } });
         // Old versions of docker save link equal layers: to a path within the archive, or beside the link.
         if (entry.kind === 'hardlink')
-            members.set(name, { link: image_archive_normalise(entry.link) });
+            members.set(member, { link: image_archive_normalise(entry.link) });
         if (entry.kind === 'symlink')
-            members.set(name, { link: image_archive_normalise(`${name}/../${entry.link}`) });
+            members.set(member, { link: image_archive_normalise(`${member}/../${entry.link}`) });
         return undefined;
     }));
-    return { path, members };
+    return { name, members };
 }
-async function decompressed(run, path, scratch) {
+async function decompressed(run, path, tree, scratch) {
     if (compressionOf(await readStart(wholeFile(path), 6)) === 'none')
         return path;
     const plain = (0,external_node_path_namespaceObject.join)(scratch, 'archive.tar');
-    await withContent(run, wholeFile(path), (content) => (0,external_node_stream_promises_namespaceObject.pipeline)(content, (0,external_node_fs_namespaceObject.createWriteStream)(plain)));
+    await withContent(run, wholeFile(path), (content) => (0,external_node_stream_promises_namespaceObject.pipeline)(image_archive_bounded(content, tree), (0,external_node_fs_namespaceObject.createWriteStream)(plain)));
     return plain;
+}
+/** An archive may hold more than the image comes to in the end, as layers replace files of others; but not without end. */
+async function* image_archive_bounded(content, { name, limitBytes }) {
+    let left = 4 * limitBytes;
+    for await (const chunk of content) {
+        left -= chunk.length;
+        if (left < 0)
+            throw new error_SnapgateError('image', `${name} unpacks to more than ${units_formatBytes(4 * limitBytes)}: far too much for a disk of ${units_formatBytes(limitBytes)}`, 'Check that it is what you mean, and raise disk-size.');
+        yield chunk;
+    }
 }
 function wholeFile(path) {
     return { path, start: 0, bytes: (0,external_node_fs_namespaceObject.statSync)(path).size };
@@ -55263,29 +55813,29 @@ function findPart(archive, name) {
 function mustFindPart(archive, name) {
     const part = findPart(archive, name);
     if (!part)
-        throw archiveError(archive.path, `it lacks its ${printable(name)}`, 'Save it again.');
+        throw archiveError(archive, `it lacks its ${quoteName(name)}`, 'Save it again.');
     return part;
 }
 const jsonLimitBytes = 8 * 1024 ** 2;
 async function readJson(archive, name, schema) {
     const part = mustFindPart(archive, name);
     if (part.bytes > jsonLimitBytes)
-        throw archiveError(archive.path, `its ${printable(name)} is too long`, 'Save it again.');
+        throw archiveError(archive, `its ${quoteName(name)} is too long`, 'Save it again.');
     const data = await readStart(part, part.bytes);
     checkDigest(archive, name, (0,external_node_crypto_.createHash)('sha256').update(data).digest('hex'));
     try {
         return schema.parse(JSON.parse(data.toString('utf8')));
     }
     catch (error) {
-        const why = error instanceof ZodError ? prettifyError(error) : String(error);
-        throw archiveError(archive.path, `its ${printable(name)} cannot be read: ${why}`, 'Save it again.');
+        const why = error instanceof ZodError ? prettifyError(error).replaceAll('\n', ' ') : String(error);
+        throw archiveError(archive, `its ${quoteName(name)} cannot be read: ${printable(why, 300)}`, 'Save it again.');
     }
 }
 /** A blob is named by its hash. */
 function checkDigest(archive, name, sha256) {
     const named = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(image_archive_normalise(name))?.[1];
     if (named !== undefined && named !== sha256)
-        throw archiveError(archive.path, `its ${printable(name)} is not what its name says`, 'Save or download it again.');
+        throw archiveError(archive, `its ${quoteName(name)} is not what its name says`, 'Save or download it again.');
 }
 const dockerManifestSchema = array(object({ Config: schemas_string(), RepoTags: array(schemas_string()).nullish(), Layers: array(schemas_string()) }));
 async function readDockerManifest(archive) {
@@ -55294,10 +55844,10 @@ async function readDockerManifest(archive) {
     const images = await readJson(archive, 'manifest.json', dockerManifestSchema);
     const [image, ...others] = images;
     if (!image)
-        throw archiveError(archive.path, 'it holds no image', 'Save it again.');
+        throw archiveError(archive, 'it holds no image', 'Save it again.');
     if (others.length > 0) {
-        const tags = images.flatMap((each) => each.RepoTags ?? []).slice(0, 20);
-        throw severalImages(archive.path, tags);
+        const tags = images.flatMap((each) => each.RepoTags ?? []);
+        throw severalImages(archive, tags);
     }
     return { config: image.Config, layers: image.Layers };
 }
@@ -55320,18 +55870,19 @@ async function readOciIndex(archive) {
     for (let depth = 0; manifest.manifests && depth < 4; depth += 1)
         manifest = await readJson(archive, blobName(chooseManifest(archive, manifest.manifests)), manifestSchema);
     if (!manifest.config || !manifest.layers)
-        throw archiveError(archive.path, 'its manifest names no layers', 'Save it again.');
+        throw archiveError(archive, 'its manifest names no layers', 'Save it again.');
     return { config: blobName(manifest.config), layers: manifest.layers.map(blobName) };
 }
 /** The one for this machine; attestations, which are beside it, have the platform `unknown`. */
 function chooseManifest(archive, manifests) {
     const fitting = manifests.filter(({ platform }) => platform === undefined || (platform.os === 'linux' && platform.architecture === ociArchitecture()));
-    const [chosen, ...others] = fitting;
+    const [chosen] = fitting;
     if (!chosen)
-        throw archiveError(archive.path, `it has no image for linux/${ociArchitecture()}`, 'Save it for this platform.');
-    if (others.length > 0) {
+        throw archiveError(archive, `it has no image for linux/${ociArchitecture()}`, 'Save it for this platform.');
+    // One image with two names is in the index twice.
+    if (fitting.some(({ digest }) => digest !== chosen.digest)) {
         const names = fitting.map(({ annotations, digest }) => annotations?.['org.opencontainers.image.ref.name'] ?? digest);
-        throw severalImages(archive.path, names);
+        throw severalImages(archive, names);
     }
     return chosen;
 }
@@ -55341,17 +55892,19 @@ function blobName({ digest }) {
 function ociArchitecture() {
     return process.arch === 'x64' ? 'amd64' : process.arch;
 }
-function image_archive_checkArchitecture(path, architecture) {
-    if (architecture === undefined || architecture === ociArchitecture())
+function checkPlatform(archive, { os, architecture }) {
+    const isLinux = os === undefined || os === 'linux';
+    if (isLinux && (architecture === undefined || architecture === ociArchitecture()))
         return;
-    throw archiveError(path, `its image is for ${JSON.stringify(architecture)}, and this machine is ${ociArchitecture()}`, 'Build it for this platform.');
+    throw archiveError(archive, `its image is for ${JSON.stringify(`${os ?? 'linux'}/${architecture ?? 'any'}`)}, and this machine is linux/${ociArchitecture()}`, 'Build it for this platform.');
 }
 const whiteoutPrefix = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
 async function applyLayer(run, archive, name, tree, layer) {
     const part = mustFindPart(archive, name);
+    checkDigest(archive, name, await sha256OfFile(part.path, part));
     await withContent(run, part, async (content) => {
-        await readTar(content, (entry) => {
+        await readTar(content, `layer ${quoteName(name)} of ${archive.name}`, (entry) => {
             const slash = entry.path.lastIndexOf('/');
             const folder = entry.path.slice(0, slash + 1);
             const last = entry.path.slice(slash + 1);
@@ -55367,6 +55920,7 @@ async function applyLayer(run, archive, name, tree, layer) {
     });
 }
 const configSchema = object({
+    os: schemas_string().optional(),
     architecture: schemas_string().optional(),
     config: object({
         Entrypoint: array(schemas_string()).nullish(),
@@ -55386,62 +55940,48 @@ function containerConfigOf({ config }) {
         user: config?.User ?? '',
     };
 }
-function severalImages(path, names) {
-    return archiveError(path, `it holds several images: ${names.map((name) => JSON.stringify(name)).join(', ')}`, 'Save one of them alone.');
+function severalImages(archive, names) {
+    return archiveError(archive, `it holds several images: ${names
+        .slice(0, 20)
+        .map((name) => JSON.stringify(name))
+        .join(', ')}`, 'Save one of them alone.');
 }
-function archiveError(path, why, remedy) {
-    return new error_SnapgateError('image', `image: ${path} is not a usable image archive: ${why}`, remedy);
+function archiveError({ name }, why, remedy) {
+    return new error_SnapgateError('image', `${name} cannot be used: ${why}`, remedy);
 }
 
 ;// CONCATENATED MODULE: ./lib/image/folder.js
 
 
 /**
- * Reads a folder as a tar, in the order of its names, with hard links, devices and extended attributes. GNU tar does it, because node
- * cannot read extended attributes. Sockets are left out, as by every archiver.
+ * Reads a folder as a tar, in the order of its names, with hard links, devices, holes and extended attributes. GNU tar does it, because
+ * node cannot read extended attributes. Sockets are left out, as by every archiver.
+ *
+ * @param latest seconds since 1970: times after it are given as it, for a stream that does not tell when a checkout was made
  */
-async function readFolder(run, path, use) {
-    run.signal.throwIfAborted();
-    const child = startProcess(run, 'tar', [...tarArgs, '-C', path, '-cf', '-', '.'], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-        env: { LC_ALL: 'C' },
-    });
-    if (!child.stdout)
-        throw new Error('a pipe from tar is missing');
-    const complaints = [];
-    child.stderr?.on('data', (chunk) => complaints.push(chunk));
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    const stop = () => killGroup(child);
-    run.signal.addEventListener('abort', stop, { once: true });
-    try {
-        const result = await use(child.stdout);
-        child.stdout.resume();
-        const code = await ended;
-        run.signal.throwIfAborted();
-        if (code !== 0)
-            throw folderError(path, Buffer.concat(complaints).toString('utf8'));
-        return result;
-    }
-    finally {
-        stop();
-        run.signal.removeEventListener('abort', stop);
-    }
+function readFolder(run, path, use, latest) {
+    const clamp = latest === undefined ? [] : [`--mtime=@${latest}`, '--clamp-mtime'];
+    const args = [...tarArgs, ...clamp, '-C', path, '-cf', '-', '.'];
+    // TAR_OPTIONS would add to the options.
+    const env = { LC_ALL: 'C', TAR_OPTIONS: '' };
+    return streamCommand(run, { command: 'tar', args, env, failure: (lines) => unreadable(path, lines) }, use);
 }
-/** The same bytes for the same folder: no times of reading or change, and times after the epoch are of the checkout, not of the file. */
+/**
+ * The same bytes for the same folder: its names sorted, no times of reading or of change, and no process ids, which the later formats
+ * of sparse files have in their names.
+ */
 const tarArgs = [
     '--format=posix',
     '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
     '--sort=name',
     '--numeric-owner',
+    '--sparse',
+    '--sparse-version=0.0',
     '--xattrs',
     '--xattrs-include=*',
 ];
-function folderError(path, said) {
-    const lines = said.split('\n').filter((line) => line !== '');
-    if (said.includes('failed to execute'))
-        return new error_SnapgateError('host', 'the command tar is not on this machine', `Install it: ${packageOf('tar')}.`);
-    return new error_SnapgateError('image', `the folder ${path} could not be read`, 'All its files must be readable to this user. Build it under fakeroot into a tar, or run as root.', { details: { title: 'last lines of tar', lines: lines.slice(-40) } });
+function unreadable(path, lines) {
+    return new error_SnapgateError('image', `the folder ${path} could not be read`, 'All its files must be readable to this user. Build it under fakeroot into a tar, or run as root.', { details: { title: 'last lines of tar', lines } });
 }
 
 ;// CONCATENATED MODULE: ./lib/image/stamps.js
@@ -55510,6 +56050,8 @@ function fixCompiledFile(path, mtime) {
 
 
 
+
+
 /** What lies at a path: an ext4, a tar (plain, gzip, zstd, xz) or a folder, told by its content and not by its name. */
 async function readRootfsPath(run, path) {
     const stat = (0,external_node_fs_namespaceObject.statSync)(path);
@@ -55523,25 +56065,29 @@ async function readRootfsPath(run, path) {
     const compression = compressionOf(start);
     if (compression !== 'none' || isTar(start))
         return tarContent(run, path, stat.size, compression);
-    throw unknownRootfs(path, nameOf(start));
+    throw unknownRootfs(path, rootfs_path_nameOf(start));
 }
 async function folderContent(run, path) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
     let bytes = 0;
-    await readFolder(run, path, async (content) => {
+    const count = async (content) => {
         for await (const chunk of content) {
             hash.update(chunk);
             bytes += chunk.length;
         }
-    });
+    };
+    // `normaliseTimes` makes later times equal.
+    await readFolder(run, path, count, fixedTime);
+    const description = `the folder ${path}`;
     return {
         key: `folder:${hash.digest('hex')}`,
-        description: `the folder ${path}`,
+        description,
         expectedBytes: bytes,
         form: {
             kind: 'tree',
             fill: async (tree) => {
-                await readFolder(run, path, (content) => readTar(content, (entry) => addEntry(tree, owned(entry), 0)));
+                await readFolder(run, path, (content) => readTar(content, description, (entry) => addEntry(tree, owned(entry), 0)));
+                refuseEmpty(tree);
                 normaliseTimes(tree);
                 return undefined;
             },
@@ -55562,20 +56108,30 @@ async function ext4Content(path) {
     };
 }
 async function tarContent(run, path, bytes, compression) {
+    const description = `the tar ${path}`;
     return {
         key: `tar:${await sha256OfFile(path)}`,
-        description: `the tar ${path}`,
+        description,
         // Root file systems compress to a third or so.
         expectedBytes: compression === 'none' ? bytes : bytes * 3,
         form: {
             kind: 'tree',
             fill: async (tree) => {
-                await withContent(run, { path, start: 0, bytes }, (content) => readTar(content, (entry) => addEntry(tree, entry, 0)));
+                const hasEnd = await withContent(run, { path, start: 0, bytes }, (content) => readTar(content, description, (entry) => addEntry(tree, entry, 0)));
+                // A compressed file has an end mark of its own.
+                if (!hasEnd && compression === 'none')
+                    throw naming(description, damagedTar('it has no end mark'));
+                refuseEmpty(tree);
                 refuseImageArchive(tree, path);
                 return undefined;
             },
         },
     };
+}
+function refuseEmpty(tree) {
+    if (tree.files > 1)
+        return;
+    throw new error_SnapgateError('image', `${tree.name} holds no files`, 'Check that whatever fills it has run. A file system such as an ext4 must not be compressed.');
 }
 /** `docker save` also writes a tar; unpacked as a root file system it would boot nothing. */
 function refuseImageArchive({ root }, path) {
@@ -55591,7 +56147,7 @@ function isExt(start) {
 function isTar(start) {
     return (start.toString('latin1', 257, 262) === 'ustar' || /^[0-7]{6}\0 $/.test(start.toString('latin1', 148, 156)));
 }
-function nameOf(start) {
+function rootfs_path_nameOf(start) {
     const begins = (text) => start.toString('latin1', 0, text.length) === text;
     if (start.length === 0)
         return 'empty';
@@ -55603,6 +56159,8 @@ function nameOf(start) {
         return 'an XFS file system';
     if (begins('BZh'))
         return 'compressed with bzip2';
+    if (start.toString('latin1', 0x202, 0x206) === 'HdrS')
+        return 'a kernel';
     if (start.length >= 512 && start.readUInt16LE(510) === 0xaa55)
         return 'a disk with partitions (give the root file system alone)';
     return 'none of these';
@@ -55622,8 +56180,13 @@ function unknownRootfs(path, what) {
 
 
 
-/** Finds or builds what an input names, in the checkout of one side. `what` is for progress and errors: `the head image`. */
-async function resolveRootfs(run, source, checkout, what) {
+/**
+ * Finds or builds what an input names, in the checkout of one side.
+ *
+ * @param what for progress and errors: `the head image`
+ * @param cacheLimitBytes disk that a builder's layers may take between builds
+ */
+async function resolveRootfs(run, source, checkout, what, cacheLimitBytes) {
     switch (source.kind) {
         case 'rootfs':
             return readRootfsPath(run, resolveCheckoutPath(checkout, source.path, 'rootfs', 'allowed'));
@@ -55633,12 +56196,15 @@ async function resolveRootfs(run, source, checkout, what) {
         case 'image':
             return imageContent(run, source.reference, checkout);
         case 'dockerfile':
-            return dockerfileContent(run, source, checkout, what);
+            return dockerfileContent(run, source, checkout, what, cacheLimitBytes);
     }
 }
-/** True for an `image` that names a file, rather than an image in an engine. */
+/** True for an `image` that names a file, rather than an image in an engine: a folder may well be called like one. */
 function isArchivePath(reference, checkout) {
-    return /^\.{0,2}\//.test(reference) || (0,external_node_fs_namespaceObject.existsSync)((0,external_node_path_namespaceObject.join)(checkout, reference));
+    if (/^\.{0,2}\//.test(reference))
+        return true;
+    const path = (0,external_node_path_namespaceObject.join)(checkout, reference);
+    return (0,external_node_fs_namespaceObject.existsSync)(path) && (0,external_node_fs_namespaceObject.statSync)(path).isFile();
 }
 function leftByBuild(checkout, path) {
     if ((0,external_node_fs_namespaceObject.existsSync)(placeInCheckout(checkout, path, 'rootfs', 'allowed')))
@@ -55670,20 +56236,16 @@ async function archiveContent(run, path) {
         },
     };
 }
-async function dockerfileContent(run, source, checkout, what) {
-    const scratch = (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(run.dir, 'build-'));
+async function dockerfileContent(run, source, checkout, what, cacheLimitBytes) {
     const dockerfile = resolveCheckoutPath(checkout, source.dockerfile, 'dockerfile', 'refused');
     const context = resolveCheckoutPath(checkout, source.context, 'context', 'refused');
-    try {
-        const image = await buildDockerfile(run, { source, dockerfile, context, what, scratch });
-        return localImageContent(run, image, `${source.dockerfile}, built by ${image.engine}`, 'dockerfile', (tree) => {
-            removeContainerMarks(tree);
-            normaliseTimes(tree);
-        });
-    }
-    finally {
-        (0,external_node_fs_namespaceObject.rmSync)(scratch, { recursive: true });
-    }
+    const scratch = (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(run.dir, 'build-'));
+    const image = await buildDockerfile(run, { source, dockerfile, context, what, scratch, cacheLimitBytes });
+    const description = `${source.dockerfile}, built by ${image.engine}`;
+    return localImageContent(run, image, description, 'dockerfile', (tree) => {
+        removeContainerMarks(tree);
+        normaliseTimes(tree);
+    });
 }
 function localImageContent(run, image, description, kind, finish) {
     const fill = async (tree, scratch) => {
@@ -55755,6 +56317,7 @@ async function checkImageInputs(run, inputs, checkout) {
         case 'build-command':
             if (source.command.trim() === '')
                 throw new error_SnapgateError('usage', 'build-command is empty', 'Give the command that builds the rootfs.');
+            placeInCheckout(checkout, source.path, 'rootfs', 'allowed');
     }
 }
 /** Kept beside the ext4 in the cache. */
@@ -55769,11 +56332,13 @@ const formatVersion = 1;
 const diskName = 'rootfs.ext4';
 const recordName = 'rootfs.json';
 async function buildRootfs(run, inputs, options) {
-    const content = await resolveRootfs(run, inputs.rootfs, options.checkout, `the ${options.side} image`);
+    const { checkout, cacheLimitBytes } = options;
+    const what = `the ${options.side} image`;
+    const content = await resolveRootfs(run, inputs.rootfs, checkout, what, cacheLimitBytes);
     const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
     const key = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
     let isNew = false;
-    const dir = await cache_cached(run, { kind: 'rootfs', key, limitBytes: options.cacheLimitBytes }, async (folder) => {
+    const dir = await cache_cached(run, { kind: 'rootfs', key, limitBytes: cacheLimitBytes }, async (folder) => {
         isNew = true;
         run.log.info(`making the ${options.side} disk of ${content.description}`);
         await fillEntry(run, content, folder, inputs.diskSizeBytes);
@@ -55793,7 +56358,7 @@ async function fillEntry(run, content, folder, diskSizeBytes) {
         (0,external_node_fs_namespaceObject.writeFileSync)((0,external_node_path_namespaceObject.join)(folder, recordName), JSON.stringify(record));
     }
     catch (error) {
-        throw errnoOf(error) === 'ENOSPC' ? diskFull(content, run) : error;
+        throw error_errnoOf(error) === 'ENOSPC' ? diskFull(content, run) : error;
     }
 }
 async function writeDisk(run, content, path, diskSizeBytes) {
@@ -55804,7 +56369,7 @@ async function writeDisk(run, content, path, diskSizeBytes) {
     }
     const scratch = (0,external_node_fs_namespaceObject.mkdtempSync)((0,external_node_path_namespaceObject.join)(run.dir, 'rootfs-'));
     try {
-        const tree = newFileTree(scratch, diskSizeBytes);
+        const tree = newFileTree(content.description, scratch, diskSizeBytes);
         const container = await content.form.fill(tree, scratch);
         await makeExt4(run, tree, path, diskSizeBytes, scratch);
         return container;
@@ -55834,7 +56399,7 @@ const largestDisk = 1024 ** 4;
 function checkDiskSize(bytes) {
     if (bytes >= smallestDisk && bytes <= largestDisk && bytes % 4096 === 0)
         return;
-    throw new error_SnapgateError('usage', `disk-size is ${formatBytes(bytes)} (${bytes} bytes)`, `Give a multiple of 4 KiB from ${formatBytes(smallestDisk)} to ${formatBytes(largestDisk)}.`);
+    throw new error_SnapgateError('usage', `disk-size is ${units_formatBytes(bytes)} (${bytes} bytes)`, `Give a multiple of 4 KiB from ${units_formatBytes(smallestDisk)} to ${units_formatBytes(largestDisk)}.`);
 }
 /** `auto` and `none` as they are; a path as the absolute path of the file. */
 function fileSpec(spec, checkout, what) {
@@ -56560,14 +57125,13 @@ function toAlignment(value) {
 const maxForeignLength = 200;
 /** A space that has no width: parts `@` from a name and `#` from a number, so that GitHub neither notifies nor links. */
 const zeroWidthSpace = '\u200b';
-/**
- * One line of visible characters: controls and line breaks become a space, and what changes the direction or the look of its
- * neighbours (format characters, lone surrogates) is dropped. Cut at `limit` characters.
- */
+/** What has no look of its own, or changes that of its neighbours: direction, joiners, fillers, lone surrogates; and the blank Braille. */
+const unseen = /[\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+/** One line of visible characters: controls and line breaks become a space, what is unseen is dropped. Cut at `limit` characters. */
 function visibleText(text, limit = maxForeignLength) {
     const cleaned = text
         .slice(0, limit * 8)
-        .replace(/[\p{Cf}\p{Cs}]/gu, '')
+        .replace(unseen, '')
         .replace(/[\p{Cc}\p{Z}\s]+/gu, ' ')
         .trim();
     const letters = Array.from(cleaned);
@@ -56592,15 +57156,25 @@ function prose(text, limit = 500) {
         .replaceAll('&', '&amp;')
         .replaceAll('<', '&lt;')
         .replaceAll('>', '&gt;')
-        .replace(/@|#(?=\d)|:(?=\/\/)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
+        .replace(/@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
 }
-/** A foreign text inside a fenced block: keeps its line, cannot close the fence or hold a marker. */
-function fencedLine(text) {
-    return visibleText(text, 4000).replaceAll('```', 'ˋˋˋ').replaceAll('<!--', '‹!--');
-}
-/** For /bin/sh: as it is where nothing in it is special, else in single quotes. */
+/** Controls, format characters, spaces but the usual one, and what could end a fenced block or hold a marker. */
+const unfitForLine = /[\p{C}\u2028\u2029]|(?! )\p{Z}|```|<!--/u;
+/**
+ * A word for a POSIX shell, on one line and safe to show: as it is where nothing in it is special, in single quotes, or through printf
+ * where it holds what would not survive being shown. Exact but for NUL, which no argument can hold, and line breaks at the end.
+ */
 function shellWord(text) {
-    return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+    if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text))
+        return text;
+    if (!unfitForLine.test(text))
+        return `'${text.replaceAll("'", "'\\''")}'`;
+    const shown = text.replaceAll('\0', '').replace(/[\p{C}'\\!`<]|(?! )\p{Z}/gu, octal);
+    return `"$(printf '%b' '${shown}')"`;
+}
+/** The bytes of a character as printf's `%b` reads them (POSIX, printf). */
+function octal(character) {
+    return Array.from(Buffer.from(character), (byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 ;// CONCATENATED MODULE: ./lib/report/wording.js
@@ -56636,9 +57210,9 @@ function exactAmount(metric, value) {
 function exactChange(metric, value) {
     return value !== undefined && value > 0 ? `+${exactAmount(metric, value)}` : exactAmount(metric, value);
 }
-/** Worth a sentence: anything but a pass, and a pass whose number alone would say otherwise. */
+/** Worth a sentence: anything but a pass, an improvement, and a pass whose number alone would say otherwise. */
 function needsReason(row) {
-    if (row.verdict !== 'pass')
+    if (row.verdict !== 'pass' || row.improved)
         return true;
     return row.growth !== undefined && row.growth.value > row.thresholds.failAbove;
 }
@@ -56655,9 +57229,10 @@ function withBounds({ value, low, high }, format, short) {
         return format(value);
     return `${format(value)} (${short(format(low))} … ${short(format(high))})`;
 }
-/** `label (4f1c2d3)`, not escaped. */
-function subjectWords(subject) {
-    return subject.commit === undefined ? subject.label : `${subject.label} (${subject.commit.slice(0, 7)})`;
+/** `label (4f1c2d3)`, the commit once, not escaped. */
+function subjectWords({ label, commit }) {
+    const short = commit?.slice(0, 7);
+    return short === undefined || label.includes(short) ? label : `${label} (${short})`;
 }
 /** What a measurement was taken with, one fact a line, not escaped: strings of it come from a record. */
 function fingerprintFacts(fingerprint) {
@@ -56666,7 +57241,7 @@ function fingerprintFacts(fingerprint) {
         ['engine', `${fingerprint.engine}, ${fingerprint.engineVersion}, ${fingerprint.machine}`],
         ['accelerator', acceleration],
         ['guest kernel', `${fingerprint.kernelVersion} (sha256 ${fingerprint.kernelSha256.slice(0, 12)})`],
-        ['guest', `${formatBytes(fingerprint.memoryBytes)} of memory, ${plural(fingerprint.vcpus, 'vCPU')}`],
+        ['guest', `${units_formatBytes(fingerprint.memoryBytes)} of memory, ${plural(fingerprint.vcpus, 'vCPU')}`],
         ['host processor', fingerprint.hostCpu],
         ['protocol', String(fingerprint.protocol)],
     ];
@@ -56699,7 +57274,7 @@ function repeatFacts(head) {
         const [first, last] = [parts?.[0], parts?.[repeat - 1]];
         const shown = first === undefined || last === undefined
             ? ''
-            : `; the first dirtied ${formatBytes(first)} on head, the last ${formatBytes(last)}`;
+            : `; the first dirtied ${units_formatBytes(first)} on head, the last ${units_formatBytes(last)}`;
         return [name, `the sum of ${repeat} pauses in a row${shown}`];
     });
 }
@@ -56708,10 +57283,11 @@ function readyFact(measurement) {
     const ready = medianReadyMs(measurement);
     return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
 }
-/** The command that repeats the run, quoted for a shell. */
+/** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
 function reproduceCommand({ comparison, reproduce }) {
     const { base, fingerprint, boots } = comparison;
-    const ofBase = base === undefined ? ['--base', 'none'] : base.commit ? ['--base', `ref:${base.commit}`] : [];
+    const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
+    const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
     const given = reproduce ?? [
         '--memory-size',
         `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
@@ -56778,7 +57354,8 @@ function gatingTable(rows) {
     const severalMetrics = new Set(rows.map((row) => row.metric)).size > 1;
     const metricCell = (text) => (severalMetrics ? [text] : []);
     const head = ['scenario', ...metricCell('metric'), 'base', 'head', 'growth (95 % interval)', 'verdict'];
-    const shown = bySeverity(rows).slice(0, mostRows);
+    // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
+    const shown = rows.length > mostRows ? bySeverity(rows).slice(0, mostRows) : rows;
     const body = shown.map((row) => [
         codeSpan(row.scenario),
         ...metricCell(metricLabels[row.metric]),
@@ -56803,11 +57380,7 @@ function reasonList(rows) {
 }
 function bySeverity(rows) {
     const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
-    const first = rows.slice(0, mostRows);
-    // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-    return rows.length === first.length
-        ? first
-        : rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+    return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
 }
 function sidesLine({ base, head, boots }) {
     const ofHead = `head ${codeSpan(subjectWords(head))}, ${plural(boots.head, 'boot')}`;
@@ -56816,11 +57389,10 @@ function sidesLine({ base, head, boots }) {
         : `Base ${codeSpan(subjectWords(base))}, ${plural(boots.base, 'boot')}; ${ofHead}.`;
 }
 function foldsOf(input) {
-    const command = fencedLine(reproduceCommand(input));
     return [
         { title: 'all metrics', body: allMetrics(input.comparison.rows) },
         { title: 'how this was measured', body: howMeasured(input) },
-        { title: 'run it yourself', body: `\`\`\`sh\n${command}\n\`\`\`` },
+        { title: 'run it yourself', body: `\`\`\`sh\n${reproduceCommand(input)}\n\`\`\`` },
     ];
 }
 function allMetrics(rows) {
@@ -56921,24 +57493,34 @@ function studentQuantile(probability, degrees) {
         return 0;
     if (probability < 0.5)
         return -studentQuantile(1 - probability, degrees);
-    return bisectTail(1 - probability, degrees);
+    return findTail(1 - probability, degrees);
 }
-/** The tail falls strictly, so halving the bracket finds the one t; 200 halvings end at the last bit. */
-function bisectTail(tail, degrees) {
+/** The tail falls strictly: Newton's steps, each kept inside a bracket that every step narrows, find the one t. */
+function findTail(tail, degrees) {
     let high = 1;
     while (studentUpperTail(high, degrees) > tail)
         high *= 2;
     let low = high === 1 ? 0 : high / 2;
+    const density = densityOf(degrees);
+    let t = (low + high) / 2;
     for (let step = 0; step < 200; step += 1) {
-        const middle = (low + high) / 2;
-        if (middle === low || middle === high)
-            break;
-        if (studentUpperTail(middle, degrees) > tail)
-            low = middle;
+        const excess = studentUpperTail(t, degrees) - tail;
+        if (excess > 0)
+            low = t;
         else
-            high = middle;
+            high = t;
+        const newton = t + excess / density(t);
+        const next = newton > low && newton < high ? newton : (low + high) / 2;
+        if (Math.abs(next - t) <= t * 1e-14)
+            return next;
+        t = next;
     }
-    return (low + high) / 2;
+    return t;
+}
+/** Density of the distribution (Abramowitz & Stegun 26.7.2). */
+function densityOf(degrees) {
+    const peak = Math.exp(logGamma((degrees + 1) / 2) - logGamma(degrees / 2)) / Math.sqrt(degrees * Math.PI);
+    return (t) => peak * (1 + (t * t) / degrees) ** (-(degrees + 1) / 2);
 }
 /** I_x(a, b). The fraction converges fast below (a + 1) / (a + b + 2); above it the symmetry 1 − I_{1−x}(b, a) is used. */
 function regularizedBeta(x, a, b) {
@@ -56994,11 +57576,13 @@ function logGamma(z) {
 function welchTest(a, b) {
     if (a.length < 2 || b.length < 2)
         return undefined;
-    const [partA, partB] = [variance(a) / a.length, variance(b) / b.length];
+    // In units of the largest value, since a record may hold numbers whose squares are not finite.
+    const unit = largest(a, b) || 1;
+    const [partA, partB] = [partOf(a, unit), partOf(b, unit)];
     const difference = mean(b) - mean(a);
-    const standardError = Math.sqrt(partA + partB);
-    if (standardError <= roundingError(a, b)) {
-        const none = Math.abs(difference) <= roundingError(a, b);
+    const standardError = Math.sqrt(partA + partB) * unit;
+    if (standardError <= unit * roundingError) {
+        const none = Math.abs(difference) <= unit * roundingError;
         return { difference, standardError: 0, degrees: Number.POSITIVE_INFINITY, pValue: none ? 1 : 0 };
     }
     const degrees = (partA + partB) ** 2 / (partA ** 2 / (a.length - 1) + partB ** 2 / (b.length - 1));
@@ -57011,10 +57595,14 @@ function halfWidth(test, confidence) {
         return 0;
     return studentQuantile((1 + confidence) / 2, test.degrees) * test.standardError;
 }
-/** Equal values may differ in their last bits after a logarithm or a mean; that is no spread. */
-function roundingError(a, b) {
-    const largest = Math.max(...a.map(Math.abs), ...b.map(Math.abs));
-    return largest * Number.EPSILON * 8;
+/** Equal values may differ in their last bits after a logarithm or a mean, relative to the largest; that is no spread. */
+const roundingError = Number.EPSILON * 8;
+function largest(a, b) {
+    return Math.max(...a.map(Math.abs), ...b.map(Math.abs));
+}
+/** A sample's part in the variance of the difference of the means. */
+function partOf(values, unit) {
+    return variance(values.map((value) => value / unit)) / values.length;
 }
 
 ;// CONCATENATED MODULE: ./lib/stats/contrast.js
@@ -57088,14 +57676,22 @@ function at(values, index) {
  * people, not part of any decision. `now` is the boots of the smaller side. undefined when `most` would not do.
  */
 function bootsToResolve(test, now, distance, alpha, most) {
-    if (!(distance > 0))
-        return undefined;
-    for (let boots = now + 1; boots <= most; boots += 1) {
+    const enough = (boots) => {
         const error = test.standardError * Math.sqrt(now / boots);
-        if (studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance)
-            return boots;
+        return studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance;
+    };
+    if (!(distance > 0) || most <= now || !enough(most))
+        return undefined;
+    // More boots only narrow the interval, so the smallest number that is enough can be halved for.
+    let [low, high] = [now + 1, most];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (enough(middle))
+            high = middle;
+        else
+            low = middle + 1;
     }
-    return undefined;
+    return high;
 }
 
 ;// CONCATENATED MODULE: ./lib/gate/decide.js
@@ -57155,7 +57751,10 @@ function byGrowth(evidence) {
     const found = describeChange(metric, contrast);
     return (failed(evidence, contrast, found) ??
         warned(evidence, contrast, found) ??
-        passed(evidence, contrast) ?? { verdict: 'inconclusive', reason: undecided(evidence, contrast, found) });
+        passed(evidence, contrast, found) ?? {
+        verdict: 'inconclusive',
+        reason: undecided(evidence, contrast, found),
+    });
 }
 function tooFewBoots({ contrast, metric }) {
     const found = contrast === undefined ? '' : `${describeChange(metric, contrast)}, but `;
@@ -57188,8 +57787,13 @@ function grewPast({ established, applied }, contrast, ratio) {
     const relative = contrast.growth?.value ?? Number.POSITIVE_INFINITY;
     return established && relative > ratio && contrast.difference.value > applied.thresholds.minGrowth;
 }
-function passed({ applied, metric }, contrast) {
+function passed(evidence, contrast, found) {
+    const { applied, metric } = evidence;
     const { failAbove, minGrowth } = applied.thresholds;
+    if (improves(evidence)) {
+        const less = formatAmount(metric, -contrast.difference.value);
+        return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
+    }
     const growthHigh = contrast.growth?.high;
     if (growthHigh !== undefined && growthHigh <= failAbove)
         return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
@@ -57549,6 +58153,8 @@ function compare_notesOf(base, head) {
 
 
 
+
+
 /** Decides from two stored measurements; boots nothing. */
 function compareFiles(basePath, headPath, config) {
     const base = readMeasurement(readRecordFile(basePath), basePath);
@@ -57562,11 +58168,30 @@ function compare_decide(base, head, config) {
 /** @throws SnapgateError `record` for a file that is not there or too large to be a record. */
 function readRecordFile(path) {
     try {
-        return readFileSync(path, 'utf8');
+        if (statSync(path).size <= maxRecordBytes)
+            return readFileSync(path, 'utf8');
     }
     catch (error) {
-        throw new SnapgateError('record', `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'Name a comparison.json or measurement-*.json that snapgate wrote.');
+        const code = errnoOf(error);
+        const what = code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read (${code ?? error})`;
+        throw new SnapgateError('record', what, recordRemedy, { cause: error });
     }
+    throw new SnapgateError('record', `${path} is larger than ${formatBytes(maxRecordBytes)}, too large to be a record`, recordRemedy);
+}
+const recordRemedy = 'Name a comparison.json or measurement-*.json that snapgate wrote.';
+
+;// CONCATENATED MODULE: ./lib/engine/unusable-host.js
+
+/** The error for a host that failed its probe: all that is missing, and all that was checked. */
+function unusableHost(report) {
+    const failed = report.checks.filter((check) => check.required && !check.ok);
+    const remedies = new Set(failed.flatMap(({ remedy }) => remedy ?? []));
+    return new error_SnapgateError('host', `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`, [...remedies].join('; ') || 'snapgate probe shows all that was checked.', {
+        details: {
+            title: 'what this machine can do',
+            lines: report.checks.map(({ ok, what, found }) => `${ok ? 'ok  ' : 'MISS'} ${what}: ${found}`),
+        },
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/guest/channel.js
@@ -57675,6 +58300,7 @@ function lineReader(onLine, onEndless) {
  */
 /** Granularity of the disk's diff: a block of ext4. */
 const clusterBytes = 4096;
+const sectorBytes = 512;
 const clusterBits = 12;
 const magic = 0x5146_49fb;
 const headerBytes = 104;
@@ -57685,14 +58311,17 @@ const firstL1Cluster = 3;
 const maxClusters = clusterBytes / 2;
 const offsetMask = 0x00fffffffffffe00n;
 const zeroFlag = 1n;
-/** Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. */
+/**
+ * Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. A last part of a sector
+ * counts as one: QEMU would leave it out.
+ */
 function createOverlay(path, bytes, backing) {
     const l1Size = Math.ceil(bytes / (clusterBytes * l2Entries));
     const clusters = firstL1Cluster + Math.ceil((l1Size * 8) / clusterBytes);
     if (clusters > maxClusters)
         throw new RangeError(`a disk of ${bytes} bytes is too large for an overlay`);
     const file = Buffer.alloc(clusters * clusterBytes);
-    writeHeader(file, bytes, l1Size, backing);
+    writeHeader(file, Math.ceil(bytes / sectorBytes) * sectorBytes, l1Size, backing);
     file.writeBigUInt64BE(BigInt(2 * clusterBytes), clusterBytes);
     for (let cluster = 0; cluster < clusters; cluster += 1)
         file.writeUInt16BE(1, 2 * clusterBytes + cluster * 2);
@@ -57948,7 +58577,8 @@ function connectQmp(stream) {
     };
     stream.on('data', qmp_lineSplitter(handle, (error) => stream.destroy(error)));
     stream.on('error', end);
-    stream.on('close', () => end(new Error('QEMU closed its control connection')));
+    for (const event of ['end', 'close'])
+        stream.on(event, () => end(new Error('QEMU closed its control connection')));
     const execute = (command, args = {}) => {
         if (ended)
             return Promise.reject(ended);
@@ -58010,15 +58640,20 @@ async function explainFullDisk(dir, work) {
 }
 function isFull(error, dir) {
     // xen-save-devices-state says no more than `An IO error has occurred`.
-    if (error instanceof QmpError && error.message.includes('IO error'))
-        return freeBytes(dir) < 1024 * 1024;
-    if (error instanceof error_SnapgateError)
-        return (error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left')));
-    return errnoOf(error) === 'ENOSPC';
+    if (error instanceof QmpError)
+        return error.message.includes('IO error') && isUsedUp(dir);
+    if (!(error instanceof error_SnapgateError))
+        return error_errnoOf(error) === 'ENOSPC';
+    if (error.code !== 'host')
+        return false;
+    // The memory file is sparse: where it cannot grow, the write to memory fails.
+    if (error.message.includes('SIGBUS'))
+        return isUsedUp(dir);
+    return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
 }
-function freeBytes(dir) {
+function isUsedUp(dir) {
     const { bavail, bsize } = (0,external_node_fs_namespaceObject.statfsSync)(dir);
-    return bavail * bsize;
+    return bavail * bsize < 1024 * 1024;
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/guest-failure.js
@@ -58056,18 +58691,35 @@ function vmEndError(end) {
 function guestError(message, remedy, console) {
     return new error_SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
 }
+/** An error of the guest's that knows neither what the machine was there for nor its console (the channel's), with both; any other as it is. */
+function withConsole(error, activity, console) {
+    if (!(error instanceof error_SnapgateError) || error.code !== 'guest' || error.details !== undefined)
+        return error;
+    return new error_SnapgateError('guest', `${activity}, ${error.message}`, error.remedy, {
+        details: consoleDetails(console),
+        cause: error,
+    });
+}
 /** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
 function plainWords(text, maxChars = 120) {
-    const plain = text.replace(/[^A-Za-z0-9 .,:;()/@=+-]/g, '?').trim();
+    const plain = text.replace(/[^A-Za-z0-9 .,:;!()/@=+-]/g, '?').trim();
     return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
 }
 function panicError(end, said) {
-    const noRoot = said.includes('Unable to mount root fs') || said.includes('No working init');
-    const remedy = noRoot
-        ? 'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.'
-        : 'The console below says what the kernel did last.';
-    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy, end.console);
+    const remedy = panicRemedies.find(([pattern]) => pattern.test(said))?.[1];
+    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy ?? 'The console below says what the kernel did last.', end.console);
 }
+const panicRemedies = [
+    [
+        /Unable to mount root fs|No working init/,
+        'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.',
+    ],
+    [
+        /Attempted to kill init/,
+        "The image's init could not be run, or came to its end: the console below may say why.",
+    ],
+    [/Out of memory|deadlocked on memory/, 'The guest ran out of memory: raise `memory-size`.'],
+];
 function noDiskError(end) {
     return guestError(`the guest's kernel found no disk ${end.activity}`, 'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.', end.console);
 }
@@ -58075,8 +58727,14 @@ function noRootError(end) {
     return guestError(`the guest's kernel could not start from its disk ${end.activity}`, 'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.', end.console);
 }
 function shutdownError(end, reason) {
+    if (end.boots && reason === 'guest-reset' && end.console.length === 0)
+        return silentResetError(end);
     const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
     return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
+}
+/** A kernel that has no room to unpack itself resets the machine, without a word. */
+function silentResetError(end) {
+    return guestError(`the machine reset itself ${end.activity}, before its kernel had said anything`, 'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.', end.console);
 }
 function qemuExitError(end) {
     if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
@@ -58101,19 +58759,19 @@ const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 function createOutputTail() {
-    const chunks = [];
-    let bytes = 0;
+    // A serial line comes in chunks of a few bytes: kept as they are, they would take many times their size.
+    const held = Buffer.alloc(2 * output_tail_keptBytes);
+    let length = 0;
     return {
         add(chunk) {
-            chunks.push(chunk);
-            bytes += chunk.length;
-            if (bytes < 2 * output_tail_keptBytes)
-                return;
-            const kept = Buffer.from(Buffer.concat(chunks).subarray(-output_tail_keptBytes));
-            chunks.splice(0, chunks.length, kept);
-            bytes = kept.length;
+            const end = chunk.subarray(-output_tail_keptBytes);
+            if (length + end.length > held.length) {
+                held.copyWithin(0, length - output_tail_keptBytes, length);
+                length = output_tail_keptBytes;
+            }
+            length += end.copy(held, length);
         },
-        lines: (count) => cleanLines(Buffer.concat(chunks).subarray(-output_tail_keptBytes).toString('utf8')).slice(-count),
+        lines: (count) => cleanLines(held.toString('utf8', Math.max(0, length - output_tail_keptBytes), length)).slice(-count),
     };
 }
 function cleanLines(text) {
@@ -58140,6 +58798,8 @@ function cleanLines(text) {
 const qemuAnswerMs = 60_000;
 /** From the end of the agent to the end of a guest that shuts itself down. */
 const shutdownMs = 3_000;
+/** QEMU misses the description that only a migration ends with. */
+const saidAtEachResume = 'Expected vmdescription section';
 /** A panicking kernel prints its call trace after the line that says so. */
 const panicTraceMs = 500;
 /** Starts a machine that boots. */
@@ -58192,7 +58852,12 @@ function watchVm(run, spec, child, startedAtMs) {
     const guard = async (work) => {
         // A connection that breaks because QEMU died: the reason of its death says more.
         const patient = work.catch((error) => waitBriefly(ended.failure, error));
-        return Promise.race([patient, ended.failure]);
+        try {
+            return await Promise.race([patient, ended.failure]);
+        }
+        catch (error) {
+            throw withConsole(error, spec.activity, console.lines(40));
+        }
     };
     return {
         pid: child.pid ?? -1,
@@ -58203,13 +58868,20 @@ function watchVm(run, spec, child, startedAtMs) {
         consoleLines: (count) => console.lines(count),
         guard,
         pause: (statePath) => guard(pauseAndSave(qmp, statePath)),
+        finish: async () => {
+            ended.expect();
+            qmp.execute('quit').catch(() => { });
+            const end = await withLimit(exit, qemuAnswerMs, 'write its disk and quit');
+            run.signal.throwIfAborted();
+            if (end.code !== 0)
+                throw ended.explain(end);
+        },
         close: async () => {
             ended.expect();
             await quit(child, qmp, exit);
         },
     };
 }
-/** `failure` rejects when the machine ends by itself, panics, or the run is aborted; not after `expect`. */
 function watchEnd(watched) {
     const { run, spec, child, exit, qmp, serial, console, stderr } = watched;
     const { promise: failure, reject } = Promise.withResolvers();
@@ -58230,27 +58902,29 @@ function watchEnd(watched) {
         if (name === 'VSERPORT_CHANGE' && data['open'] === false)
             setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
     });
-    watchForPanic(serial, () => fail(vmEndError({ ...spec, console: console.lines(400), stderr: [], shutdown, code: null, signal: null })));
+    const explain = ({ code, signal }) => vmEndError({
+        activity: spec.activity,
+        boots: spec.boot !== undefined,
+        console: console.lines(400),
+        stderr: stderr.lines(40).filter((line) => !line.includes(saidAtEachResume)),
+        shutdown,
+        code,
+        signal,
+    });
+    watchForPanic(serial, () => fail(explain({ code: null, signal: null })));
     const abort = () => {
         fail(run.signal.reason);
         killGroup(child);
     };
     run.signal.addEventListener('abort', abort, { once: true });
     exit
-        .then(({ code, signal }) => fail(vmEndError({
-        ...spec,
-        console: console.lines(400),
-        stderr: stderr.lines(40),
-        shutdown,
-        code,
-        signal,
-    })))
+        .then((end) => fail(explain(end)))
         .catch(fail)
         .finally(() => run.signal.removeEventListener('abort', abort));
-    return { failure, expect: () => (expected = true) };
+    return { failure, expect: () => (expected = true), explain };
 }
 function agentGone(spec, lines) {
-    return guestError(`the snapgate agent in the guest ended ${spec.activity}`, 'Something in the guest killed it, or it ran out of memory: the console may say what. Raise `memory-size`, or leave the process alone.', lines);
+    return guestError(`the snapgate agent in the guest ended ${spec.activity}`, 'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.', lines);
 }
 /** Calls back once, a little after the console has shown a kernel panic. */
 function watchForPanic(serial, onPanic) {
@@ -58320,35 +58994,46 @@ function pipeOf(child, fd) {
 /** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
 async function driveScenario(run, scenario, vm) {
     const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
+    const step = async (name, command) => {
+        if (channel === undefined)
+            throw new Error('the machine has no port for the agent');
+        const begin = performance.now();
+        const outcome = await channel.run(command, scenario.timeoutMs);
+        if (outcome.status === 0)
+            return;
+        throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
+    };
     if (scenario.run !== undefined)
-        await runStep(scenario, 'run', scenario.run, channel);
+        await step('run', scenario.run);
     // No reason by itself for this process to stay: QEMU's is one, and where that has died, nobody waits any more.
     if (scenario.settleMs > 0)
         await (0,external_node_timers_promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
     if (scenario.check !== undefined)
-        await runStep(scenario, 'check', scenario.check, channel);
+        await step('check', scenario.check);
 }
-async function runStep(scenario, step, command, channel) {
-    if (channel === undefined)
-        throw new Error('the machine has no port for the agent');
-    const begin = performance.now();
-    const outcome = await channel.run(command, scenario.timeoutMs);
-    if (outcome.status === 0)
-        return;
-    const limited = outcome.status === 137 && performance.now() - begin >= scenario.timeoutMs;
-    throw scenarioError(scenario, step, outcome, limited);
-}
-function scenarioError(scenario, step, outcome, limited) {
+function stepError(scenario, step, { status, output }, tookMs, console) {
     const name = plainWords(scenario.name);
-    const how = limited
-        ? `did not end within ${formatDuration(scenario.timeoutMs)}`
-        : `exited ${outcome.status}`;
-    const remedy = limited
-        ? 'Raise its time limit, or let the command end by itself.'
-        : 'The lines below are the end of its output in the guest; try it there. A full disk of the guest needs a larger `disk-size`.';
-    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}`, remedy, {
-        details: { title: `output of ${name} in the guest`, lines: linesOf(outcome.output) },
+    const lines = linesOf(output);
+    const limited = status === 137 && tookMs >= scenario.timeoutMs;
+    const how = limited ? `did not end within ${formatDuration(scenario.timeoutMs)}` : `exited ${status}`;
+    const { why, remedy } = limited ? tooLong : causeOf(lines, console);
+    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}${why}`, remedy, {
+        details: { title: `output of ${name} in the guest`, lines },
     });
+}
+const tooLong = { why: '', remedy: 'Raise its time limit, or let the command end by itself.' };
+function causeOf(output, console) {
+    if (console.some((line) => line.includes('Out of memory: Killed process')))
+        return {
+            why: ': the guest was out of memory',
+            remedy: 'Raise `memory-size`, or let the command use less.',
+        };
+    if (output.some((line) => line.includes('No space left on device')))
+        return {
+            why: ": the guest's disk is full",
+            remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
+        };
+    return { why: '', remedy: 'The lines below are the end of its output in the guest; try it there.' };
 }
 /** The last lines that a command put out, cleaned of control characters. */
 function linesOf(output) {
@@ -58362,6 +59047,7 @@ function linesOf(output) {
 
 
 
+
 const retryMs = 500;
 /** Limit of one look at the guest's state. */
 const lookMs = 30_000;
@@ -58369,23 +59055,45 @@ const lookMs = 30_000;
 async function waitUntilReady(booting, kind) {
     const { readyCommand } = booting.options;
     if (readyCommand !== undefined)
-        return retryCommand(booting, readyCommand, '`ready-command`');
+        return retryCommand(booting, readyCommand);
     if (kind === 'systemd')
         return waitForSystemd(booting);
     if (kind === 'init')
-        return retryCommand(booting, openRcReady, 'OpenRC');
+        return waitForInit(booting);
 }
 /** The error of a guest that was too slow: `what` is a clause, e.g. `the guest was not ready`. */
 function tooLate({ vm, options }, what, remedy) {
     const limit = formatDuration(options.bootTimeoutMs);
     return guestError(`${what} within ${limit} of its start`, remedy, vm.consoleLines(40));
 }
-/** True at once where there is no OpenRC. While it works, /run/openrc has no `default` softlevel or a service in `starting`. */
-const openRcReady = `
-command -v openrc >/dev/null 2>&1 || [ -x /sbin/openrc ] || exit 0
-grep -qs '^::sysinit.*openrc' /etc/inittab || exit 0
-[ "$(cat /run/openrc/softlevel 2>/dev/null)" = default ] && [ -z "$(ls /run/openrc/starting 2>/dev/null)" ]
+/**
+ * Ends when an init that says how far it is has started all: at once where it is none of these.
+ *
+ * - sysvinit, also below OpenRC (an inittab with `initdefault`): its title, at first a path, names the runlevel, and nothing that starts
+ *   services runs;
+ * - OpenRC on busybox's init: the softlevel is `default`, and no service is in `starting`.
+ */
+const initReady = `
+ready() {
+  if grep -qs '^[^#]*:initdefault:' /etc/inittab; then
+    read -r title 2>/dev/null </proc/1/cmdline
+    case $title in
+      'init ['[0-9]']'*) ! grep -qsxE 'openrc|rc|rcS|startpar' /proc/[0-9]*/comm ;;
+      '' | 'init '* | /*) false ;;
+    esac
+  elif grep -qs '^::sysinit:.*openrc' /etc/inittab; then
+    [ "$(cat /run/openrc/softlevel 2>/dev/null)" = default ] && [ -z "$(ls /run/openrc/starting 2>/dev/null)" ]
+  fi
+}
+until ready; do ${guestBusybox} sleep 0.5; done
 `;
+async function waitForInit(booting) {
+    const remainingMs = booting.deadlineMs - performance.now();
+    const { status } = await look(booting, initReady, Math.max(0, remainingMs));
+    if (status === 0)
+        return;
+    throw tooLate(booting, 'the guest was not ready (its init was still starting services)', 'The console may show what holds it up. Raise `boot-timeout`, or say by `ready-command` when the guest is ready.');
+}
 /** `--wait` is of systemd 240; an older one says `starting` at once, and is asked again. */
 const systemdState = 'systemctl is-system-running --wait 2>&1';
 /** What systemd says while it is at it, or before its bus answers. */
@@ -58403,7 +59111,7 @@ async function waitForSystemd(booting) {
             return noteFailedUnits(booting);
         if (!systemdBusy.test(state))
             throw guestError(`the guest's systemd is ${plainWords(state, 40)}, not running`, readyRemedy, booting.vm.consoleLines(40));
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(retryMs, undefined, { signal: booting.run.signal });
+        await breathe(booting);
     }
 }
 const readyRemedy = 'Find what holds the start up (`systemd-analyze critical-chain` in the guest), raise `boot-timeout`, or say by `ready-command` when the guest is ready.';
@@ -58424,17 +59132,20 @@ function unitNames(outcome, column) {
         .filter((name) => name !== '');
     return names.length > 8 ? `${names.slice(0, 8).join(', ')}, ...` : names.join(', ');
 }
-async function retryCommand(booting, command, what) {
+async function retryCommand(booting, command) {
     let last;
     while (performance.now() < booting.deadlineMs) {
         last = await look(booting, command, Math.min(lookMs, booting.deadlineMs - performance.now()));
         if (last.status === 0)
             return;
-        await (0,external_node_timers_promises_namespaceObject.setTimeout)(retryMs, undefined, { signal: booting.run.signal });
+        await breathe(booting);
     }
     const said = plainWords(linesOf(last?.output ?? Buffer.alloc(0)).at(-1) ?? '');
-    const how = last === undefined ? '' : ` (${what} exited ${last.status} last${said && `: ${said}`})`;
+    const how = last === undefined ? '' : ` (\`ready-command\` exited ${last.status} last${said && `: ${said}`})`;
     throw tooLate(booting, `the guest was not ready${how}`, 'Check the command in the guest, or raise `boot-timeout`.');
+}
+function breathe({ run, vm }) {
+    return vm.guard((0,external_node_timers_promises_namespaceObject.setTimeout)(retryMs, undefined, { signal: run.signal }));
 }
 function look({ vm, channel }, command, limitMs) {
     return vm.guard(channel.run(command, limitMs));
@@ -58453,39 +59164,36 @@ function look({ vm, channel }, command, limitMs) {
 const settleLimitMs = 20_000;
 /** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
 async function bootToSnapshot(run, accelerator, image, options, dir) {
-    const diskBytes = (0,external_node_fs_namespaceObject.statSync)(image.rootfsPath).size;
-    const machine = {
-        accelerator,
-        vcpus: options.vcpus,
-        agent: true,
-        ramBytes: options.memoryBytes,
-        diskBytes,
-    };
-    makeRam(ramPathOf(dir), options.memoryBytes);
-    createOverlay(diskPathOf(dir), diskBytes, { path: (0,external_node_path_namespaceObject.resolve)(image.rootfsPath), format: 'raw' });
-    const vm = await startMachine(run, machine, image, dir);
+    const { vm, machine } = await powerOn(run, accelerator, image, options, dir);
     try {
         const times = await waitForGuest(run, vm, options);
         await vm.pause(statePathOf(dir));
+        await vm.finish();
         return { snapshot: { dir, machine }, ...times };
     }
     finally {
         await vm.close();
     }
 }
-function startMachine(run, machine, image, dir) {
-    const { ramBytes, diskBytes: _, ...parts } = machine;
-    return startVm(run, {
+/** Starts the image on a new machine whose memory and disk are files in `dir`. The caller closes it. */
+async function powerOn(run, accelerator, image, options, dir) {
+    const diskBytes = (0,external_node_fs_namespaceObject.statSync)(image.rootfsPath).size;
+    const { memoryBytes: ramBytes, vcpus } = options;
+    makeRam(ramPathOf(dir), ramBytes);
+    createOverlay(diskPathOf(dir), diskBytes, { path: (0,external_node_path_namespaceObject.resolve)(image.rootfsPath), format: 'raw' });
+    const parts = { accelerator, vcpus, agent: true };
+    const vm = await startVm(run, {
         ...parts,
         ram: { path: ramPathOf(dir), bytes: ramBytes, shared: true },
         diskPath: diskPathOf(dir),
         boot: {
             kernelPath: image.kernelPath,
             initrdPath: image.initrdPath,
-            commandLine: kernelCommandLine(image.kernelArgs, machine.accelerator),
+            commandLine: kernelCommandLine(image.kernelArgs, accelerator),
         },
         activity: 'while it booted',
     });
+    return { vm, machine: { ...parts, ramBytes, diskBytes } };
 }
 async function waitForGuest(run, vm, options) {
     if (vm.agent === undefined)
@@ -58524,6 +59232,15 @@ function makeRam(path, bytes) {
     finally {
         (0,external_node_fs_namespaceObject.closeSync)(fd);
     }
+}
+
+;// CONCATENATED MODULE: ./lib/host/memory.js
+
+
+/** MemAvailable of proc(5)'s meminfo, in bytes: it counts what the page cache would give back. */
+function availableMemoryBytes() {
+    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_namespaceObject.readFileSync)('/proc/meminfo', 'latin1'));
+    return match === null ? (0,external_node_os_namespaceObject.freemem)() : Number(match[1]) * 1024;
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/guest.js
@@ -58586,12 +59303,14 @@ function checkDevice(device) {
         return undefined;
     }
     catch (error) {
-        if (errnoOf(error) === 'ENOENT')
+        if (error_errnoOf(error) === 'ENOENT')
             return {
                 ok: false,
                 reason: `there is no ${device}`,
                 remedy: 'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
             };
+        if (error_errnoOf(error) !== 'EACCES' && error_errnoOf(error) !== 'EPERM')
+            return { ok: false, reason: `${device} does not open (${error_errnoOf(error)})`, remedy: brokenRemedy };
         return {
             ok: false,
             reason: `this user may not open ${device}`,
@@ -58627,14 +59346,14 @@ function probeArguments(kernel, accelerator, cpu) {
 
 
 
-
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
 async function probeHost({ run, accel }, device = kvmDevice) {
-    const qemu = hasCommand(qemuCommand) ? await askQemu(run) : undefined;
-    const kvm = qemu === undefined || accel === 'tcg' ? undefined : await probeKvm(run, device);
+    const qemu = await findQemu(run);
+    const kvm = 'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
     const checks = [
         ...qemuChecks(qemu),
-        ...neededCommands.map(commandCheck),
+        ...neededCommands.map((name) => commandCheck(name, true)),
+        ...commandsOfAuto.map((name) => commandCheck(name, false)),
         ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
         memoryCheck(),
     ];
@@ -58643,17 +59362,11 @@ async function probeHost({ run, accel }, device = kvmDevice) {
     return {
         ok,
         checks,
-        identity: ok && qemu !== undefined
+        identity: ok && !('failure' in qemu)
             ? { engine: 'qemu', version: `QEMU ${qemu.version}`, accelerator, machine: defaultMachine }
             : undefined,
         fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
     };
-}
-/** The error for a host that failed its probe: the first thing that is missing. */
-function unusableHost(report) {
-    const failed = report.checks.filter((check) => check.required && !check.ok);
-    const first = failed[0];
-    return new error_SnapgateError('host', `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`, first?.remedy ?? 'snapgate probe shows all that was checked.');
 }
 const answerMs = 10_000;
 const freeMemoryBytes = 1024 ** 3;
@@ -58662,31 +59375,37 @@ const versionSchema = object({
 });
 const commandsSchema = array(object({ name: schemas_string() }));
 const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
-/** Asks a QEMU without a machine what it is; undefined when it does not start. */
+/** What only `kernel: auto` and `initrd: auto` call. */
+const commandsOfAuto = ['cpio', 'modprobe'];
+const install = packageOf(qemuCommand);
+async function findQemu(run) {
+    if (!hasCommand(qemuCommand))
+        return { failure: 'not installed, or not on the PATH', remedy: install };
+    // Which starts it; its own check says so, with what to do.
+    if (!hasCommand('setpriv'))
+        return { failure: 'not tried without setpriv', remedy: undefined };
+    return askQemu(run);
+}
+/** Asks a QEMU without a machine what it is. */
 async function askQemu(run) {
     const args = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
     const monitor = ['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'];
     const child = startProcess(run, qemuCommand, [...args, ...monitor], {
-        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
         detached: true,
     });
+    const stderr = createOutputTail();
+    child.stderr?.on('data', (chunk) => stderr.add(chunk));
     const exit = waitForExit(child).catch(() => undefined);
     const timer = setTimeout(() => killGroup(child), answerMs);
     try {
-        const stream = child.stdio[inherited.qmp];
-        if (!(stream instanceof external_node_stream_.Duplex))
-            return undefined;
-        const qmp = connectQmp(stream);
-        const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
-        const commands = commandsSchema.parse(await qmp.execute('query-commands'));
-        return {
-            version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
-            recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
-            savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
-        };
+        return await probe_readFacts(child.stdio[inherited.qmp]);
     }
     catch {
-        return undefined;
+        killGroup(child);
+        await exit;
+        const said = plainWords((stderr.lines(1)[0] ?? '').replace(`${qemuCommand}: `, ''));
+        return { failure: `does not start${said && `: ${said}`}`, remedy: install };
     }
     finally {
         clearTimeout(timer);
@@ -58694,12 +59413,21 @@ async function askQemu(run) {
         await exit;
     }
 }
+async function probe_readFacts(stream) {
+    if (!(stream instanceof external_node_stream_.Duplex))
+        throw new Error('QEMU has no control connection');
+    const qmp = connectQmp(stream);
+    const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
+    const commands = commandsSchema.parse(await qmp.execute('query-commands'));
+    return {
+        version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
+        recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
+        savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
+    };
+}
 function qemuChecks(qemu) {
-    const install = packageOf(qemuCommand);
-    if (qemu === undefined) {
-        const found = hasCommand(qemuCommand) ? 'does not start' : 'not installed';
-        return [{ what: 'QEMU', ok: false, found, remedy: install, required: true }];
-    }
+    if ('failure' in qemu)
+        return [{ what: 'QEMU', ok: false, found: qemu.failure, remedy: qemu.remedy, required: true }];
     return [
         {
             what: 'QEMU',
@@ -58719,14 +59447,14 @@ function qemuChecks(qemu) {
         },
     ];
 }
-function commandCheck(name) {
+function commandCheck(name, required) {
     const ok = hasCommand(name);
     return {
         what: name,
         ok,
         found: ok ? 'installed' : 'not installed, or not on the PATH',
         remedy: ok ? undefined : packageOf(name),
-        required: true,
+        required,
     };
 }
 function kvmCheck(kvm, required) {
@@ -58745,28 +59473,10 @@ function memoryCheck() {
     return {
         what: 'memory',
         ok,
-        found: `${formatBytes(free)} available`,
+        found: `${units_formatBytes(free)} available`,
         remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
         required: false,
     };
-}
-/** MemAvailable of proc(5)'s meminfo counts what the page cache would give back. */
-function availableMemoryBytes() {
-    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_namespaceObject.readFileSync)('/proc/meminfo', 'latin1'));
-    return match === null ? (0,external_node_os_namespaceObject.freemem)() : Number(match[1]) * 1024;
-}
-function hasCommand(name) {
-    return searchPath()
-        .split(external_node_path_namespaceObject.delimiter)
-        .some((dir) => {
-        try {
-            (0,external_node_fs_namespaceObject.accessSync)((0,external_node_path_namespaceObject.join)(dir, name), external_node_fs_namespaceObject.constants.X_OK);
-            return true;
-        }
-        catch {
-            return false;
-        }
-    });
 }
 
 ;// CONCATENATED MODULE: ./lib/pages/page-set.js
@@ -58910,7 +59620,7 @@ const runPages = 256;
  * The pages of the private mapping of `ramPath` that the process has written, by their number in the file. The guest must be stopped,
  * and its devices' state saved: QEMU writes to guest memory too.
  */
-function readWrittenPages(pid, ramPath, ramBytes) {
+function readWrittenPages({ pid, ramPath, ramBytes }) {
     const pages = new Uint32Array(ramBytes / pageBytes);
     const fd = (0,external_node_fs_namespaceObject.openSync)(`/proc/${pid}/pagemap`, 'r');
     try {
@@ -59044,6 +59754,7 @@ function readFully(fd, into, position) {
 
 
 
+
 /**
  * Resumes `parent` in a fresh process, lets `drive` do with the guest what it wants, pauses it and says what was written. An error of
  * `drive` leaves the parent as it was; no process is left in any case.
@@ -59051,12 +59762,16 @@ function readFully(fd, into, position) {
 async function runCycle(run, parent, options, drive) {
     const begin = external_node_perf_hooks_.performance.now();
     const files = { state: (0,external_node_path_namespaceObject.join)(parent.dir, 'state.next'), overlay: (0,external_node_path_namespaceObject.join)(parent.dir, 'cycle.qcow2') };
-    try {
+    const measure = async () => {
         const memory = await measureMemory(run, parent, options, drive, files);
         const disk = parent.machine.diskBytes > 0 ? await measureDisk(run, options, files.overlay) : {};
+        return { ...memory, ...disk };
+    };
+    try {
+        const metrics = await explainFullDisk(parent.dir, measure);
         if (options.advance)
             (0,external_node_fs_namespaceObject.renameSync)(files.state, statePathOf(parent.dir));
-        return { metrics: { ...memory, ...disk }, cycleMs: external_node_perf_hooks_.performance.now() - begin };
+        return { metrics, cycleMs: external_node_perf_hooks_.performance.now() - begin };
     }
     finally {
         for (const path of Object.values(files))
@@ -59075,8 +59790,8 @@ async function measureMemory(run, parent, { advance, activity }, drive, files) {
     try {
         await vm.guard(drive(vm));
         const pauseMs = await vm.pause(files.state);
-        const pages = readWrittenPages(vm.pid, ram.path, ramBytes);
-        const diff = await diffWrittenPages({ pid: vm.pid, ramPath: ram.path, ramBytes }, pages, advance);
+        const diff = await vm.guard(diffMemory({ pid: vm.pid, ramPath: ram.path, ramBytes }, advance));
+        await vm.finish();
         return {
             'memfile.writtenBytes': diff.writtenBytes,
             'memfile.changedBytes': diff.changedBytes,
@@ -59092,6 +59807,9 @@ async function measureMemory(run, parent, { advance, activity }, drive, files) {
         await vm.close();
     }
 }
+async function diffMemory(memory, patch) {
+    return diffWrittenPages(memory, readWrittenPages(memory), patch);
+}
 /** Counts the cycle's disk blocks, and moves them into the snapshot's own overlay: the chain of files stays two long. */
 async function measureDisk(run, { advance }, overlay) {
     const extents = writtenExtents(overlay);
@@ -59101,6 +59819,7 @@ async function measureDisk(run, { advance }, overlay) {
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/engine.js
+
 
 
 
@@ -59129,8 +59848,7 @@ function createQemuEngine(context) {
         cycle: async (parent, scenario, { advance }) => {
             const activity = `in a cycle of ${plainWords(scenario.name)}`;
             const drive = (vm) => driveScenario(run, scenario, vm);
-            const cycle = () => runCycle(run, parent, { advance, activity }, drive);
-            return { next: parent, ...(await explainFullDisk(parent.dir, cycle)) };
+            return { next: parent, ...(await runCycle(run, parent, { advance, activity }, drive)) };
         },
     };
 }
@@ -59152,50 +59870,34 @@ async function openEngine(run, config) {
     const engine = createEngine(run, config.measure.accel);
     const report = await engine.probe();
     if (!report.ok || !report.identity)
-        throw unusable(report);
+        throw unusableHost(report);
     const { engine: name, version, accelerator, machine } = report.identity;
     run.log.info(`engine: ${name} (${version}), ${accelerator}, machine ${machine}`);
     if (report.fallback)
         run.log.warning(report.fallback);
     return { engine, report };
 }
-function unusable(report) {
-    const failed = report.checks.filter((check) => check.required && !check.ok);
-    const first = failed[0];
-    return new error_SnapgateError('host', `this machine cannot run guests: ${failed.map((check) => `${check.what}: ${check.found}`).join('; ')}`, first?.remedy ?? 'snapgate probe says what is missing.', {
-        details: {
-            title: 'what this machine can do',
-            lines: report.checks.map((check) => `${check.ok ? 'ok  ' : 'MISS'} ${check.what}: ${check.found}`),
-        },
-    });
-}
 
 ;// CONCATENATED MODULE: ./lib/job/files.js
 
 
 
-/** Makes the folder for records and reports; asked for before anything expensive, so that a wrong path is known at once. */
-function openOutputDir(dir) {
-    const path = (0,external_node_path_namespaceObject.resolve)(dir);
-    try {
-        (0,external_node_fs_namespaceObject.mkdirSync)(path, { recursive: true });
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.W_OK);
-        return path;
-    }
-    catch (error) {
-        throw new error_SnapgateError('host', `output-dir ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`, 'Name a folder that this user may write to.');
-    }
-}
 function writeRecord(dir, name, record) {
     return writeText(dir, name, `${JSON.stringify(record, null, 2)}\n`);
 }
 function writeText(dir, name, text) {
     const path = (0,external_node_path_namespaceObject.join)(dir, name);
-    (0,external_node_fs_namespaceObject.writeFileSync)(path, text);
-    return path;
+    try {
+        (0,external_node_fs_namespaceObject.writeFileSync)(path, text);
+        return path;
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Make room and make it writable, or name another output-dir.', { cause: error });
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/job/preflight.js
+
 
 
 
@@ -59207,7 +59909,7 @@ function readHostResources(run) {
     const disk = (0,external_node_fs_namespaceObject.statfsSync)(run.dir);
     return {
         cores: (0,external_node_os_namespaceObject.availableParallelism)(),
-        availableMemoryBytes: preflight_availableMemoryBytes(),
+        availableMemoryBytes: availableMemoryBytes(),
         freeDiskBytes: disk.bavail * disk.bsize,
     };
 }
@@ -59235,17 +59937,12 @@ function guestNeeds(config) {
 function shortOf(need, host) {
     const disk = host.freeDiskBytes < need.diskBytes;
     const what = disk
-        ? `the run needs ${formatBytes(need.diskBytes)} of free disk, and there are ${formatBytes(host.freeDiskBytes)}`
-        : `the guest needs ${formatBytes(need.memoryBytes)} of free memory, and there are ${formatBytes(host.availableMemoryBytes)}`;
+        ? `the run needs ${units_formatBytes(need.diskBytes)} of free disk, and there are ${units_formatBytes(host.freeDiskBytes)}`
+        : `the guest needs ${units_formatBytes(need.memoryBytes)} of free memory, and there are ${units_formatBytes(host.availableMemoryBytes)}`;
     const remedy = disk
-        ? `Free ${formatBytes(need.diskBytes - host.freeDiskBytes)}, set work-dir to a larger file system, or lower memory-size.`
+        ? `Free ${units_formatBytes(need.diskBytes - host.freeDiskBytes)}, set work-dir to a larger file system, or lower memory-size.`
         : 'Lower memory-size, or use a runner with more memory.';
     return new error_SnapgateError('host', what, remedy);
-}
-/** proc(5), meminfo: MemAvailable, in KiB. */
-function preflight_availableMemoryBytes() {
-    const match = /^MemAvailable:\s+(\d+) kB$/m.exec((0,external_node_fs_namespaceObject.readFileSync)('/proc/meminfo', 'utf8'));
-    return match?.[1] === undefined ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
 }
 
 ;// CONCATENATED MODULE: ./lib/job/side.js
@@ -59261,7 +59958,7 @@ async function buildSide(run, config, source) {
         cacheLimitBytes: config.cacheLimitBytes,
     });
     const took = formatDuration(performance.now() - startedMs);
-    run.log.info(`${source.side}: image ${image.rootfsSha256.slice(0, 12)}, ${formatBytes(image.rootfsBytes)}, kernel ${image.kernelVersion}, ${took}`);
+    run.log.info(`${source.side}: image ${image.rootfsSha256.slice(0, 12)}, ${units_formatBytes(image.rootfsBytes)}, kernel ${image.kernelVersion}, ${took}`);
     return image;
 }
 
@@ -59278,10 +59975,11 @@ async function buildSide(run, config, source) {
 
 
 
+
 /** Builds both sides, measures them, compares, and writes the records. */
 async function runGate(run, request) {
     const { config, base } = request;
-    const outputDir = openOutputDir(config.outputDir);
+    const outputDir = openFolder(config.outputDir, 'output-dir');
     const sources = sourcesOf(request);
     for (const { inputs, checkout } of sources)
         await checkImageInputs(run, inputs, checkout);
@@ -59360,10 +60058,11 @@ function headOf(measurements) {
 
 
 
+
 /** Builds and measures one image, and writes the record that a later gate can take as its base. */
 async function runMeasure(run, { config, head }) {
     const source = { side: 'head', inputs: requireImage(config), ...head };
-    const outputDir = openOutputDir(config.outputDir);
+    const outputDir = openFolder(config.outputDir, 'output-dir');
     await checkImageInputs(run, source.inputs, source.checkout);
     const engine = await openEngine(run, config);
     planLanes(config.measure, 1, readHostResources(run));
@@ -59386,13 +60085,18 @@ async function runMeasure(run, { config, head }) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/host/printable.js
-/** C0 and C1 controls but tab, and the characters that reorder text (UAX #9): a guest's line must not drive a terminal or hide itself. */
-const unprintable = /(?!\t)\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/gu;
-/** One line that is safe to print on a terminal or in a log: at most `limit` characters, nothing that controls the screen. */
-function printable_printable(text, limit = 2000) {
-    const clean = text.replace(unprintable, '�');
-    return clean.length > limit ? `${clean.slice(0, limit)}…` : clean;
+;// CONCATENATED MODULE: ./lib/job/prerequisites.js
+
+/** What a gate calls on any machine: for the guest, its kernel and initrd, its disk, and the base commit. */
+const always = [
+    ...['qemu-system-x86_64', 'qemu-img', 'setpriv', 'git'],
+    ...['busybox', 'cpio', 'modprobe', 'xz', 'zstd'],
+    ...['mke2fs', 'debugfs', 'fakeroot'],
+];
+/** The commands that a run with this configuration calls. */
+function prerequisitesOf(config) {
+    const needsBuilder = config.image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
+    return needsBuilder ? [...always, 'buildah'] : always;
 }
 
 ;// CONCATENATED MODULE: ./lib/action/log.js
@@ -59444,7 +60148,7 @@ function plainText(text, prefix = '') {
         .join('\n');
 }
 function plainLine(line) {
-    const clean = printable_printable(line).replaceAll('##[', '# #[');
+    const clean = printable(line).replaceAll('##[', '# #[');
     return /^\s*::/.test(clean) ? `| ${clean}` : clean;
 }
 
@@ -59470,6 +60174,61 @@ function reportFailure(error, log, output) {
 }
 function titleOf(code) {
     return code === 'interrupted' ? 'snapgate was interrupted' : 'snapgate could not decide';
+}
+
+;// CONCATENATED MODULE: ./lib/action/install.js
+
+
+
+const install_kvmDevice = '/dev/kvm';
+/**
+ * Gets a runner that is made anew for each job ready: installs the Debian packages that are missing and opens /dev/kvm to this user, as
+ * root or by `sudo -n`. A machine that has all of it already is left alone.
+ *
+ * @param commands that the run will call
+ * @throws SnapgateError `host` where that cannot be done
+ */
+async function installPrerequisites(commands, log, exec, device = install_kvmDevice) {
+    const packages = missingPackages(commands);
+    if (packages.length > 0) {
+        log.info(`installing ${packages.join(', ')}`);
+        await asRoot(['apt-get', 'update', '-qq'], log, exec);
+        const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages];
+        await asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...install], log, exec);
+    }
+    if (!(0,external_node_fs_namespaceObject.existsSync)(device) || isOpen(device))
+        return;
+    log.info(`opening ${device} to this user`);
+    await asRoot(['chmod', '666', device], log, exec);
+}
+function isOpen(device) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(device, external_node_fs_namespaceObject.constants.R_OK | external_node_fs_namespaceObject.constants.W_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+async function asRoot(words, log, exec) {
+    const [command = '', ...args] = process.getuid?.() === 0 ? words : ['sudo', '-n', ...words];
+    const last = [];
+    const keep = (line) => {
+        log.detail(line);
+        last.push(line);
+        if (last.length > 40)
+            last.shift();
+    };
+    const status = await exec(command, args, {
+        silent: true,
+        ignoreReturnCode: true,
+        env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+        listeners: { stdline: keep, errline: keep },
+    }).catch((error) => (error instanceof Error ? error.message : String(error)));
+    if (status === 0)
+        return;
+    const how = typeof status === 'number' ? `exited ${status}` : status;
+    throw new error_SnapgateError('host', `install: \`${[command, ...args].join(' ')}\` failed: ${how}`, 'It needs Debian or Ubuntu, and root or `sudo` without a password. Or prepare the runner by hand, and leave `install` out: see the README.', { details: { title: `last lines of ${words[0]}`, lines: last } });
 }
 
 ;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
@@ -64778,7 +65537,7 @@ function readIfPresent(path) {
         return (0,external_node_fs_namespaceObject.readFileSync)(path, 'utf8');
     }
     catch (error) {
-        const code = errnoOf(error);
+        const code = error_errnoOf(error);
         if (code === 'ENOENT' || code === 'ENOTDIR')
             return undefined;
         throw new error_SnapgateError('usage', `${path} cannot be read (${code})`, 'It must be a readable file.', {
@@ -64790,7 +65549,8 @@ function readIfPresent(path) {
 ;// CONCATENATED MODULE: ./lib/config/reproduce.js
 
 /**
- * The inputs of a gate as options of the command line: `--dockerfile`, `Dockerfile`, …; not quoted, without the base and the folders.
+ * The inputs of a gate as options of the command line: `--dockerfile`, `Dockerfile`, …; not quoted, without the folders, and without a
+ * base that is a commit, which a report names by its hash.
  *
  * @param raw inputs as they were given; empty is not given.
  * @param hideText leaves out what a workflow may have put a secret into, because a report is public and nobody masks it.
@@ -64798,16 +65558,22 @@ function readIfPresent(path) {
 function reproduceOptions(raw, { hideText }) {
     return inputs.filter(isRepeated).flatMap((input) => {
         const text = raw[input.name]?.trim() ?? '';
-        if (text === '')
+        if (text === '' || (input.group === 'base' && !otherBase.test(text)))
             return [];
         const hidden = hideText && mayHoldSecret.includes(input.name);
-        const values = input.type === 'lines' ? text.split(/\r?\n/) : [text];
-        return values.flatMap((value) => [`--${input.name}`, hidden ? reproduce_hide(value) : value]);
+        const lines = input.type === 'lines' ? text.split(/\r?\n/).filter((line) => line.trim() !== '') : [text];
+        return lines.flatMap((line) => reproduce_option(input.name, hidden ? reproduce_hide(line) : line));
     });
 }
+/** A value that starts with a dash would be read as the next option. */
+function reproduce_option(name, value) {
+    return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+}
+/** Bases that have no commit to name them by. */
+const otherBase = /^(?:image|rootfs|measurement):/;
 const mayHoldSecret = ['build-args', 'build-command', 'ready-command'];
 function isRepeated({ name, group, verbs }) {
-    return verbs.includes('gate') && group !== 'base' && (group !== 'run' || name === 'config');
+    return verbs.includes('gate') && (group !== 'run' || name === 'config');
 }
 /** The name of a build argument stays. */
 function reproduce_hide(value) {
@@ -64861,7 +65627,7 @@ function event_parseJson(text, where) {
         return JSON.parse(text);
     }
     catch (error) {
-        throw unreadable(where, 'it is not JSON', error);
+        throw event_unreadable(where, 'it is not JSON', error);
     }
 }
 function event_parse(schema, payload, where) {
@@ -64869,9 +65635,9 @@ function event_parse(schema, payload, where) {
     if (parsed.success)
         return parsed.data;
     const issue = parsed.error.issues[0];
-    throw unreadable(where, `${issue?.path.join('.')}: ${issue?.message}`, parsed.error);
+    throw event_unreadable(where, `${issue?.path.join('.')}: ${issue?.message}`, parsed.error);
 }
-function unreadable(where, why, cause) {
+function event_unreadable(where, why, cause) {
     return new error_SnapgateError('usage', `the payload of the ${where} event cannot be used: ${why}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote.', { cause });
 }
 
@@ -64899,6 +65665,7 @@ function readRequest(env, getInput) {
     const token = getInput('github-token');
     return {
         mode: readMode(raw),
+        install: readInstall(raw),
         config: { ...config, outputDir: (0,external_node_path_namespaceObject.resolve)(workspace, config.outputDir) },
         event,
         workspace,
@@ -64962,6 +65729,9 @@ function keptRunDir(store) {
 
 
 
+
+
+
 /** The main step. Ends the process: a connection that somebody left open must not keep a finished job running. */
 async function main() {
     process.once('uncaughtException', (error) => process.exit(reportFailure(error, createActionLog(core_namespaceObject), core_namespaceObject)));
@@ -64974,6 +65744,8 @@ async function runAction(env) {
         const request = readRequest(env, getInput);
         if (request.token !== '')
             setSecret(request.token);
+        if (request.install)
+            await installPrerequisites(prerequisitesOf(request.config), log, exec);
         const { workDir, cacheDir } = request;
         const onOpen = (dir) => keepRunDir(core_namespaceObject, dir);
         return await withRun({ workDir, cacheDir, log, onOpen }, (run) => perform(run, request));
@@ -65010,7 +65782,7 @@ async function perform(run, request) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(23);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(273);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

@@ -31681,7 +31681,7 @@ const exitCodes = {
  * An expected error: what went wrong and where (message), and what to do about it (remedy). Whatever is not a
  * SnapgateError is a bug of snapgate and is shown with its stack.
  */
-class SnapgateError extends Error {
+class error_SnapgateError extends Error {
     code;
     remedy;
     details;
@@ -31698,6 +31698,44 @@ function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/host/folder.js
+
+
+
+/**
+ * The absolute path of a folder that an input names, made where it is not there.
+ *
+ * @param input the input's name, for the error
+ * @throws SnapgateError `host` where it cannot be made, is none, or is not this user's to write to
+ */
+function folder_openFolder(dir, input) {
+    const path = resolve(dir);
+    try {
+        makeFolder(path);
+        accessSync(path, constants.W_OK);
+        return path;
+    }
+    catch (error) {
+        throw new SnapgateError('host', `${input} ${path} cannot be written (${errnoOf(error) ?? error})`, 'Name a folder that this user may write to.', { cause: error });
+    }
+}
+/** Not by `recursive`, with which node never returns from below /proc (mkdir answers ENOENT there, whatever exists). */
+function makeFolder(path) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+        return;
+    const parent = dirname(path);
+    if (parent !== path)
+        makeFolder(parent);
+    try {
+        mkdirSync(path);
+    }
+    catch (error) {
+        // Another run may have been quicker; a file of that name is an error.
+        if (errnoOf(error) !== 'EEXIST' || !statSync(path).isDirectory())
+            throw error;
+    }
 }
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
@@ -41244,8 +41282,13 @@ const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
-    object({ kind: literal('container'), engine: schemas_string(), name: schemas_string() }),
-    object({ kind: literal('container-image'), engine: schemas_string(), name: schemas_string() }),
+    /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
+    object({
+        kind: literal('buildah-build'),
+        root: schemas_string(),
+        runRoot: schemas_string(),
+        temporaryDir: schemas_string(),
+    }),
 ]);
 function ledger_openLedger(path) {
     return {
@@ -41283,19 +41326,20 @@ function parseLine(line) {
 
 
 
+
 const runPrefix = 'snapgate-run-';
 const ledgerFile = 'ledger.jsonl';
 const ownerFile = 'owner';
 /** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
 function openRun(workDir, cacheDir, log, signal) {
-    mkdirSync(workDir, { recursive: true });
-    sweepDeadRuns(workDir);
+    const parent = openFolder(workDir, 'work-dir');
+    const cache = openFolder(cacheDir, 'cache-dir');
+    sweepDeadRuns(parent, log);
     const id = randomUUID();
-    const dir = join(workDir, `${runPrefix}${id}`);
+    const dir = join(parent, `${runPrefix}${id}`);
     mkdirSync(dir, { mode: 0o700 });
     writeFileSync(join(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
-    mkdirSync(cacheDir, { recursive: true });
-    return { id, dir, cacheDir, log, signal, ledger: openLedger(join(dir, ledgerFile)) };
+    return { id, dir, cacheDir: cache, log, signal, ledger: openLedger(join(dir, ledgerFile)) };
 }
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
@@ -41303,16 +41347,22 @@ function closeRun(dir) {
     killProcessesOfRun(id);
     for (const resource of readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)))
         removeResource(resource);
-    (0,external_node_fs_namespaceObject.rmSync)(dir, { recursive: true, force: true, maxRetries: 3 });
+    removeTree(dir);
 }
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
-function sweepDeadRuns(workDir) {
+function sweepDeadRuns(workDir, log) {
     for (const name of readdirSync(workDir)) {
         if (!name.startsWith(runPrefix))
             continue;
         const dir = join(workDir, name);
-        if (!ownerLives(dir))
+        if (ownerLives(dir))
+            continue;
+        try {
             closeRun(dir);
+        }
+        catch (error) {
+            log.warning(`What a run that was killed left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
+        }
     }
 }
 function ownerLives(dir) {
@@ -41368,21 +41418,56 @@ function killQuietly(pid) {
 function removeResource(resource) {
     switch (resource.kind) {
         case 'path':
-            (0,external_node_fs_namespaceObject.rmSync)(resource.path, { recursive: true, force: true });
+            removeTree(resource.path);
             return;
         case 'worktree':
-            (0,external_node_fs_namespaceObject.rmSync)(resource.path, { recursive: true, force: true });
+            removeTree(resource.path);
             (0,external_node_child_process_namespaceObject.spawnSync)('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
                 stdio: 'ignore',
                 timeout: 30_000,
             });
             return;
-        case 'container':
-            (0,external_node_child_process_namespaceObject.spawnSync)(resource.engine, ['rm', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
-            return;
-        case 'container-image':
-            (0,external_node_child_process_namespaceObject.spawnSync)(resource.engine, ['rmi', '-f', resource.name], { stdio: 'ignore', timeout: 60_000 });
+        case 'buildah-build':
+            endBuildahBuild(resource);
     }
+}
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+function removeTree(path) {
+    try {
+        (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
+    }
+    catch (error) {
+        if (error_errnoOf(error) !== 'EACCES')
+            throw error;
+        (0,external_node_child_process_namespaceObject.spawnSync)('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
+        (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
+    }
+}
+/** While no other run builds in the same storage: what is left there is then of builds that were killed. */
+function endBuildahBuild({ root, runRoot, temporaryDir, }) {
+    if (hasProcessWith(root))
+        return;
+    const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+    const quietly = { stdio: 'ignore', timeout: 60_000 };
+    (0,external_node_child_process_namespaceObject.spawnSync)('buildah', [...storage, 'rm', '--all'], quietly);
+    // In a user name space its files have ids that only the same name space may remove.
+    const remove = ['rm', '-rf', '--', temporaryDir];
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_namespaceObject.rmSync)(temporaryDir, { recursive: true, force: true });
+    else
+        (0,external_node_child_process_namespaceObject.spawnSync)('buildah', ['unshare', ...remove], quietly);
+}
+/** Whether `argument` is a word of some process's command line. */
+function hasProcessWith(argument) {
+    const word = Buffer.from(`\0${argument}\0`);
+    return (0,external_node_fs_namespaceObject.readdirSync)('/proc').some((name) => {
+        try {
+            return /^\d+$/.test(name) && (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${name}/cmdline`).includes(word);
+        }
+        catch {
+            return false;
+        }
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/action/state.js

@@ -18,7 +18,7 @@ export function childEnvironment(run: Pick<Run, 'id'>, more: NodeJS.ProcessEnv =
 }
 
 /** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
-export function searchPath(): string {
+function searchPath(): string {
   const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
   const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
   return [...dirs, ...more].join(':');

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Engine, EngineReport } from '../engine/contract.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
-import { SnapgateError } from '../host/error.ts';
+import { unusableHost } from '../engine/unusable-host.ts';
 import type { Run } from '../host/run.ts';
 
 export interface ProbedEngine {
@@ -18,25 +18,9 @@ export function createEngine(run: Run, accel: Config['measure']['accel']): Engin
 export async function openEngine(run: Run, config: Config): Promise<ProbedEngine> {
   const engine = createEngine(run, config.measure.accel);
   const report = await engine.probe();
-  if (!report.ok || !report.identity) throw unusable(report);
+  if (!report.ok || !report.identity) throw unusableHost(report);
   const { engine: name, version, accelerator, machine } = report.identity;
   run.log.info(`engine: ${name} (${version}), ${accelerator}, machine ${machine}`);
   if (report.fallback) run.log.warning(report.fallback);
   return { engine, report };
-}
-
-function unusable(report: EngineReport): SnapgateError {
-  const failed = report.checks.filter((check) => check.required && !check.ok);
-  const first = failed[0];
-  return new SnapgateError(
-    'host',
-    `this machine cannot run guests: ${failed.map((check) => `${check.what}: ${check.found}`).join('; ')}`,
-    first?.remedy ?? 'snapgate probe says what is missing.',
-    {
-      details: {
-        title: 'what this machine can do',
-        lines: report.checks.map((check) => `${check.ok ? 'ok  ' : 'MISS'} ${check.what}: ${check.found}`),
-      },
-    },
-  );
 }

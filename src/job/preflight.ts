@@ -1,7 +1,8 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { MeasureConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
+import { availableMemoryBytes } from '../host/memory.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
 
@@ -62,10 +63,4 @@ function shortOf(need: GuestNeeds, host: HostResources): SnapgateError {
     ? `Free ${formatBytes(need.diskBytes - host.freeDiskBytes)}, set work-dir to a larger file system, or lower memory-size.`
     : 'Lower memory-size, or use a runner with more memory.';
   return new SnapgateError('host', what, remedy);
-}
-
-/** proc(5), meminfo: MemAvailable, in KiB. */
-function availableMemoryBytes(): number {
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'));
-  return match?.[1] === undefined ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
 }

@@ -1,9 +1,10 @@
 import type { Engine, EngineContext, EngineReport } from '../contract.ts';
+import { unusableHost } from '../unusable-host.ts';
 import { bootToSnapshot } from './boot.ts';
 import { driveScenario } from './drive-scenario.ts';
 import { explainFullDisk } from './full-disk.ts';
 import { plainWords } from './guest-failure.ts';
-import { probeHost, unusableHost } from './probe.ts';
+import { probeHost } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import { copySnapshot, type QemuSnapshot } from './snapshot.ts';
 import type { Vm } from './vm.ts';

@@ -1,10 +1,7 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { freemem } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { SnapgateError } from '../../host/error.ts';
-import { killGroup, packageOf, searchPath, startProcess, waitForExit } from '../../host/process.ts';
+import { availableMemoryBytes } from '../../host/memory.ts';
+import { hasCommand, killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import type { EngineContext, EngineReport, HostCheck } from '../contract.ts';
@@ -21,7 +18,8 @@ export async function probeHost({ run, accel }: EngineContext, device = kvmDevic
     'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
   const checks = [
     ...qemuChecks(qemu),
-    ...neededCommands.map(commandCheck),
+    ...neededCommands.map((name) => commandCheck(name, true)),
+    ...commandsOfAuto.map((name) => commandCheck(name, false)),
     ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
     memoryCheck(),
   ];
@@ -36,17 +34,6 @@ export async function probeHost({ run, accel }: EngineContext, device = kvmDevic
         : undefined,
     fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
   };
-}
-
-/** The error for a host that failed its probe: all that is missing. */
-export function unusableHost(report: EngineReport): SnapgateError {
-  const failed = report.checks.filter((check) => check.required && !check.ok);
-  const remedies = new Set(failed.flatMap(({ remedy }) => remedy ?? []));
-  return new SnapgateError(
-    'host',
-    `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`,
-    [...remedies].join('; ') || 'snapgate probe shows all that was checked.',
-  );
 }
 
 /** Facts of an installed QEMU. */
@@ -65,6 +52,8 @@ const versionSchema = z.object({
 const commandsSchema = z.array(z.object({ name: z.string() }));
 
 const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
+/** What only `kernel: auto` and `initrd: auto` call. */
+const commandsOfAuto = ['cpio', 'modprobe'];
 
 interface QemuFailure {
   readonly failure: string;
@@ -141,14 +130,14 @@ function qemuChecks(qemu: QemuFacts | QemuFailure): HostCheck[] {
   ];
 }
 
-function commandCheck(name: string): HostCheck {
+function commandCheck(name: string, required: boolean): HostCheck {
   const ok = hasCommand(name);
   return {
     what: name,
     ok,
     found: ok ? 'installed' : 'not installed, or not on the PATH',
     remedy: ok ? undefined : packageOf(name),
-    required: true,
+    required,
   };
 }
 
@@ -173,23 +162,4 @@ function memoryCheck(): HostCheck {
     remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
     required: false,
   };
-}
-
-/** MemAvailable of proc(5)'s meminfo counts what the page cache would give back. */
-function availableMemoryBytes(): number {
-  const match = /^MemAvailable: +(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'latin1'));
-  return match === null ? freemem() : Number(match[1]) * 1024;
-}
-
-function hasCommand(name: string): boolean {
-  return searchPath()
-    .split(delimiter)
-    .some((dir) => {
-      try {
-        accessSync(join(dir, name), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }
