@@ -247,6 +247,7 @@ const debianPackages = {
     xz: 'xz-utils',
     setpriv: 'util-linux',
     buildah: 'buildah',
+    newuidmap: 'uidmap',
     git: 'git',
 };
 /** Whether a command is where `searchPath` looks. */
@@ -5148,7 +5149,7 @@ function damagedTar(what) {
 function refusedEntry(path, why) {
     return new ArchiveProblem(`holds an entry that is refused: ${quoteName(path)} ${why}`, 'Leave it out.');
 }
-/** The error for people: `name` says which archive, e.g. `the tar /work/rootfs.tar`. Errors of another kind stay as they are. */
+/** The error for people: `name` says which archive, e.g. `the tar rootfs.tar`. Errors of another kind stay as they are. */
 function naming(name, error) {
     if (!(error instanceof ArchiveProblem))
         return error;
@@ -5559,6 +5560,7 @@ const ext4Environment = {
     LC_ALL: 'C',
     TZ: 'UTC',
     E2FSPROGS_FAKE_TIME: String(fixedTime),
+    E2FSCK_TIME: String(fixedTime),
     SOURCE_DATE_EPOCH: String(fixedTime),
     MKE2FS_CONFIG: '/dev/null',
     E2FSCK_CONFIG: '/dev/null',
@@ -7059,7 +7061,7 @@ function split(text) {
 /**
  * Reads a tar (v7, ustar, pax, GNU with long names and sparse files) to the end of its stream, calling `visit` for each member in
  * order; a member whose visit returns no sink is passed over. True where the archive has an end mark: without one it may have been
- * cut short between two members. `name` is for errors, e.g. `the tar /work/rootfs.tar`.
+ * cut short between two members. `name` is for errors, e.g. `the tar rootfs.tar`.
  *
  * @throws SnapgateError `image` for an archive that is damaged or cut short, and for an ArchiveProblem of `visit`
  */
@@ -7799,7 +7801,7 @@ function localImageContent(run, image, description, kind, finish) {
  */
 async function buildImage(run, inputs, options) {
     await checkImageInputs(run, inputs, options.checkout);
-    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), options.cacheLimitBytes);
+    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), options.cacheLimitBytes * shares.kernels);
     const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
     const rootfs = await buildRootfs(run, inputs, options);
     return {
@@ -7836,6 +7838,8 @@ async function checkImageInputs(run, inputs, checkout) {
             placeInCheckout(checkout, source.path, 'rootfs', 'allowed');
     }
 }
+/** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
+const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 };
 /** Kept beside the ext4 in the cache. */
 const recordSchema = classic_schemas/* object */.Ikc({
     rootfsSha256: classic_schemas/* string */.YjP(),
@@ -7849,12 +7853,13 @@ const diskName = 'rootfs.ext4';
 const recordName = 'rootfs.json';
 async function buildRootfs(run, inputs, options) {
     const { checkout, cacheLimitBytes } = options;
+    const [layersBytes, disksBytes] = [cacheLimitBytes * shares.layers, cacheLimitBytes * shares.disks];
     const what = `the ${options.side} image`;
-    const content = await resolveRootfs(run, inputs.rootfs, checkout, what, cacheLimitBytes);
+    const content = await resolveRootfs(run, inputs.rootfs, checkout, what, layersBytes);
     const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
     const key = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
     let isNew = false;
-    const dir = await cached(run, { kind: 'rootfs', key, limitBytes: cacheLimitBytes }, async (folder) => {
+    const dir = await cached(run, { kind: 'rootfs', key, limitBytes: disksBytes }, async (folder) => {
         isNew = true;
         run.log.info(`making the ${options.side} disk of ${content.description}`);
         await fillEntry(run, content, folder, inputs.diskSizeBytes);

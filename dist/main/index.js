@@ -51057,6 +51057,7 @@ const debianPackages = {
     xz: 'xz-utils',
     setpriv: 'util-linux',
     buildah: 'buildah',
+    newuidmap: 'uidmap',
     git: 'git',
 };
 /** Whether a command is where `searchPath` looks. */
@@ -51919,7 +51920,7 @@ const inputs = [
     },
     {
         ...inputs_text('cache-limit', 'run', 'SIZE', built),
-        description: 'Size that the cache folder may keep, with its unit; what was used longest ago goes first.',
+        description: 'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
         type: 'bytes',
         default: '8GiB',
         actionDefault: '8GiB',
@@ -53448,7 +53449,7 @@ function damagedTar(what) {
 function refusedEntry(path, why) {
     return new ArchiveProblem(`holds an entry that is refused: ${quoteName(path)} ${why}`, 'Leave it out.');
 }
-/** The error for people: `name` says which archive, e.g. `the tar /work/rootfs.tar`. Errors of another kind stay as they are. */
+/** The error for people: `name` says which archive, e.g. `the tar rootfs.tar`. Errors of another kind stay as they are. */
 function naming(name, error) {
     if (!(error instanceof ArchiveProblem))
         return error;
@@ -53859,6 +53860,7 @@ const ext4Environment = {
     LC_ALL: 'C',
     TZ: 'UTC',
     E2FSPROGS_FAKE_TIME: String(fixedTime),
+    E2FSCK_TIME: String(fixedTime),
     SOURCE_DATE_EPOCH: String(fixedTime),
     MKE2FS_CONFIG: '/dev/null',
     E2FSCK_CONFIG: '/dev/null',
@@ -55543,7 +55545,7 @@ function split(text) {
 /**
  * Reads a tar (v7, ustar, pax, GNU with long names and sparse files) to the end of its stream, calling `visit` for each member in
  * order; a member whose visit returns no sink is passed over. True where the archive has an end mark: without one it may have been
- * cut short between two members. `name` is for errors, e.g. `the tar /work/rootfs.tar`.
+ * cut short between two members. `name` is for errors, e.g. `the tar rootfs.tar`.
  *
  * @throws SnapgateError `image` for an archive that is damaged or cut short, and for an ArchiveProblem of `visit`
  */
@@ -56283,7 +56285,7 @@ function localImageContent(run, image, description, kind, finish) {
  */
 async function buildImage(run, inputs, options) {
     await checkImageInputs(run, inputs, options.checkout);
-    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), options.cacheLimitBytes);
+    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), options.cacheLimitBytes * shares.kernels);
     const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
     const rootfs = await buildRootfs(run, inputs, options);
     return {
@@ -56320,6 +56322,8 @@ async function checkImageInputs(run, inputs, checkout) {
             placeInCheckout(checkout, source.path, 'rootfs', 'allowed');
     }
 }
+/** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
+const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 };
 /** Kept beside the ext4 in the cache. */
 const recordSchema = object({
     rootfsSha256: schemas_string(),
@@ -56333,12 +56337,13 @@ const diskName = 'rootfs.ext4';
 const recordName = 'rootfs.json';
 async function buildRootfs(run, inputs, options) {
     const { checkout, cacheLimitBytes } = options;
+    const [layersBytes, disksBytes] = [cacheLimitBytes * shares.layers, cacheLimitBytes * shares.disks];
     const what = `the ${options.side} image`;
-    const content = await resolveRootfs(run, inputs.rootfs, checkout, what, cacheLimitBytes);
+    const content = await resolveRootfs(run, inputs.rootfs, checkout, what, layersBytes);
     const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
     const key = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
     let isNew = false;
-    const dir = await cache_cached(run, { kind: 'rootfs', key, limitBytes: cacheLimitBytes }, async (folder) => {
+    const dir = await cache_cached(run, { kind: 'rootfs', key, limitBytes: disksBytes }, async (folder) => {
         isNew = true;
         run.log.info(`making the ${options.side} disk of ${content.description}`);
         await fillEntry(run, content, folder, inputs.diskSizeBytes);
@@ -60096,7 +60101,8 @@ const always = [
 /** The commands that a run with this configuration calls. */
 function prerequisitesOf(config) {
     const needsBuilder = config.image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
-    return needsBuilder ? [...always, 'buildah'] : always;
+    // Without root, buildah needs ids for the users of the image.
+    return needsBuilder ? [...always, 'buildah', 'newuidmap'] : always;
 }
 
 ;// CONCATENATED MODULE: ./lib/action/log.js

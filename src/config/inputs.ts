@@ -294,7 +294,8 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('cache-limit', 'run', 'SIZE', built),
-    description: 'Size that the cache folder may keep, with its unit; what was used longest ago goes first.',
+    description:
+      'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
     type: 'bytes',
     default: '8GiB',
     actionDefault: '8GiB',

@@ -180,6 +180,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   xz: 'xz-utils',
   setpriv: 'util-linux',
   buildah: 'buildah',
+  newuidmap: 'uidmap',
   git: 'git',
 };
 

@@ -23,7 +23,7 @@ export interface BuildOptions {
   /** Folder of the side's sources, which paths in the inputs are relative to. */
   readonly checkout: string;
   readonly side: 'base' | 'head';
-  /** Disk that cached images may take, all together. */
+  /** Disk that the cache may take: images, kernels and a builder's layers together. */
   readonly cacheLimitBytes: number;
 }
 
@@ -37,7 +37,7 @@ export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOp
   const kernel = await resolveKernel(
     run,
     fileSpec(inputs.kernel, options.checkout, 'kernel'),
-    options.cacheLimitBytes,
+    options.cacheLimitBytes * shares.kernels,
   );
   const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
   const rootfs = await buildRootfs(run, inputs, options);
@@ -83,6 +83,9 @@ export async function checkImageInputs(run: Run, inputs: ImageInputs, checkout: 
 
 type Rootfs = Pick<Image, 'rootfsPath' | 'rootfsSha256' | 'rootfsBytes' | 'init' | 'kernelArgs'>;
 
+/** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
+const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 } as const;
+
 /** Kept beside the ext4 in the cache. */
 const recordSchema = z.object({
   rootfsSha256: z.string(),
@@ -98,12 +101,13 @@ const recordName = 'rootfs.json';
 
 async function buildRootfs(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<Rootfs> {
   const { checkout, cacheLimitBytes } = options;
+  const [layersBytes, disksBytes] = [cacheLimitBytes * shares.layers, cacheLimitBytes * shares.disks];
   const what = `the ${options.side} image`;
-  const content = await resolveRootfs(run, inputs.rootfs, checkout, what, cacheLimitBytes);
+  const content = await resolveRootfs(run, inputs.rootfs, checkout, what, layersBytes);
   const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
   let isNew = false;
-  const dir = await cached(run, { kind: 'rootfs', key, limitBytes: cacheLimitBytes }, async (folder) => {
+  const dir = await cached(run, { kind: 'rootfs', key, limitBytes: disksBytes }, async (folder) => {
     isNew = true;
     run.log.info(`making the ${options.side} disk of ${content.description}`);
     await fillEntry(run, content, folder, inputs.diskSizeBytes);

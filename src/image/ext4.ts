@@ -17,6 +17,7 @@ export const ext4Environment = {
   LC_ALL: 'C',
   TZ: 'UTC',
   E2FSPROGS_FAKE_TIME: String(fixedTime),
+  E2FSCK_TIME: String(fixedTime),
   SOURCE_DATE_EPOCH: String(fixedTime),
   MKE2FS_CONFIG: '/dev/null',
   E2FSCK_CONFIG: '/dev/null',

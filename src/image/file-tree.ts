@@ -38,7 +38,7 @@ export interface TreeSlot {
  * an archive touches the host while it is built, so none can lead outside.
  */
 export interface FileTree {
-  /** What it is made from, for errors: `the tar /work/rootfs.tar`. */
+  /** What it is made from, for errors: `the tar rootfs.tar`. */
   readonly name: string;
   readonly root: TreeFile;
   readonly contentDir: string;

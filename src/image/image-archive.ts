@@ -40,7 +40,7 @@ export async function flattenArchive(
 }
 
 interface Archive {
-  /** For errors, e.g. `the image archive /work/image.tar`. */
+  /** For errors, e.g. `the image archive image.tar`. */
   readonly name: string;
   readonly members: ReadonlyMap<string, Member>;
 }

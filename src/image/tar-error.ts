@@ -21,7 +21,7 @@ export function refusedEntry(path: string, why: string): ArchiveProblem {
   return new ArchiveProblem(`holds an entry that is refused: ${quoteName(path)} ${why}`, 'Leave it out.');
 }
 
-/** The error for people: `name` says which archive, e.g. `the tar /work/rootfs.tar`. Errors of another kind stay as they are. */
+/** The error for people: `name` says which archive, e.g. `the tar rootfs.tar`. Errors of another kind stay as they are. */
 export function naming(name: string, error: unknown): unknown {
   if (!(error instanceof ArchiveProblem)) return error;
   return new SnapgateError('image', `${name} ${error.message}`, error.remedy, { cause: error });

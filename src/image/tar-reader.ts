@@ -35,7 +35,7 @@ export interface BodySink {
 /**
  * Reads a tar (v7, ustar, pax, GNU with long names and sparse files) to the end of its stream, calling `visit` for each member in
  * order; a member whose visit returns no sink is passed over. True where the archive has an end mark: without one it may have been
- * cut short between two members. `name` is for errors, e.g. `the tar /work/rootfs.tar`.
+ * cut short between two members. `name` is for errors, e.g. `the tar rootfs.tar`.
  *
  * @throws SnapgateError `image` for an archive that is damaged or cut short, and for an ArchiveProblem of `visit`
  */

@@ -11,5 +11,6 @@ const always = [
 /** The commands that a run with this configuration calls. */
 export function prerequisitesOf(config: Config): readonly string[] {
   const needsBuilder = config.image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
-  return needsBuilder ? [...always, 'buildah'] : always;
+  // Without root, buildah needs ids for the users of the image.
+  return needsBuilder ? [...always, 'buildah', 'newuidmap'] : always;
 }

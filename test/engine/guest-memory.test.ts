@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findMappings } from '../../src/engine/qemu/guest-memory.ts';
 
 const mebibyte = 1024 * 1024;
-const path = '/tmp/work/snapgate-run-1/boot/ram';
+const path = '/var/tmp/snapgate-run-1/boot/ram';
 
 /** Lines of /proc/PID/maps as Linux writes them; the path begins at column 73 where the rest leaves room. */
 function mapsLine(from: number, bytes: number, offset: number, name: string, permissions = 'rw-p'): string {

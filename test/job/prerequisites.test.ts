@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import { missingPackages } from '../../src/host/process.ts';
+import { prerequisitesOf } from '../../src/job/prerequisites.ts';
+
+test('a rootfs needs no builder', () => {
+  const commands = prerequisitesOf(readConfig({ rootfs: 'rootfs.tar' }, undefined));
+  expect(commands).toContain('qemu-system-x86_64');
+  expect(commands).not.toContain('buildah');
+});
+
+test('a Dockerfile needs one: docker, or buildah with what it takes to run without root', () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = '/nowhere';
+  try {
+    const commands = prerequisitesOf(readConfig({ dockerfile: 'Dockerfile' }, undefined));
+    expect(commands).toEqual(expect.arrayContaining(['buildah', 'newuidmap']));
+    const packages = missingPackages(commands);
+    expect(packages).toEqual(expect.arrayContaining(['qemu-system-x86', 'qemu-utils', 'buildah', 'uidmap']));
+    expect(new Set(packages).size).toBe(packages.length);
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
