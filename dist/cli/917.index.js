@@ -15,6 +15,8 @@ __webpack_require__.d(__webpack_exports__, {
 var external_node_os_ = __webpack_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __webpack_require__(6760);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __webpack_require__(8522);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __webpack_require__(8500);
 // EXTERNAL MODULE: ./lib/host/error.js
@@ -4090,8 +4092,6 @@ function* runsOf(pages, maxCount) {
     }
 }
 
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __webpack_require__(8522);
 ;// CONCATENATED MODULE: ./lib/pages/page-tally.js
 
 
@@ -8999,6 +8999,7 @@ function conclusion({ ok, identity, fallback }) {
 
 
 
+
 /** Runs one verb of the command line. */
 async function runVerb(command, terminal, display, log) {
     // A verb without the option has nothing to ask of a snapgate.yml, and must not fail over a wrong one.
@@ -9012,12 +9013,18 @@ function takesConfig(verb) {
     return (0,cli_arguments/* inputsOf */.Vc)(verb).some(({ name }) => name === 'config');
 }
 const perform = {
-    gate: (context) => withOwnRun(context, (run) => gate(run, context)),
-    measure: (context) => withOwnRun(context, (run) => measure(run, context)),
+    gate: (context) => withOwnRun(needsZstd(context), (run) => gate(run, context)),
+    measure: (context) => withOwnRun(needsZstd(context), (run) => measure(run, context)),
     probe: (context) => withOwnRun(context, (run) => probe(run, context)),
     compare: async (context) => compare(context),
     report: async (context) => report(context),
 };
+/** An older node has none, and would find that out after the first boot. */
+function needsZstd(context) {
+    if (typeof external_node_zlib_.zstdCompressSync === 'function')
+        return context;
+    throw new host_error/* SnapgateError */.yA('host', `snapgate measures with Node 24, and this is ${process.version}`, 'Install Node 24. In a clone of snapgate, npm brings it: npm ci && npm run snapgate -- --help.');
+}
 async function gate(run, context) {
     const { command, terminal } = context;
     const config = withOutputDir(context);

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import zlib from 'node:zlib';
 import { describeHead } from '../baseline/head.ts';
 import { resolveBase } from '../baseline/resolve.ts';
 import { readConfig } from '../config/config.ts';
@@ -7,7 +8,7 @@ import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
-import { exitCodes } from '../host/error.ts';
+import { exitCodes, SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
@@ -73,12 +74,22 @@ function takesConfig(verb: VerbCommand['verb']): boolean {
 }
 
 const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promise<VerbResult>>> = {
-  gate: (context) => withOwnRun(context, (run) => gate(run, context)),
-  measure: (context) => withOwnRun(context, (run) => measure(run, context)),
+  gate: (context) => withOwnRun(needsZstd(context), (run) => gate(run, context)),
+  measure: (context) => withOwnRun(needsZstd(context), (run) => measure(run, context)),
   probe: (context) => withOwnRun(context, (run) => probe(run, context)),
   compare: async (context) => compare(context),
   report: async (context) => report(context),
 };
+
+/** An older node has none, and would find that out after the first boot. */
+function needsZstd<T>(context: T): T {
+  if (typeof zlib.zstdCompressSync === 'function') return context;
+  throw new SnapgateError(
+    'host',
+    `snapgate measures with Node 24, and this is ${process.version}`,
+    'Install Node 24. In a clone of snapgate, npm brings it: npm ci && npm run snapgate -- --help.',
+  );
+}
 
 async function gate(run: Run, context: Context): Promise<VerbResult> {
   const { command, terminal } = context;

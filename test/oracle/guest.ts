@@ -2,6 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { runCycle } from '../../src/engine/qemu/run-cycle.ts';
 import { type QemuSnapshot, ramPathOf, statePathOf } from '../../src/engine/qemu/snapshot.ts';
 import { startVm, type Vm } from '../../src/engine/qemu/vm.ts';
+import { SnapgateError } from '../../src/host/error.ts';
 import type { Run } from '../../src/host/run.ts';
 import { type OracleLine, type Order, openLine } from './order.ts';
 
@@ -60,7 +61,8 @@ export async function tryBootOracle(
   try {
     return await bootOracle(limited, options);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (!(error instanceof SnapgateError)) return String(error);
+    return [error.message, ...(error.details?.lines ?? [])].join(': ');
   }
 }
 
