@@ -29,8 +29,7 @@ test('a pull request that grows its snapshots fails, and is told in one comment 
     folder: join(folder.path, 'job-1'),
     workspace,
     event: { name: 'pull_request', payload: pullRequestPayload(pull) },
-    // Nothing is missing on a machine that runs these tests, and nothing is to be installed.
-    inputs: { ...quickInputs, 'cache-dir': testCacheDir, install: 'true' },
+    inputs: { ...quickInputs, 'cache-dir': testCacheDir },
     github,
   });
   const main = job.main();
