@@ -39,7 +39,7 @@ const moments: { name: string; inputs: Record<string, string>; reached: (job: Jo
   {
     name: 'a boot',
     inputs: {},
-    reached: (job) => processesOf(runIdOf(job)).some(({ command }) => command.includes('qemu-system')),
+    reached: (job) => processesOf(runIdOf(job)).some(({ command }) => command.includes('boot-0')),
   },
   { name: 'a cycle', inputs: {}, reached: inCycle },
 ];
