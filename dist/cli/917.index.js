@@ -3069,14 +3069,248 @@ function isUsedUp(dir) {
     return bavail * bsize < 1024 * 1024;
 }
 
+;// CONCATENATED MODULE: ./lib/image/busybox.js
+
+
+
+
+/**
+ * The host's static busybox, checked: it goes into every guest and initrd.
+ *
+ * @throws SnapgateError `host` where there is none, or one that is not static or lacks one of `applets`
+ */
+async function resolveBusybox(run, applets, path = '/bin/busybox') {
+    const content = readBusybox(path);
+    if (isDynamic(content))
+        throw unfit(path, 'is not statically linked');
+    const offered = new Set((await mustRun(run, path, ['--list'], { timeoutMs: 10_000 })).split('\n'));
+    const missing = applets.filter((applet) => !offered.has(applet));
+    if (missing.length > 0)
+        throw unfit(path, `lacks ${missing.join(', ')}`);
+    return { path, sizeBytes: content.length, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
+}
+function readBusybox(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path);
+    }
+    catch (error) {
+        if ((0,host_error/* errnoOf */.UQ)(error) === 'ENOENT')
+            throw unfit(path, 'is not there');
+        throw error;
+    }
+}
+/** An ELF program header of type PT_INTERP (3) names a dynamic linker (elf(5), 64-bit little-endian). */
+function isDynamic(elf) {
+    if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46)
+        return true;
+    const offset = Number(elf.readBigUInt64LE(0x20));
+    const size = elf.readUInt16LE(0x36);
+    const count = elf.readUInt16LE(0x38);
+    if (offset + size * count > elf.length)
+        return true;
+    return Array.from({ length: count }, (_, index) => elf.readUInt32LE(offset + index * size)).includes(3);
+}
+function unfit(path, why) {
+    return new host_error/* SnapgateError */.yA('host', `${path}, which snapgate puts into guests, ${why}`, `Install a static one: ${packageOf('busybox')}.`);
+}
+
+// EXTERNAL MODULE: external "node:stream/promises"
+var external_node_stream_promises_ = __webpack_require__(6466);
+;// CONCATENATED MODULE: ./lib/image/file-hash.js
+
+
+
+/** SHA-256 of a file's content, or of a part of it, in hex; the file is streamed. */
+async function sha256OfFile(path, part) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    if (part?.bytes === 0)
+        return hash.digest('hex');
+    const range = part && { start: part.start, end: part.start + part.bytes - 1 };
+    await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(path, { ...range, highWaterMark: 1024 * 1024 }), hash);
+    return hash.digest('hex');
+}
+
+;// CONCATENATED MODULE: ./lib/image/initrd.js
+
+
+
+
+
+
+
+/** What a guest's disk, console port and file system need. Built-in ones are fine; virtio_mmio is for QEMU's microvm machine. */
+const wantedModules = ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'];
+/** Applets that the initrd's /init calls. */
+const initrdApplets = ['cat', 'insmod', 'mkdir', 'mount', 'reboot', 'sh', 'sleep', 'switch_root', 'umount'];
+/** Said on the console, for the engine to recognise, where no virtio disk appears in time. */
+const noDiskMarker = 'snapgate: no disk';
+/** Said on the console where the disk holds nothing that this kernel can mount, or no init. */
+const noRootMarker = 'snapgate: no root';
+/**
+ * The initrd to boot `kernel` with: `none`, a path, or `auto`: a static busybox and exactly the modules that the kernel needs to find its disk and
+ * console port. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
+ *
+ * @throws SnapgateError `image` for a path that is not there, `host` for missing tools
+ */
+async function resolveInitrd(run, spec, kernel) {
+    if (spec === 'none')
+        return undefined;
+    if (spec !== 'auto')
+        return givenInitrd(spec);
+    const base = modulesBase(kernel);
+    if (base === undefined)
+        return undefined;
+    const modules = await listModules(run, base, kernel.version);
+    const busybox = await resolveBusybox(run, initrdApplets);
+    const key = await keyOf(busybox.sha256, modules);
+    const cached = (0,external_node_path_.join)(run.cacheDir, `initrd-${key}.cpio`);
+    if (!(0,external_node_fs_.existsSync)(cached))
+        await buildInitrd(run, busybox.path, modules, cached);
+    return { path: cached, sha256: await sha256OfFile(cached) };
+}
+async function givenInitrd(path) {
+    if (!(0,external_node_fs_.existsSync)(path)) {
+        throw new host_error/* SnapgateError */.yA('image', `there is no initrd at ${path}`, 'Give initrd: the path of a file, auto, or none.');
+    }
+    return { path, sha256: await sha256OfFile(path) };
+}
+/** Folder above lib/modules/VERSION: next to an unpacked kernel, else the host's own for a kernel that the host has installed. */
+function modulesBase(kernel) {
+    if (kernel.modulesDir !== undefined)
+        return kernel.modulesDir;
+    return (0,external_node_fs_.existsSync)((0,external_node_path_.join)('/lib/modules', kernel.version, 'modules.dep')) ? '/' : undefined;
+}
+/** Files of the wanted modules and what they depend on, in the order to load them in. */
+async function listModules(run, base, version) {
+    const files = [];
+    for (const name of wantedModules) {
+        const args = ['-d', base, '-S', version, '--show-depends', name];
+        const result = await runCommand(run, 'modprobe', args, { timeoutMs: 30_000 });
+        // A module that this kernel does not have at all is not an error: the boot will tell.
+        if (result.code !== 0)
+            continue;
+        for (const line of result.stdout.split('\n')) {
+            const path = /^insmod (\S+)/.exec(line)?.[1];
+            if (path !== undefined && !files.includes(path))
+                files.push(path);
+        }
+    }
+    return files;
+}
+async function keyOf(busyboxSha256, modules) {
+    const hash = (0,external_node_crypto_.createHash)('sha256').update(`${busyboxSha256}\n${initScript([])}\n`);
+    for (const module of modules)
+        hash.update(`${(0,external_node_path_.basename)(module)} ${await sha256OfFile(module)}\n`);
+    return hash.digest('hex').slice(0, 32);
+}
+async function buildInitrd(run, busybox, modules, target) {
+    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'initrd-'));
+    try {
+        const root = (0,external_node_path_.join)(dir, 'root');
+        for (const folder of ['bin', 'dev', 'proc', 'sys', 'newroot', 'modules'])
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(root, folder), { recursive: true });
+        (0,external_node_fs_.copyFileSync)(busybox, (0,external_node_path_.join)(root, 'bin/busybox'));
+        (0,external_node_fs_.symlinkSync)('busybox', (0,external_node_path_.join)(root, 'bin/sh'));
+        const names = [];
+        for (const module of modules)
+            names.push(await unpackModule(run, module, (0,external_node_path_.join)(root, 'modules')));
+        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, 'init'), initScript(names), { mode: 0o755 });
+        const archive = (0,external_node_path_.join)(dir, 'initrd.cpio');
+        await packCpio(run, root, archive);
+        await publish(run, archive, target);
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
+    }
+}
+/** Decompressed, since a kernel may lack the decompressor that the distribution's modprobe has; the file's name. */
+async function unpackModule(run, module, folder) {
+    const name = (0,external_node_path_.basename)(module).replace(/\.(xz|zst|gz)$/, '');
+    const command = { '.xz': 'xz', '.zst': 'zstd', '.gz': 'gzip' }[/\.(?:xz|zst|gz)$/.exec(module)?.[0] ?? ''];
+    if (command === undefined)
+        (0,external_node_fs_.copyFileSync)(module, (0,external_node_path_.join)(folder, name));
+    else {
+        const chunks = [];
+        await mustRun(run, command, ['-dcq', module], {
+            onStdout: (chunk) => chunks.push(chunk),
+            timeoutMs: 30_000,
+        });
+        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(folder, name), Buffer.concat(chunks));
+    }
+    return name;
+}
+/** A cpio that depends on names, modes and contents alone: sorted, times fixed, owner 0, inodes renumbered. */
+async function packCpio(run, root, archive) {
+    const paths = (0,external_node_fs_.readdirSync)(root, { recursive: true, encoding: 'utf8' })
+        .map((path) => (0,external_node_path_.join)(root, path))
+        .sort();
+    for (const path of paths)
+        normalise(path);
+    await mustRun(run, 'cpio', ['--create', '--quiet', '--reproducible', '--format=newc', '--owner=+0:+0', `--file=${archive}`], { cwd: root, input: `${paths.map((path) => (0,external_node_path_.relative)(root, path)).join('\n')}\n`, timeoutMs: 60_000 });
+}
+/** The caller's umask and the clock leave no trace. */
+function normalise(path) {
+    const stat = (0,external_node_fs_.lstatSync)(path);
+    if (!stat.isSymbolicLink())
+        (0,external_node_fs_.chmodSync)(path, stat.isDirectory() || (stat.mode & 0o100) !== 0 ? 0o755 : 0o644);
+    (0,external_node_fs_.lutimesSync)(path, 0, 0);
+}
+/** Into the cache by one rename, so that a concurrent run sees all of it or nothing. */
+async function publish(run, file, target) {
+    const temporary = `${target}.${run.id}`;
+    run.ledger.add({ kind: 'path', path: temporary });
+    (0,external_node_fs_.copyFileSync)(file, temporary);
+    (0,external_node_fs_.renameSync)(temporary, target);
+}
+/**
+ * The initrd's /init. It honours root=, rw/ro and init= as a kernel without an initrd would. The disk may take a moment to appear; without
+ * one the guest says so and ends, rather than panic some seconds later.
+ */
+function initScript(modules) {
+    return `#!/bin/busybox sh
+bb=/bin/busybox
+$bb mount -t devtmpfs -o mode=0755 devtmpfs /dev
+$bb mount -t proc proc /proc
+$bb mount -t sysfs sysfs /sys
+exec </dev/console >/dev/console 2>&1
+${modules.map((name) => `$bb insmod /modules/${name}\n`).join('')}
+root=/dev/vda
+mode=rw
+init=/sbin/init
+for word in $($bb cat /proc/cmdline); do
+  case $word in
+    root=/dev/*) root=\${word#root=} ;;
+    ro | rw) mode=$word ;;
+    init=*) init=\${word#init=} ;;
+  esac
+done
+
+end() {
+  echo "$1"
+  $bb sleep 1
+  $bb reboot -f
+}
+
+tries=0
+until [ -b "$root" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -gt 100 ] && end "${noDiskMarker}: $root did not appear; the kernel may lack virtio drivers"
+  $bb sleep 0.1
+done
+$bb mount -t ext4 -o "$mode" "$root" /newroot || end "${noRootMarker}: $root is not an ext4 that this kernel can mount"
+$bb umount /sys
+$bb umount /proc
+[ -d /newroot/dev ] || $bb mkdir /newroot/dev
+$bb mount -o move /dev /newroot/dev
+exec $bb switch_root /newroot "$init" "$@"
+`;
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/qemu/guest-failure.js
 
 
 
-/** Printed by the initrd when the root disk never appears. */
-const noDiskMarker = 'snapgate: no disk';
-/** Printed by the initrd when the root disk holds no file system that the kernel can mount, or no init. */
-const noRootMarker = 'snapgate: no root';
+
 const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
 /** Whether the console's lines hold a kernel panic, and what it said. */
 function findPanic(lines) {
@@ -4513,7 +4747,7 @@ async function cached(run, request, make) {
     try {
         await make(temporary);
         cache_settle(temporary);
-        publish(temporary, path);
+        cache_publish(temporary, path);
     }
     finally {
         (0,external_node_fs_.rmSync)(temporary, { recursive: true, force: true });
@@ -4572,7 +4806,7 @@ function cache_settle(dir) {
     }
 }
 /** Renames into place. Where another run was first, its entry stays. */
-function publish(temporary, path) {
+function cache_publish(temporary, path) {
     try {
         (0,external_node_fs_.renameSync)(temporary, path);
     }
@@ -4636,7 +4870,7 @@ function evict(run, name) {
     }
     const claimed = isUsed(run, name);
     if (claimed)
-        publish(aside, path);
+        cache_publish(aside, path);
     (0,external_node_fs_.rmSync)(aside, { recursive: true, force: true });
     return !claimed;
 }
@@ -5709,243 +5943,6 @@ async function runDebugfs(run, tree, path, commands, dir) {
     if (complaints.some((line) => /No space left|Could not allocate/.test(line)))
         throw tooLarge(tree, tree.limitBytes);
     throw new host_error/* SnapgateError */.yA('host', `the extended attributes of ${tree.name} could not be set`, 'The last lines of debugfs say why.', { details: { title: 'last lines of debugfs', lines: complaints.slice(-40) } });
-}
-
-;// CONCATENATED MODULE: ./lib/image/busybox.js
-
-
-
-
-/**
- * The host's static busybox, checked: it goes into every guest and initrd.
- *
- * @throws SnapgateError `host` where there is none, or one that is not static or lacks one of `applets`
- */
-async function resolveBusybox(run, applets, path = '/bin/busybox') {
-    const content = readBusybox(path);
-    if (isDynamic(content))
-        throw unfit(path, 'is not statically linked');
-    const offered = new Set((await mustRun(run, path, ['--list'], { timeoutMs: 10_000 })).split('\n'));
-    const missing = applets.filter((applet) => !offered.has(applet));
-    if (missing.length > 0)
-        throw unfit(path, `lacks ${missing.join(', ')}`);
-    return { path, sizeBytes: content.length, sha256: (0,external_node_crypto_.createHash)('sha256').update(content).digest('hex') };
-}
-function readBusybox(path) {
-    try {
-        return (0,external_node_fs_.readFileSync)(path);
-    }
-    catch (error) {
-        if ((0,host_error/* errnoOf */.UQ)(error) === 'ENOENT')
-            throw unfit(path, 'is not there');
-        throw error;
-    }
-}
-/** An ELF program header of type PT_INTERP (3) names a dynamic linker (elf(5), 64-bit little-endian). */
-function isDynamic(elf) {
-    if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46)
-        return true;
-    const offset = Number(elf.readBigUInt64LE(0x20));
-    const size = elf.readUInt16LE(0x36);
-    const count = elf.readUInt16LE(0x38);
-    if (offset + size * count > elf.length)
-        return true;
-    return Array.from({ length: count }, (_, index) => elf.readUInt32LE(offset + index * size)).includes(3);
-}
-function unfit(path, why) {
-    return new host_error/* SnapgateError */.yA('host', `${path}, which snapgate puts into guests, ${why}`, `Install a static one: ${packageOf('busybox')}.`);
-}
-
-// EXTERNAL MODULE: external "node:stream/promises"
-var external_node_stream_promises_ = __webpack_require__(6466);
-;// CONCATENATED MODULE: ./lib/image/file-hash.js
-
-
-
-/** SHA-256 of a file's content, or of a part of it, in hex; the file is streamed. */
-async function sha256OfFile(path, part) {
-    const hash = (0,external_node_crypto_.createHash)('sha256');
-    if (part?.bytes === 0)
-        return hash.digest('hex');
-    const range = part && { start: part.start, end: part.start + part.bytes - 1 };
-    await (0,external_node_stream_promises_.pipeline)((0,external_node_fs_.createReadStream)(path, { ...range, highWaterMark: 1024 * 1024 }), hash);
-    return hash.digest('hex');
-}
-
-;// CONCATENATED MODULE: ./lib/image/initrd.js
-
-
-
-
-
-
-
-/** What a guest's disk, console port and file system need. Built-in ones are fine; virtio_mmio is for QEMU's microvm machine. */
-const wantedModules = ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'];
-/** Applets that the initrd's /init calls. */
-const initrdApplets = ['cat', 'insmod', 'mkdir', 'mount', 'reboot', 'sh', 'sleep', 'switch_root', 'umount'];
-/** Said on the console, for the engine to recognise, where no virtio disk appears in time. */
-const initrd_noDiskMarker = 'snapgate: no disk';
-/** Said on the console where the disk holds nothing that this kernel can mount, or no init. */
-const initrd_noRootMarker = 'snapgate: no root';
-/**
- * The initrd to boot `kernel` with: `none`, a path, or `auto`: a static busybox and exactly the modules that the kernel needs to find its disk and
- * console port. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
- *
- * @throws SnapgateError `image` for a path that is not there, `host` for missing tools
- */
-async function resolveInitrd(run, spec, kernel) {
-    if (spec === 'none')
-        return undefined;
-    if (spec !== 'auto')
-        return givenInitrd(spec);
-    const base = modulesBase(kernel);
-    if (base === undefined)
-        return undefined;
-    const modules = await listModules(run, base, kernel.version);
-    const busybox = await resolveBusybox(run, initrdApplets);
-    const key = await keyOf(busybox.sha256, modules);
-    const cached = (0,external_node_path_.join)(run.cacheDir, `initrd-${key}.cpio`);
-    if (!(0,external_node_fs_.existsSync)(cached))
-        await buildInitrd(run, busybox.path, modules, cached);
-    return { path: cached, sha256: await sha256OfFile(cached) };
-}
-async function givenInitrd(path) {
-    if (!(0,external_node_fs_.existsSync)(path)) {
-        throw new host_error/* SnapgateError */.yA('image', `there is no initrd at ${path}`, 'Give initrd: the path of a file, auto, or none.');
-    }
-    return { path, sha256: await sha256OfFile(path) };
-}
-/** Folder above lib/modules/VERSION: next to an unpacked kernel, else the host's own for a kernel that the host has installed. */
-function modulesBase(kernel) {
-    if (kernel.modulesDir !== undefined)
-        return kernel.modulesDir;
-    return (0,external_node_fs_.existsSync)((0,external_node_path_.join)('/lib/modules', kernel.version, 'modules.dep')) ? '/' : undefined;
-}
-/** Files of the wanted modules and what they depend on, in the order to load them in. */
-async function listModules(run, base, version) {
-    const files = [];
-    for (const name of wantedModules) {
-        const args = ['-d', base, '-S', version, '--show-depends', name];
-        const result = await runCommand(run, 'modprobe', args, { timeoutMs: 30_000 });
-        // A module that this kernel does not have at all is not an error: the boot will tell.
-        if (result.code !== 0)
-            continue;
-        for (const line of result.stdout.split('\n')) {
-            const path = /^insmod (\S+)/.exec(line)?.[1];
-            if (path !== undefined && !files.includes(path))
-                files.push(path);
-        }
-    }
-    return files;
-}
-async function keyOf(busyboxSha256, modules) {
-    const hash = (0,external_node_crypto_.createHash)('sha256').update(`${busyboxSha256}\n${initScript([])}\n`);
-    for (const module of modules)
-        hash.update(`${(0,external_node_path_.basename)(module)} ${await sha256OfFile(module)}\n`);
-    return hash.digest('hex').slice(0, 32);
-}
-async function buildInitrd(run, busybox, modules, target) {
-    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'initrd-'));
-    try {
-        const root = (0,external_node_path_.join)(dir, 'root');
-        for (const folder of ['bin', 'dev', 'proc', 'sys', 'newroot', 'modules'])
-            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(root, folder), { recursive: true });
-        (0,external_node_fs_.copyFileSync)(busybox, (0,external_node_path_.join)(root, 'bin/busybox'));
-        (0,external_node_fs_.symlinkSync)('busybox', (0,external_node_path_.join)(root, 'bin/sh'));
-        const names = [];
-        for (const module of modules)
-            names.push(await unpackModule(run, module, (0,external_node_path_.join)(root, 'modules')));
-        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, 'init'), initScript(names), { mode: 0o755 });
-        const archive = (0,external_node_path_.join)(dir, 'initrd.cpio');
-        await packCpio(run, root, archive);
-        await initrd_publish(run, archive, target);
-    }
-    finally {
-        (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
-    }
-}
-/** Decompressed, since a kernel may lack the decompressor that the distribution's modprobe has; the file's name. */
-async function unpackModule(run, module, folder) {
-    const name = (0,external_node_path_.basename)(module).replace(/\.(xz|zst|gz)$/, '');
-    const command = { '.xz': 'xz', '.zst': 'zstd', '.gz': 'gzip' }[/\.(?:xz|zst|gz)$/.exec(module)?.[0] ?? ''];
-    if (command === undefined)
-        (0,external_node_fs_.copyFileSync)(module, (0,external_node_path_.join)(folder, name));
-    else {
-        const chunks = [];
-        await mustRun(run, command, ['-dcq', module], {
-            onStdout: (chunk) => chunks.push(chunk),
-            timeoutMs: 30_000,
-        });
-        (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(folder, name), Buffer.concat(chunks));
-    }
-    return name;
-}
-/** A cpio that depends on names, modes and contents alone: sorted, times fixed, owner 0, inodes renumbered. */
-async function packCpio(run, root, archive) {
-    const paths = (0,external_node_fs_.readdirSync)(root, { recursive: true, encoding: 'utf8' })
-        .map((path) => (0,external_node_path_.join)(root, path))
-        .sort();
-    for (const path of paths)
-        normalise(path);
-    await mustRun(run, 'cpio', ['--create', '--quiet', '--reproducible', '--format=newc', '--owner=+0:+0', `--file=${archive}`], { cwd: root, input: `${paths.map((path) => (0,external_node_path_.relative)(root, path)).join('\n')}\n`, timeoutMs: 60_000 });
-}
-/** The caller's umask and the clock leave no trace. */
-function normalise(path) {
-    const stat = (0,external_node_fs_.lstatSync)(path);
-    if (!stat.isSymbolicLink())
-        (0,external_node_fs_.chmodSync)(path, stat.isDirectory() || (stat.mode & 0o100) !== 0 ? 0o755 : 0o644);
-    (0,external_node_fs_.lutimesSync)(path, 0, 0);
-}
-/** Into the cache by one rename, so that a concurrent run sees all of it or nothing. */
-async function initrd_publish(run, file, target) {
-    const temporary = `${target}.${run.id}`;
-    run.ledger.add({ kind: 'path', path: temporary });
-    (0,external_node_fs_.copyFileSync)(file, temporary);
-    (0,external_node_fs_.renameSync)(temporary, target);
-}
-/**
- * The initrd's /init. It honours root=, rw/ro and init= as a kernel without an initrd would. The disk may take a moment to appear; without
- * one the guest says so and ends, rather than panic some seconds later.
- */
-function initScript(modules) {
-    return `#!/bin/busybox sh
-bb=/bin/busybox
-$bb mount -t devtmpfs -o mode=0755 devtmpfs /dev
-$bb mount -t proc proc /proc
-$bb mount -t sysfs sysfs /sys
-exec </dev/console >/dev/console 2>&1
-${modules.map((name) => `$bb insmod /modules/${name}\n`).join('')}
-root=/dev/vda
-mode=rw
-init=/sbin/init
-for word in $($bb cat /proc/cmdline); do
-  case $word in
-    root=/dev/*) root=\${word#root=} ;;
-    ro | rw) mode=$word ;;
-    init=*) init=\${word#init=} ;;
-  esac
-done
-
-end() {
-  echo "$1"
-  $bb sleep 1
-  $bb reboot -f
-}
-
-tries=0
-until [ -b "$root" ]; do
-  tries=$((tries + 1))
-  [ "$tries" -gt 100 ] && end "${initrd_noDiskMarker}: $root did not appear; the kernel may lack virtio drivers"
-  $bb sleep 0.1
-done
-$bb mount -t ext4 -o "$mode" "$root" /newroot || end "${initrd_noRootMarker}: $root is not an ext4 that this kernel can mount"
-$bb umount /sys
-$bb umount /proc
-[ -d /newroot/dev ] || $bb mkdir /newroot/dev
-$bb mount -o move /dev /newroot/dev
-exec $bb switch_root /newroot "$init" "$@"
-`;
 }
 
 ;// CONCATENATED MODULE: ./lib/guest/init.js

@@ -58665,10 +58665,7 @@ function isUsedUp(dir) {
 
 
 
-/** Printed by the initrd when the root disk never appears. */
-const guest_failure_noDiskMarker = 'snapgate: no disk';
-/** Printed by the initrd when the root disk holds no file system that the kernel can mount, or no init. */
-const guest_failure_noRootMarker = 'snapgate: no root';
+
 const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
 /** Whether the console's lines hold a kernel panic, and what it said. */
 function findPanic(lines) {
@@ -58684,9 +58681,9 @@ function vmEndError(end) {
     const panic = findPanic(end.console);
     if (panic !== undefined)
         return panicError(end, panic);
-    if (end.console.some((line) => line.includes(guest_failure_noDiskMarker)))
+    if (end.console.some((line) => line.includes(noDiskMarker)))
         return noDiskError(end);
-    if (end.console.some((line) => line.includes(guest_failure_noRootMarker)))
+    if (end.console.some((line) => line.includes(noRootMarker)))
         return noRootError(end);
     if (end.shutdown !== undefined)
         return shutdownError(end, end.shutdown);

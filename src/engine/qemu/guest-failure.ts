@@ -1,12 +1,7 @@
 import { SnapgateError } from '../../host/error.ts';
 import { packageOf } from '../../host/process.ts';
+import { noDiskMarker, noRootMarker } from '../../image/initrd.ts';
 import { qemuCommand } from './arguments.ts';
-
-/** Printed by the initrd when the root disk never appears. */
-export const noDiskMarker = 'snapgate: no disk';
-
-/** Printed by the initrd when the root disk holds no file system that the kernel can mount, or no init. */
-export const noRootMarker = 'snapgate: no root';
 
 const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
 
