@@ -2,12 +2,12 @@ import { type MetricName, metricNames, type Scenario } from '../engine/contract.
 import { SnapgateError } from '../host/error.ts';
 import { parseBytes, parseDuration, parsePercent } from '../host/units.ts';
 import type { ImageInputs, RootfsSource } from '../image/types.ts';
-import { baseOf } from './base.ts';
+import { baseOf, headOf } from './base.ts';
 import { type ConfigFile, readConfigFile, type Setting } from './file.ts';
-import { inputs, type Mode, modes } from './inputs.ts';
+import { acceptScopes, artifactPolicies, commentPolicies, inputs, type Mode, modes } from './inputs.ts';
 import { quoteText, unknownName } from './names.ts';
 import { builtInScenarios } from './scenarios.ts';
-import type { Config, GateConfig, MeasureConfig, Thresholds } from './types.ts';
+import type { Config, GateConfig, GitHubConfig, MeasureConfig, Thresholds } from './types.ts';
 
 /** What was given to a run: input names with their text. An empty text is the same as not given. */
 export type RawInputs = ReadonlyMap<string, string> | Readonly<Record<string, string | undefined>>;
@@ -30,9 +30,10 @@ export function readConfig(raw: RawInputs, file: ConfigText | undefined): Config
   return {
     image: readImage(settings),
     base: settings.read('base', baseOf),
+    head: settings.read('head', headOf),
     measure: readMeasure(settings, written?.scenarios ?? []),
     gate: readGate(settings, written),
-    comment: { post: settings.read('comment', parseFlag), key: settings.read('comment-key', parseKey) },
+    github: readGitHub(settings),
     outputDir: settings.read('output-dir', plain),
     workDir: settings.find('work-dir')?.text,
     cacheDir: settings.find('cache-dir')?.text,
@@ -222,6 +223,48 @@ function readGate(settings: Settings, written: ConfigFile | undefined): GateConf
     overrides: written?.overrides ?? {},
     inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
   };
+}
+
+function readGitHub(settings: Settings): GitHubConfig {
+  const entries = settings.readOptional('entries', parseEntries);
+  return {
+    comment: {
+      policy: settings.read('comment', choice(commentPolicies)),
+      key: settings.read('comment-key', parseKey),
+    },
+    check: settings.read('check', parseFlag),
+    accept: {
+      label: settings.read('accept-label', plain),
+      scope: settings.read('accept-scope', choice(acceptScopes)),
+    },
+    onPush: settings.read('on-push', choice(['warn', 'fail'])),
+    artifact: settings.read('artifact', choice(artifactPolicies)),
+    baselineBranch: settings.readOptional('baseline-branch', parseBranch),
+    allowForks: settings.read('allow-forks', parseFlag),
+    fail: settings.read('fail', parseFlag),
+    dryRun: settings.read('dry-run', parseFlag),
+    matrix: {
+      entry: settings.readOptional('entry', parseKey),
+      shard: settings.readOptional('shard', parseKey),
+      side: settings.read('side', choice(['head', 'base', 'both'])),
+      entries: entries?.includes('all') ? 'all' : entries,
+      allowMissing: settings.read('allow-missing', parseFlag),
+    },
+  };
+}
+
+function parseEntries(text: string, where: string): readonly string[] {
+  return splitNames(text, where).map((name) => parseKey(name, where));
+}
+
+/** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
+function parseBranch(text: string, where: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text)) return text;
+  throw new SnapgateError(
+    'usage',
+    `${where}: ${quoteText(text)} cannot be a branch`,
+    'Use letters, digits, dot, underscore, dash and slash, such as snapgate-baselines.',
+  );
 }
 
 function readCaps(settings: Settings): GateConfig['caps'] {

@@ -34,9 +34,19 @@ export interface InputSpec {
   readonly inFile: boolean;
 }
 
-/** What a run does on a runner: the whole gate, or one side's measurement. */
-export const modes = ['gate', 'measure'] as const;
+/** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
+export const modes = ['gate', 'measure', 'comment'] as const;
 export type Mode = (typeof modes)[number];
+
+/** When a pull request gets a comment. */
+export const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'] as const;
+export type CommentPolicy = (typeof commentPolicies)[number];
+
+/** How far an accepted growth reaches. */
+export const acceptScopes = ['pull-request', 'commit', 'size'] as const;
+export type AcceptScope = (typeof acceptScopes)[number];
+
+export const artifactPolicies = ['auto', 'always', 'never'] as const;
 
 const built: readonly Verb[] = ['gate', 'measure'];
 const gated: readonly Verb[] = ['gate', 'compare'];
@@ -46,7 +56,8 @@ const everyRun: readonly Verb[] = ['gate', 'measure', 'compare'];
 export const inputs: readonly InputSpec[] = [
   {
     ...text('mode', 'run', 'MODE'),
-    description: 'What to do: `gate` measures both sides and decides, `measure` measures one and stores it.',
+    description:
+      'What to do: `gate` measures both sides and decides (or decides on what a matrix has measured, with `entries`); `measure` measures and stores; `comment`, on `workflow_run`, tells the pull request what a run with a read-only token has measured.',
     default: 'gate',
     actionDefault: 'gate',
     choices: modes,
@@ -108,8 +119,30 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('base', 'base', 'BASE', ['gate']),
     description:
-      'What head is compared with: `auto` (the base commit of the pull request; on a terminal, where HEAD left the default branch), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+      'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
     default: 'auto',
+  },
+  {
+    ...text('head', 'base', 'HEAD', ['gate']),
+    description:
+      'What is judged: `checkout`, or as in `base` a `ref:REF`, `image:REFERENCE`, `rootfs:PATH` or `measurement:FILE`.',
+    default: 'checkout',
+  },
+  {
+    ...text('side', 'base', 'SIDE'),
+    description:
+      'What `mode: measure` measures: `head`, `base`, or `both`, taking turns in one job, which is what a matrix wants.',
+    choices: ['head', 'base', 'both'],
+    default: 'head',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('baseline-branch', 'base', 'BRANCH'),
+    description:
+      'Branch of this repository that keeps stored measurements and their history, for where caches are evicted; needs `contents: write` where it is written to. The cache keeps them if not given.',
+    actionOnly: true,
+    inFile: false,
   },
 
   {
@@ -225,10 +258,11 @@ export const inputs: readonly InputSpec[] = [
   },
 
   {
-    ...text('comment', 'github', 'true|false'),
-    description: 'Whether the pull request gets a comment: `true` or `false`.',
-    type: 'flag',
-    default: 'true',
+    ...text('comment', 'github', 'WHEN'),
+    description:
+      'When the pull request gets a comment: `auto` (always, but not where the token is known to be read-only), `always`, `on-change` (something grew or shrank), `on-failure`, `never`. A comment that is there is kept up to date by all but `never`.',
+    choices: commentPolicies,
+    default: 'auto',
     actionOnly: true,
   },
   {
@@ -250,11 +284,122 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('github-token', 'github', 'TOKEN'),
     description:
-      'Token that writes the comment; needs `pull-requests: write`. Never reaches a build or a guest.',
+      'Token for the comment (`pull-requests: write`), the check (`checks: write`), and what others have stored (`actions: read`). Never reaches a build or a guest.',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
     default: '${{ github.token }}',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
     actionDefault: '${{ github.token }}',
+    actionOnly: true,
+    inFile: false,
+  },
+
+  {
+    ...text('check', 'github', 'true|false'),
+    description:
+      'Whether the head commit gets a check named `snapgate` (with `comment-key`: `snapgate: KEY`), which a branch protection can require; needs `checks: write`.',
+    type: 'flag',
+    default: 'true',
+    actionDefault: 'true',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('accept-label', 'github', 'LABEL'),
+    description:
+      'Label by which somebody with write permission accepts a growth of a pull request: its verdict is then `pass`.',
+    default: 'snapshot-growth-accepted',
+    actionDefault: 'snapshot-growth-accepted',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('accept-scope', 'github', 'SCOPE'),
+    description:
+      'What a label accepts: the `size` that was shown when it was set (more needs it again), that `commit` alone, or the whole `pull-request`.',
+    choices: acceptScopes,
+    default: 'size',
+    actionDefault: 'size',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('on-push', 'github', 'warn|fail'),
+    description:
+      'What a verdict of `fail` does to the exit status on a `push` or `schedule`: `warn` or `fail`.',
+    choices: ['warn', 'fail'],
+    default: 'warn',
+    actionDefault: 'warn',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('artifact', 'github', 'WHEN'),
+    description:
+      "When the measurements are uploaded as an artifact: `auto` (where another job needs them: a matrix's, or a pull request whose token is read-only), `always`, `never`.",
+    choices: artifactPolicies,
+    default: 'auto',
+    actionDefault: 'auto',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('entry', 'github', 'NAME'),
+    description: 'In `mode: measure`: the name of this entry of a matrix, under which its row stands.',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('shard', 'github', 'NAME'),
+    description:
+      'In `mode: measure`: tells jobs apart that measure the same entry and side, whose boots are then put together.',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('entries', 'github', 'NAMES'),
+    description:
+      'In `mode: gate`: measures nothing, but decides on the entries of these names that jobs of this run have measured; `all` for whatever there is.',
+    type: 'names',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('allow-missing', 'github', 'true|false'),
+    description:
+      'Whether an entry of `entries` that is missing or could not be measured is only said: `true` or `false` (the verdict is then `fail`).',
+    type: 'flag',
+    default: 'false',
+    actionDefault: 'false',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('allow-forks', 'github', 'true|false'),
+    description:
+      'Whether a self-hosted runner builds and boots the head of a fork: anybody can then run code on it. `true` or `false`.',
+    type: 'flag',
+    default: 'false',
+    actionDefault: 'false',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('fail', 'github', 'true|false'),
+    description:
+      'Whether a verdict fails the step and the check: `false` tells everything and blocks nobody, for a first week. Errors fail in any case.',
+    type: 'flag',
+    default: 'true',
+    actionDefault: 'true',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
+    ...text('dry-run', 'github', 'true|false'),
+    description:
+      'Whether to leave everything outside the job as it is: no comment, no check, nothing stored; the report is in the summary, and no verdict fails the step.',
+    type: 'flag',
+    default: 'false',
+    actionDefault: 'false',
     actionOnly: true,
     inFile: false,
   },

@@ -1,14 +1,22 @@
 import type { MetricName, Scenario } from '../engine/contract.ts';
 import type { ImageInputs } from '../image/types.ts';
+import type { AcceptScope, CommentPolicy } from './inputs.ts';
 
-/** Where the base side comes from. */
-export type BaseSpec =
-  | { readonly kind: 'auto' }
+/** Where a side comes from that is not what the event says. */
+export type SideSpec =
   | { readonly kind: 'ref'; readonly ref: string }
   | { readonly kind: 'image'; readonly reference: string }
   | { readonly kind: 'rootfs'; readonly path: string }
-  | { readonly kind: 'measurement'; readonly path: string }
-  | { readonly kind: 'none' };
+  | { readonly kind: 'measurement'; readonly path: string };
+
+/** Where the base side comes from. */
+export type BaseSpec = SideSpec | { readonly kind: 'auto' } | { readonly kind: 'cache' } | { readonly kind: 'none' };
+
+/** What is judged. */
+export type HeadSpec = SideSpec | { readonly kind: 'checkout' };
+
+/** What `mode: measure` measures. */
+export type SideChoice = 'head' | 'base' | 'both';
 
 /** Thresholds of one scenario and metric. Ratios (0.05), and bytes or ms in the metric's unit. */
 export interface Thresholds {
@@ -47,13 +55,38 @@ export interface MeasureConfig {
   readonly scenarios: readonly Scenario[];
 }
 
+/** What only a run on GitHub knows: whom it tells, and what it keeps for other runs. */
+export interface GitHubConfig {
+  readonly comment: { readonly policy: CommentPolicy; readonly key: string };
+  readonly check: boolean;
+  readonly accept: { readonly label: string; readonly scope: AcceptScope };
+  readonly onPush: 'warn' | 'fail';
+  readonly artifact: 'auto' | 'always' | 'never';
+  readonly baselineBranch: string | undefined;
+  readonly allowForks: boolean;
+  /** A verdict fails the step and the check. */
+  readonly fail: boolean;
+  /** Nothing outside the job is written to. */
+  readonly dryRun: boolean;
+  readonly matrix: {
+    /** Of a job in `mode: measure`. */
+    readonly entry: string | undefined;
+    readonly shard: string | undefined;
+    readonly side: SideChoice;
+    /** Of the job that decides: undefined where it measures itself. */
+    readonly entries: readonly string[] | 'all' | undefined;
+    readonly allowMissing: boolean;
+  };
+}
+
 /** Everything a run was asked for: read once, checked, passed down. */
 export interface Config {
   readonly image: ImageInputs | undefined;
   readonly base: BaseSpec;
+  readonly head: HeadSpec;
   readonly measure: MeasureConfig;
   readonly gate: GateConfig;
-  readonly comment: { readonly post: boolean; readonly key: string };
+  readonly github: GitHubConfig;
   /** Folder that receives measurement-*.json, comparison.json, report.md. */
   readonly outputDir: string;
   readonly workDir: string | undefined;

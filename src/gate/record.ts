@@ -53,6 +53,23 @@ export const rowSchema = z.strictObject({
 });
 export type Row = z.infer<typeof rowSchema>;
 
+/** There is no base to compare with although one was asked for: only caps decide. */
+export const noVerdictSchema = z.strictObject({
+  /** `no-baseline`: none is stored yet. `not-comparable`: there is one, of another machine, kernel or protocol. */
+  state: z.enum(['no-baseline', 'not-comparable']),
+  /** One sentence: the field that differs and both values, or what creates a baseline. */
+  reason: z.string(),
+});
+export type NoVerdict = z.infer<typeof noVerdictSchema>;
+
+/** Who accepted a growth, when, and at which head of the pull request. */
+export const acceptanceSchema = z.strictObject({
+  by: z.string().max(100),
+  at: z.iso.datetime(),
+  commit: z.string().regex(/^[0-9a-f]{40}$/),
+});
+export type Acceptance = z.infer<typeof acceptanceSchema>;
+
 export const comparisonSchema = z.strictObject({
   schema: z.literal('snapgate/comparison'),
   version: z.literal(comparisonVersion),
@@ -64,6 +81,10 @@ export const comparisonSchema = z.strictObject({
   base: subjectSchema.optional(),
   head: subjectSchema,
   fingerprint: fingerprintSchema,
+  /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+  noVerdict: noVerdictSchema.optional(),
+  /** With it the verdict is `pass`; the rows keep theirs. */
+  accepted: acceptanceSchema.optional(),
   /** Both images are the same bytes. */
   identicalImages: z.boolean(),
   boots: z.strictObject({ base: z.int().nonnegative(), head: z.int().nonnegative() }),
@@ -71,3 +92,27 @@ export const comparisonSchema = z.strictObject({
   notes: z.array(z.string()),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
+
+export const matrixVersion = 1;
+
+/** One entry of a matrix: compared, or why not. */
+export const matrixEntrySchema = z.strictObject({
+  name: z.string().max(100),
+  comparison: comparisonSchema.optional(),
+  /** One sentence, where there is no comparison. */
+  missing: z.string().max(1000).optional(),
+});
+export type MatrixEntry = z.infer<typeof matrixEntrySchema>;
+
+/** The comparisons of a matrix under one verdict. */
+export const matrixSchema = z.strictObject({
+  schema: z.literal('snapgate/matrix'),
+  version: z.literal(matrixVersion),
+  snapgate: z.string(),
+  createdAt: z.string(),
+  verdict: verdictSchema,
+  headline: z.string(),
+  accepted: acceptanceSchema.optional(),
+  entries: z.array(matrixEntrySchema).max(256),
+});
+export type Matrix = z.infer<typeof matrixSchema>;

@@ -9,6 +9,7 @@ export const exitCodes = {
   internal: 70,
   scenario: 71,
   interrupted: 75,
+  refused: 77,
 } as const;
 
 export type ErrorCode = keyof typeof exitCodes;
