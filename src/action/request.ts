@@ -7,16 +7,8 @@ import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
 import { readEvent, type TriggerEvent } from '../github/event.ts';
+import { type RunContext, readRunContext } from '../github/run-context.ts';
 import { SnapgateError } from '../host/error.ts';
-
-/** Where the pull request is told, and with what. */
-export interface CommentDestination {
-  readonly apiUrl: string;
-  readonly token: string;
-  readonly owner: string;
-  readonly repo: string;
-  readonly number: number;
-}
 
 /** Everything that the runner asks for: read once, checked, passed down. */
 export interface ActionRequest {
@@ -25,13 +17,14 @@ export interface ActionRequest {
   readonly install: boolean;
   readonly config: Config;
   readonly event: TriggerEvent;
+  readonly context: RunContext;
   readonly workspace: string;
   readonly workDir: string;
   readonly cacheDir: string;
   readonly token: string;
   readonly reproduce: readonly string[];
-  /** Undefined where no pull request is to be told. */
-  readonly comment: CommentDestination | undefined;
+  /** The pull request that is told; undefined where there is none. */
+  readonly pullRequest: number | undefined;
 }
 
 /**
@@ -44,21 +37,21 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
   const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
   const workspace = resolve(env['GITHUB_WORKSPACE'] ?? '.');
   const config = readConfig(raw, locateConfig(workspace, getInput('config')));
+  const mode = readMode(raw);
   const event = readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
-  const token = getInput('github-token');
+  requireFitting(mode, event, config);
   return {
-    mode: readMode(raw),
+    mode,
     install: readInstall(raw),
     config: { ...config, outputDir: resolve(workspace, config.outputDir) },
     event,
+    context: readRunContext(env),
     workspace,
     workDir: resolve(workspace, config.workDir ?? env['RUNNER_TEMP'] ?? tmpdir()),
     cacheDir: resolve(workspace, config.cacheDir ?? defaultCacheDir(env)),
-    token,
+    token: getInput('github-token'),
     reproduce: reproduceOptions(raw, { hideText: true }),
-    comment: config.comment.post
-      ? destinationOf(env, token, pullRequestNumber(event, getInput('pr-number')))
-      : undefined,
+    pullRequest: pullRequestNumber(event, getInput('pr-number')),
   };
 }
 
@@ -78,6 +71,33 @@ function readEventPayload(env: NodeJS.ProcessEnv): string {
   return readFileSync(path, 'utf8');
 }
 
+/** Inputs that mean nothing in this mode are a mistake that would be found out late. */
+function requireFitting(mode: Mode, event: TriggerEvent, { github: { matrix } }: Config): void {
+  if (mode === 'comment' && event.name !== 'workflow_run') {
+    throw new SnapgateError(
+      'usage',
+      `mode: comment was run on ${event.name}`,
+      'Run it on workflow_run of the workflow that measures; on every other event mode: gate comments itself.',
+    );
+  }
+  const alien = (
+    [
+      ['entries', 'gate', matrix.entries],
+      ['entry', 'measure', matrix.entry],
+      ['shard', 'measure', matrix.shard],
+    ] as const
+  ).find(([, only, given]) => given !== undefined && mode !== only);
+  if (alien !== undefined) {
+    throw new SnapgateError(
+      'usage',
+      `${alien[0]} is given in mode: ${mode}`,
+      `It belongs to mode: ${alien[1]}: jobs of a matrix measure an entry each, and one job decides on all entries.`,
+    );
+  }
+  if (matrix.shard !== undefined && matrix.entry === undefined)
+    throw new SnapgateError('usage', 'shard is given without entry', 'Name the entry that it is a part of.');
+}
+
 function pullRequestNumber(event: TriggerEvent, given: string): number | undefined {
   if (event.name === 'pull_request') return event.number;
   if (given === '') return undefined;
@@ -87,14 +107,4 @@ function pullRequestNumber(event: TriggerEvent, given: string): number | undefin
     `pr-number: ${JSON.stringify(given.slice(0, 60))} is not the number of a pull request`,
     'Write digits only.',
   );
-}
-
-function destinationOf(
-  env: NodeJS.ProcessEnv,
-  token: string,
-  number: number | undefined,
-): CommentDestination | undefined {
-  const [owner, repo] = (env['GITHUB_REPOSITORY'] ?? '').split('/');
-  if (number === undefined || !owner || !repo) return undefined;
-  return { apiUrl: env['GITHUB_API_URL'] ?? 'https://api.github.com', token, owner, repo, number };
 }

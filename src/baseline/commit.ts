@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SnapgateError } from '../host/error.ts';
 import type { CommandResult } from '../host/process.ts';
+import type { Side } from '../measure/plan.ts';
 import type { Git } from './git.ts';
 
 const fullSha = /^[0-9a-f]{40}$/;
@@ -36,22 +37,22 @@ export async function mergeBase(git: Git, one: string, other: string): Promise<s
  * a shallow clone lacks, that one commit is fetched.
  * @throws SnapgateError('base') for what is no ref, or is found nowhere.
  */
-export async function resolveRef(git: Git, ref: string): Promise<string> {
+export async function resolveRef(git: Git, side: Side, ref: string): Promise<string> {
   if (!refPattern.test(ref) || ref.includes('..')) {
     throw new SnapgateError(
       'base',
-      `base: ${JSON.stringify(ref.slice(0, 80))} is not the name of a commit`,
-      'Name a branch, a tag or a commit: base: ref:main, ref:v1.2.0 or ref:<hash>.',
+      `${side}: ${JSON.stringify(ref.slice(0, 80))} is not the name of a commit`,
+      'Name a branch, a tag or a commit: ref:main, ref:v1.2.0 or ref:<hash>.',
     );
   }
-  if (fullSha.test(ref)) return await ensureCommit(git, ref);
+  if (fullSha.test(ref)) return await ensureCommit(git, side, ref);
   const here = await git.ask(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
   if (here !== undefined) return here;
   const there = await askOrigin(git, ref);
-  if (there !== undefined) return await ensureCommit(git, there);
+  if (there !== undefined) return await ensureCommit(git, side, there);
   throw new SnapgateError(
     'base',
-    `base: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`,
+    `${side}: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`,
     'Check the name. A short hash or HEAD~1 needs history: give actions/checkout `fetch-depth: 0`, or write the whole hash.',
   );
 }
@@ -60,7 +61,7 @@ export async function resolveRef(git: Git, ref: string): Promise<string> {
  * Makes sure that a commit (40 hex digits, or an annotated tag's object) is present, and returns it; a shallow clone is deepened by
  * exactly it.
  */
-export async function ensureCommit(git: Git, sha: string): Promise<string> {
+export async function ensureCommit(git: Git, side: Side, sha: string): Promise<string> {
   const present = await peel(git, sha);
   if (present !== undefined) return present;
   const fetched = await fetchCommit(git, sha);
@@ -68,7 +69,7 @@ export async function ensureCommit(git: Git, sha: string): Promise<string> {
   if (arrived !== undefined) return arrived;
   throw new SnapgateError(
     'base',
-    `base: commit ${sha} is not in the checkout and could not be fetched from origin`,
+    `${side}: commit ${sha} is not in the checkout and could not be fetched from origin`,
     'Check that it still exists there and that the checkout kept its credentials (persist-credentials), or give actions/checkout `fetch-depth: 0`.',
     { details: { title: 'last lines of git fetch', lines: fetched.tail.slice(-20) } },
   );

@@ -1,73 +1,122 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { BaseSpec } from '../config/types.ts';
+import type { BaseSpec, HeadSpec, SideSpec } from '../config/types.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
 import type { ImageInputs } from '../image/types.ts';
+import type { Side } from '../measure/plan.ts';
 import { readMeasurement } from '../measure/read.ts';
+import type { Subject } from '../measure/record.ts';
 import { forkPoint } from './auto.ts';
 import { ensureCommit, resolveRef } from './commit.ts';
 import { openWorkTree } from './git.ts';
-import type { BaseSide } from './types.ts';
+import type { AutoBase, BaseSide, CommitSide, HeadSide, ImageSide } from './types.ts';
 import { addWorktree } from './worktree.ts';
 
-export type { BaseSide } from './types.ts';
-
-/** What a base is found from. */
-export interface BaseContext {
-  /** The head's checkout: never written to. */
+/** What a side is found from. */
+export interface SideContext {
+  /** The checkout in the workspace: never written to. */
   readonly checkout: string;
-  /** What `auto` means here, where the event says so; else where HEAD left the default branch. */
-  readonly autoCommit: string | undefined;
   /** The image inputs, the same for both sides; undefined where none were given. */
   readonly inputs: ImageInputs | undefined;
+}
+
+export interface BaseContext extends SideContext {
+  /** What `auto` means here, where the event says so; else where HEAD left the default branch. */
+  readonly auto: AutoBase | undefined;
+  /** Branch whose newest stored measurement stands in with `base: cache`. */
+  readonly branch: string | undefined;
 }
 
 /** Far above any measurement: 100 boots of 1000 cycles are some 200 MB, and nobody's baseline. */
 const maxMeasurementBytes = 64 * 1024 * 1024;
 
 /**
- * Finds the base side and makes it ready to be built: a worktree for a commit, a record for a stored measurement.
+ * Finds the base side: a commit, a record, another image.
  * @throws SnapgateError('base' | 'usage' | 'record') for a base that is not there or cannot be compared with.
  */
 export async function resolveBase(run: Run, spec: BaseSpec, context: BaseContext): Promise<BaseSide> {
   switch (spec.kind) {
     case 'none':
       return { kind: 'none' };
-    case 'measurement':
-      return {
-        kind: 'measurement',
-        measurement: await storedMeasurement(resolve(context.checkout, spec.path)),
-      };
-    case 'image':
-    case 'rootfs':
-      return otherSource(spec, context);
-    case 'ref':
     case 'auto':
-      return await commitSide(run, spec, context);
+    case 'cache':
+      return await autoSide(run, spec.kind === 'cache', context);
+    default:
+      return await namedSide(run, 'base', spec, context);
   }
 }
 
-async function storedMeasurement(path: string) {
-  return readMeasurement(await readBounded(path), path);
+/**
+ * Finds the side that is judged, ready to be built.
+ * @throws SnapgateError('base' | 'usage' | 'record') for one that is not there.
+ */
+export async function resolveHead(
+  run: Run,
+  spec: HeadSpec,
+  context: SideContext & { readonly subject: Subject },
+): Promise<HeadSide> {
+  const { checkout, subject } = context;
+  if (spec.kind === 'checkout')
+    return { kind: 'image', subject, inputs: needInputs(context.inputs), checkout };
+  const side = await namedSide(run, 'head', spec, context);
+  return side.kind === 'commit' ? await side.checkOut() : side;
 }
 
-async function readBounded(path: string): Promise<string> {
+async function namedSide(
+  run: Run,
+  side: Side,
+  spec: SideSpec,
+  context: SideContext,
+): Promise<HeadSide | CommitSide> {
+  switch (spec.kind) {
+    case 'measurement': {
+      const path = resolve(context.checkout, spec.path);
+      return { kind: 'measurement', measurement: await storedMeasurement(side, path) };
+    }
+    case 'image':
+    case 'rootfs':
+      return otherSource(spec, context);
+    case 'ref': {
+      const git = await openWorkTree(run, context.checkout);
+      const commit = await resolveRef(git, side, spec.ref);
+      const short = commit.slice(0, 7);
+      const label = commit.startsWith(spec.ref) ? `commit ${short}` : `${spec.ref} (${short})`;
+      return commitSide(run, side, commit, context, { label, why: 'as asked for' });
+    }
+  }
+}
+
+async function autoSide(run: Run, storedOnly: boolean, context: BaseContext): Promise<BaseSide> {
+  const { auto, branch, checkout } = context;
+  if (auto?.kind === 'branch') return auto;
+  const git = await openWorkTree(run, checkout);
+  const commit = await (auto === undefined ? forkPoint(git) : ensureCommit(git, 'base', auto.commit));
+  const label = `commit ${commit.slice(0, 7)}`;
+  const why = auto?.why ?? 'where HEAD left the default branch';
+  return { ...commitSide(run, 'base', commit, context, { label, why }), storedOnly, branch };
+}
+
+async function storedMeasurement(side: Side, path: string) {
+  return readMeasurement(await readBounded(side, path), path);
+}
+
+async function readBounded(side: Side, path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size <= maxMeasurementBytes) return await readFile(path, 'utf8');
     throw new SnapgateError(
       'record',
-      `base: ${path} has ${formatBytes(size)}, too much for a measurement`,
+      `${side}: ${path} has ${formatBytes(size)}, too much for a measurement`,
       'Name a measurement-base.json or measurement-head.json that snapgate wrote.',
     );
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     throw new SnapgateError(
       'base',
-      `base: the measurement ${path} cannot be read (${errnoOf(error)})`,
+      `${side}: the measurement ${path} cannot be read (${errnoOf(error)})`,
       'Check the path (relative to the checkout), and that an earlier step has fetched the file.',
       { cause: error },
     );
@@ -75,9 +124,9 @@ async function readBounded(path: string): Promise<string> {
 }
 
 function otherSource(
-  spec: Extract<BaseSpec, { kind: 'image' | 'rootfs' }>,
-  { checkout, inputs }: BaseContext,
-): BaseSide {
+  spec: Extract<SideSpec, { kind: 'image' | 'rootfs' }>,
+  { checkout, inputs }: SideContext,
+): ImageSide {
   const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs' as const, path: spec.path };
   const name = spec.kind === 'image' ? spec.reference : spec.path;
   return {
@@ -88,37 +137,39 @@ function otherSource(
   };
 }
 
-async function commitSide(
+function commitSide(
   run: Run,
-  spec: Extract<BaseSpec, { kind: 'ref' | 'auto' }>,
-  context: BaseContext,
-): Promise<BaseSide> {
-  const inputs = needInputs(context.inputs);
-  const git = await openWorkTree(run, context.checkout);
-  const commit = await (spec.kind === 'ref'
-    ? resolveRef(git, spec.ref)
-    : context.autoCommit === undefined
-      ? forkPoint(git)
-      : ensureCommit(git, context.autoCommit));
-  const checkout = sameFolder(
-    await addWorktree(run, git, commit),
-    await git.ask(['rev-parse', '--show-prefix']),
+  side: Side,
+  commit: string,
+  context: SideContext,
+  { label, why }: { readonly label: string; readonly why: string },
+): CommitSide {
+  const subject = { label: label.slice(0, 500), commit };
+  return {
+    kind: 'commit',
     commit,
-  );
-  mustDiffer(inputs, checkout, commit);
-  const short = commit.slice(0, 7);
-  const label =
-    spec.kind === 'ref' && !commit.startsWith(spec.ref) ? `${spec.ref} (${short})` : `commit ${short}`;
-  return { kind: 'image', subject: { label, commit }, inputs, checkout };
+    subject,
+    why,
+    storedOnly: false,
+    branch: undefined,
+    checkOut: async () => {
+      const inputs = needInputs(context.inputs);
+      const git = await openWorkTree(run, context.checkout);
+      const prefix = await git.ask(['rev-parse', '--show-prefix']);
+      const checkout = sameFolder(await addWorktree(run, git, side, commit), prefix, side, commit);
+      if (side === 'base') mustDiffer(inputs, checkout, commit);
+      return { kind: 'image', subject, inputs, checkout };
+    },
+  };
 }
 
-/** The folder of the base commit that the head's checkout is in its own: `prefix` of the repository, empty for all of it. */
-function sameFolder(worktree: string, prefix: string | undefined, commit: string): string {
+/** The folder of the commit that the workspace's checkout is in its own: `prefix` of the repository, empty for all of it. */
+function sameFolder(worktree: string, prefix: string | undefined, side: Side, commit: string): string {
   const folder = join(worktree, prefix ?? '');
   if (existsSync(folder)) return folder;
   throw new SnapgateError(
     'base',
-    `base: commit ${commit.slice(0, 7)} has no folder ${prefix}`,
+    `${side}: commit ${commit.slice(0, 7)} has no folder ${prefix}`,
     'Run snapgate in a folder that both commits have, such as the root of the repository.',
   );
 }

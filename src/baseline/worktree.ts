@@ -1,26 +1,27 @@
 import { join } from 'node:path';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
+import type { Side } from '../measure/plan.ts';
 import type { Git } from './git.ts';
 
 /**
  * Checks a commit out into a worktree of its own in the run's folder, which it returns. The user's work tree, index, HEAD and
  * configuration stay as they are; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
  */
-export async function addWorktree(run: Run, git: Git, commit: string): Promise<string> {
-  const path = join(run.dir, 'base-checkout');
+export async function addWorktree(run: Run, git: Git, side: Side, commit: string): Promise<string> {
+  const path = join(run.dir, `${side}-checkout`);
   run.ledger.add({ kind: 'worktree', repository: git.folder, path });
   const filters = await filterOverrides(git);
   const added = await git.run([...filters, 'worktree', 'add', '--quiet', '--detach', path, commit]);
   if (added.code !== 0) {
     throw new SnapgateError(
       'base',
-      `base: commit ${commit} could not be checked out into ${path}`,
+      `${side}: commit ${commit} could not be checked out into ${path}`,
       'Its last lines say why; a full disk and a damaged clone are the usual causes.',
       { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } },
     );
   }
-  await sayWhatIsMissing(run, git, commit);
+  await sayWhatIsMissing(run, git, side, commit);
   return path;
 }
 
@@ -38,14 +39,14 @@ async function filterOverrides(git: Git): Promise<readonly string[]> {
     .flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
 }
 
-/** Submodules and filtered files are not fetched for the base yet; a build that needs them should not fail without a hint. */
-async function sayWhatIsMissing(run: Run, git: Git, commit: string): Promise<void> {
+/** Submodules and filtered files are not fetched yet; a build that needs them should not fail without a hint. */
+async function sayWhatIsMissing(run: Run, git: Git, side: Side, commit: string): Promise<void> {
   if (await has(git, commit, '.gitmodules'))
-    run.log.warning('The base commit has submodules; they are not checked out for the base side.');
+    run.log.warning(`The ${side} commit has submodules; they are not checked out for its side.`);
   const attributes = await git.ask(['show', `${commit}:.gitattributes`]);
   if (attributes !== undefined && /\sfilter=/.test(attributes))
     run.log.warning(
-      'The base commit has files under a git filter (LFS); the base side is built from what git stores of them.',
+      `The ${side} commit has files under a git filter (LFS); its side is built from what git stores of them.`,
     );
 }
 

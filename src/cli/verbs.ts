@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import zlib from 'node:zlib';
 import { describeHead } from '../baseline/head.ts';
-import { resolveBase } from '../baseline/resolve.ts';
-import { readConfig } from '../config/config.ts';
+import { resolveBase, resolveHead } from '../baseline/resolve.ts';
+import { readConfig, requireImage } from '../config/config.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
@@ -91,22 +91,27 @@ function needsZstd<T>(context: T): T {
   );
 }
 
-async function gate(run: Run, context: Context): Promise<VerbResult> {
-  const { command, terminal } = context;
-  const config = withOutputDir(context);
+async function gate(run: Run, given: Context): Promise<VerbResult> {
+  const { command, terminal } = given;
+  const config = withOutputDir(given);
   const checkout = terminal.cwd;
   const subject = await describeHead(run, checkout);
-  const base = await resolveBase(run, config.base, { checkout, autoCommit: undefined, inputs: config.image });
+  const inputs = config.image;
+  const head = await resolveHead(run, config.head, { checkout, inputs, subject });
+  const context = { checkout, inputs, auto: undefined, branch: undefined };
+  const base = await resolveBase(run, config.base, context);
   const reproduce = reproduceOptions(command.inputs, { hideText: false });
-  const result = await runGate(run, { config, head: { checkout, subject }, base, reproduce });
+  const result = await runGate(run, { config, head, base, storage: undefined, reproduce });
   run.log.info(`report: ${result.files.report}`);
-  return { exitCode: result.exitCode, output: exporterOf(context).render(result.report) };
+  return { exitCode: result.exitCode, output: exporterOf(given).render(result.report) };
 }
 
 async function measure(run: Run, context: Context): Promise<VerbResult> {
   const checkout = context.terminal.cwd;
+  const config = withOutputDir(context);
   const subject = await describeHead(run, checkout);
-  const result = await runMeasure(run, { config: withOutputDir(context), head: { checkout, subject } });
+  const image = { kind: 'image' as const, subject, inputs: requireImage(config), checkout };
+  const result = await runMeasure(run, { config, side: 'head', image });
   run.log.info(`measurement: ${result.file}`);
   return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
 }

@@ -259,7 +259,8 @@ function parseEntries(text: string, where: string): readonly string[] {
 
 /** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
 function parseBranch(text: string, where: string): string {
-  if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text)) return text;
+  if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text))
+    return text;
   throw new SnapgateError(
     'usage',
     `${where}: ${quoteText(text)} cannot be a branch`,

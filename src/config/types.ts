@@ -10,7 +10,11 @@ export type SideSpec =
   | { readonly kind: 'measurement'; readonly path: string };
 
 /** Where the base side comes from. */
-export type BaseSpec = SideSpec | { readonly kind: 'auto' } | { readonly kind: 'cache' } | { readonly kind: 'none' };
+export type BaseSpec =
+  | SideSpec
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'cache' }
+  | { readonly kind: 'none' };
 
 /** What is judged. */
 export type HeadSpec = SideSpec | { readonly kind: 'checkout' };

@@ -5,25 +5,40 @@ import { measuredMetrics } from './summarize.ts';
 
 type MeasuredScenario = Measurement['scenarios'][number];
 
+/** What two sides must have in common; also of a side that is yet to be measured. */
+export type Conditions = Pick<Measurement, 'fingerprint' | 'scenarios'>;
+
+/** Whether two sides were measured alike: the same fingerprint, the same scenarios, defined the same. */
+export type Comparability =
+  | { readonly state: 'comparable' }
+  /** `reason` is one sentence without its full stop: the first thing that differs, and both values. It quotes the records. */
+  | { readonly state: 'not-comparable'; readonly reason: string };
+
+/** What keeps head from being compared with a base, if anything does. Throws nothing. */
+export function comparability(base: Conditions, head: Conditions): Comparability {
+  const found =
+    fingerprintDifference(base.fingerprint, head.fingerprint) ??
+    scenarioDifference(base.scenarios, head.scenarios);
+  return found === undefined
+    ? { state: 'comparable' }
+    : { state: 'not-comparable', reason: found.difference };
+}
+
 /**
  * Throws SnapgateError('record') unless the two sides were measured alike: the same fingerprint, the same scenarios, defined the
  * same. Names the field and both values.
  */
-export function requireComparable(base: Measurement, head: Measurement): void {
+export function requireComparable(base: Conditions, head: Conditions): void {
   requireEqualFingerprints(base.fingerprint, head.fingerprint);
   requireSameScenarios(base.scenarios, head.scenarios);
 }
 
 /** Throws SnapgateError('record') that names the first field in which two machines, engines or kernels differ. */
 export function requireEqualFingerprints(base: Fingerprint, head: Fingerprint): void {
-  for (const field of fingerprintSchema.keyof().options) {
-    if (base[field] === head[field]) continue;
-    throw new SnapgateError(
-      'record',
-      `base and head cannot be compared: ${field} is ${show(base[field])} on base and ${show(head[field])} on head`,
-      'Measure both sides in the same job, on the same machine and with the same inputs.',
-    );
-  }
+  const found = fingerprintDifference(base, head);
+  if (found === undefined) return;
+  const { difference, remedy } = found;
+  throw new SnapgateError('record', `base and head cannot be compared: ${difference}`, remedy);
 }
 
 /** Throws SnapgateError('record') unless the scenarios of both sides have the same names and mean the same. */
@@ -31,58 +46,94 @@ export function requireSameScenarios(
   base: readonly MeasuredScenario[],
   head: readonly MeasuredScenario[],
 ): void {
-  requireSameNames(base, head);
-  for (const scenario of head) requireSameScenario(base, scenario);
+  const found = scenarioDifference(base, head);
+  if (found) throw new SnapgateError('record', found.difference, found.remedy);
 }
 
 /** Throws SnapgateError('record') when there is nothing to decide by: no cycle at all, or no cycle with a metric that gates. */
 export function requireMeasured(measurement: Measurement, gated: readonly MetricName[]): void {
+  const found = measuredTooLittle(measurement, gated);
+  if (found) throw new SnapgateError('record', found.difference, found.remedy);
+}
+
+/** Why two records do not go together, or one does not do, and what to do about it. */
+export interface Misfit {
+  readonly difference: string;
+  readonly remedy: string;
+}
+
+/** No cycle at all, or none with a metric that gates. */
+export function measuredTooLittle(
+  measurement: Measurement,
+  gated: readonly MetricName[],
+): Misfit | undefined {
   const measured = measuredMetrics(measurement);
-  if (measured.length === 0) {
-    throw new SnapgateError(
-      'record',
-      `the ${measurement.side} measurement has no cycle after its warm-up`,
-      'Give it more time-budget, or measure it again.',
-    );
-  }
+  if (measured.length === 0)
+    return {
+      difference: `the ${measurement.side} measurement has no cycle after its warm-up`,
+      remedy: 'Give it more time-budget, or measure it again.',
+    };
   const missing = gated.find((metric) => !measured.includes(metric));
-  if (missing === undefined) return;
-  throw new SnapgateError(
-    'record',
-    `the metric ${missing} gates, but the ${measurement.side} measurement does not have it`,
-    `Take it out of metrics and of gate: in snapgate.yml. Measured are: ${measured.join(', ')}.`,
-  );
+  if (missing === undefined) return undefined;
+  return {
+    difference: `the metric ${missing} gates, but the ${measurement.side} measurement does not have it`,
+    remedy: `Take it out of metrics and of gate: in snapgate.yml. Measured are: ${measured.join(', ')}.`,
+  };
 }
 
-function requireSameNames(base: readonly MeasuredScenario[], head: readonly MeasuredScenario[]): void {
-  const [ofBase, ofHead] = [base, head].map((side) => side.map((scenario) => scenario.name));
-  const onlyBase = ofBase?.find((name) => !ofHead?.includes(name));
-  const onlyHead = ofHead?.find((name) => !ofBase?.includes(name));
-  const lonely = onlyBase ?? onlyHead;
-  if (lonely === undefined) return;
-  const [has, lacks] = onlyBase === undefined ? ['head', 'base'] : ['base', 'head'];
-  throw new SnapgateError(
-    'record',
-    `scenario ${show(lonely)} was measured on ${has} but not on ${lacks}`,
-    'Measure both sides with the same scenarios: they change what the others find.',
-  );
-}
-
-function requireSameScenario(base: readonly MeasuredScenario[], ofHead: MeasuredScenario): void {
-  const ofBase = base.find((scenario) => scenario.name === ofHead.name);
-  const fields = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'] as const;
-  for (const field of fields) {
-    if (ofBase?.[field] === ofHead[field]) continue;
-    throw new SnapgateError(
-      'record',
-      `scenario ${show(ofHead.name)} is not the same on both sides: ${field} is ${show(ofBase?.[field])} on base and ${show(ofHead[field])} on head`,
-      'Measure both sides with the same snapgate.yml.',
-    );
-  }
-}
-
-function show(value: string | number | undefined): string {
+/** A value of a record in a sentence: quoted, and not without end. */
+export function quoted(value: string | number | undefined): string {
   if (value === undefined) return 'not given';
   const text = JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+function fingerprintDifference(base: Fingerprint, head: Fingerprint): Misfit | undefined {
+  const field = fingerprintSchema.keyof().options.find((each) => base[each] !== head[each]);
+  if (field === undefined) return undefined;
+  return {
+    difference: `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`,
+    remedy: 'Measure both sides in the same job, on the same machine and with the same inputs.',
+  };
+}
+
+function scenarioDifference(
+  base: readonly MeasuredScenario[],
+  head: readonly MeasuredScenario[],
+): Misfit | undefined {
+  return lonelyScenario(base, head) ?? changedScenario(base, head);
+}
+
+/** A scenario that vanished is named before one that is new. */
+function lonelyScenario(
+  base: readonly MeasuredScenario[],
+  head: readonly MeasuredScenario[],
+): Misfit | undefined {
+  const isIn = (side: readonly MeasuredScenario[], name: string) => side.some((each) => each.name === name);
+  const onlyBase = base.find(({ name }) => !isIn(head, name));
+  const lonely = onlyBase ?? head.find(({ name }) => !isIn(base, name));
+  if (lonely === undefined) return undefined;
+  const [has, lacks] = onlyBase === undefined ? ['head', 'base'] : ['base', 'head'];
+  return {
+    difference: `scenario ${quoted(lonely.name)} was measured on ${has} but not on ${lacks}`,
+    remedy: 'Measure both sides with the same scenarios: they change what the others find.',
+  };
+}
+
+const definition = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'] as const;
+
+function changedScenario(
+  base: readonly MeasuredScenario[],
+  head: readonly MeasuredScenario[],
+): Misfit | undefined {
+  for (const ofHead of head) {
+    const ofBase = base.find((scenario) => scenario.name === ofHead.name);
+    const field = definition.find((each) => ofBase?.[each] !== ofHead[each]);
+    if (field === undefined) continue;
+    return {
+      difference: `scenario ${quoted(ofHead.name)} is not the same on both sides: ${field} is ${quoted(ofBase?.[field])} on base and ${quoted(ofHead[field])} on head`,
+      remedy: 'Measure both sides with the same snapgate.yml.',
+    };
+  }
+  return undefined;
 }

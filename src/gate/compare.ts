@@ -1,40 +1,59 @@
 import type { GateConfig } from '../config/types.ts';
-import { type MetricName, metricNames } from '../engine/contract.ts';
 import type { Measurement } from '../measure/record.ts';
-import { type Contrast, contrastSides } from '../stats/contrast.ts';
-import { holmEstablished } from '../stats/holm.ts';
 import { requireComparable, requireMeasured } from './comparable.ts';
-import { alpha, type Decision, decide, type Evidence, improves } from './decide.ts';
+import { type Decision, decide, type Evidence, improves } from './decide.ts';
+import { establishedFacts, type Facts, type GatheredPair, gatherFacts, metricsThatGate } from './facts.ts';
 import { headlineOf } from './headline.ts';
-import { type Comparison, comparisonVersion, type Row, type Verdict } from './record.ts';
-import { measuredMetrics, summarizeSide } from './summarize.ts';
-import { gatingMetrics, thresholdsFor } from './thresholds.ts';
+import { type Comparison, comparisonVersion, type NoVerdict, type Row, type Verdict } from './record.ts';
+
+/** Who decided and when, for the record. */
+export interface RecordMeta {
+  readonly snapgate: string;
+  readonly now: string;
+}
 
 /**
  * Head against base. Throws SnapgateError('record') when the two cannot be compared or a metric that gates was not measured.
- * Without a base only the caps decide.
+ * Without a base only the caps decide. With `noVerdict` a base was asked for and there is none to compare with: rows that gate by growth
+ * are then inconclusive, and a base that is given all the same is only named.
  */
 export function compareMeasurements(
   base: Measurement | undefined,
   head: Measurement,
   config: GateConfig,
-  meta: { readonly snapgate: string; readonly now: string },
+  meta: RecordMeta & { readonly noVerdict?: NoVerdict | undefined },
 ): Comparison {
-  if (base) requireComparable(base, head);
-  requireGatedMetrics(base, head, config);
-  const identicalImages = base !== undefined && sameImage(base.image, head.image);
-  const rows = gatingFirst(readRows(base, head, config, identicalImages));
-  const verdict = overallVerdict(rows);
+  const { noVerdict } = meta;
+  const compared = noVerdict === undefined ? base : undefined;
+  if (compared) requireComparable(compared, head);
+  const gated = metricsThatGate(head, config);
+  requireMeasured(head, gated);
+  if (compared) requireMeasured(compared, gated);
+  const gathered = gatherFacts({ base, head, noVerdict }, config);
+  return concludePair(gathered, establishedFacts(gathered.facts), meta);
+}
+
+/** The comparison of one pair, once it is known which of its changes are established. */
+export function concludePair(
+  { pair, identicalImages, facts }: GatheredPair,
+  established: ReadonlySet<Facts>,
+  meta: RecordMeta,
+): Comparison {
+  const { base, head, noVerdict } = pair;
+  const rows = gatingFirst(rowsOf(facts, established));
+  const verdict = noVerdict ? verdictWithout(rows) : overallVerdict(rows);
+  const hasBase = base !== undefined;
   return {
     schema: 'snapgate/comparison',
     version: comparisonVersion,
     snapgate: meta.snapgate,
     createdAt: meta.now,
     verdict,
-    headline: headlineOf(verdict, rows, { hasBase: base !== undefined, identicalImages }),
+    headline: headlineOf(verdict, rows, { hasBase, identicalImages, noVerdict }),
     ...(base === undefined ? {} : { base: base.subject }),
     head: head.subject,
     fingerprint: head.fingerprint,
+    ...(noVerdict === undefined ? {} : { noVerdict }),
     identicalImages,
     boots: { base: base?.boots.length ?? 0, head: head.boots.length },
     rows,
@@ -44,87 +63,22 @@ export function compareMeasurements(
 
 /**
  * One row that fails makes the whole fail; else one that cannot tell makes the whole inconclusive, which is stronger than a
- * warning because it may change the exit status; else a warning; else a pass.
+ * warning because it may change the exit status; else a warning; else a pass. The same holds for the comparisons of a matrix.
  */
-export function overallVerdict(rows: readonly Row[]): Verdict {
+export function overallVerdict(judged: readonly { readonly verdict?: Verdict | undefined }[]): Verdict {
   const order = ['fail', 'inconclusive', 'warn'] as const;
-  return order.find((verdict) => rows.some((row) => row.verdict === verdict)) ?? 'pass';
+  return order.find((verdict) => judged.some((each) => each.verdict === verdict)) ?? 'pass';
 }
 
-function requireGatedMetrics(base: Measurement | undefined, head: Measurement, config: GateConfig): void {
-  const scenarios = head.scenarios.map((scenario) => scenario.name);
-  const overridden = Object.values(config.overrides).flatMap((metrics) => metricNamesOf(metrics));
-  const named = [...config.gatedMetrics, ...metricNamesOf(config.caps), ...overridden];
-  const gated = gatingMetrics(config, scenarios, named);
-  requireMeasured(head, gated);
-  if (base) requireMeasured(base, gated);
+/** With nothing to compare with, no run of rows that are all within their caps is a pass. */
+function verdictWithout(rows: readonly Row[]): Verdict {
+  return overallVerdict(rows) === 'fail' ? 'fail' : 'inconclusive';
 }
 
-function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): MetricName[] {
-  return metricNames.filter((metric) => record[metric] !== undefined);
-}
-
-function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
-  const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'] as const;
-  return fields.every((field) => base[field] === head[field]);
-}
-
-type Facts = Omit<Evidence, 'established'> & { readonly scenario: string };
-
-function readRows(
-  base: Measurement | undefined,
-  head: Measurement,
-  config: GateConfig,
-  identicalImages: boolean,
-): Row[] {
-  const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
-  const metrics = metricNames.filter((metric) => measured.has(metric));
-  const facts = head.scenarios.flatMap(({ name }) =>
-    metrics.map((metric) => readFacts(base, head, config, name, metric, identicalImages)),
-  );
-  const established = establishedFacts(facts);
+function rowsOf(facts: readonly Facts[], established: ReadonlySet<Facts>): Row[] {
   return facts
     .filter((fact) => fact.applied.gates || fact.base !== undefined || fact.head !== undefined)
     .map((fact) => rowOf(fact, established.has(fact)));
-}
-
-function readFacts(
-  base: Measurement | undefined,
-  head: Measurement,
-  config: GateConfig,
-  scenario: string,
-  metric: MetricName,
-  identicalImages: boolean,
-): Facts {
-  const ofBase = base && summarizeSide(base, scenario, metric);
-  const ofHead = summarizeSide(head, scenario, metric);
-  const contrast = ofBase && ofHead && contrastSides(ofBase.bootMedians, ofHead.bootMedians);
-  const applied = thresholdsFor(config, scenario, metric);
-  return {
-    scenario,
-    metric,
-    applied,
-    base: ofBase,
-    head: ofHead,
-    hasBase: base !== undefined,
-    contrast,
-    identicalImages,
-  };
-}
-
-/** Several rows are several chances of a false alarm: only those that gate by growth count, and Holm's correction is over them. */
-function establishedFacts(facts: readonly Facts[]): ReadonlySet<Facts> {
-  const tested = facts.filter((fact) => fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined);
-  const pValues = tested.map((fact) => fact.contrast?.pValue ?? 1);
-  const established = holmEstablished(pValues, alpha);
-  return new Set(tested.filter((fact, index) => established[index] && excludesNone(fact.contrast)));
-}
-
-/** The interval that is shown must say it too; it is wider than the test's where a stray boot pulls mean and median apart. */
-function excludesNone(contrast: Contrast | undefined): boolean {
-  const interval = contrast?.growth ?? contrast?.difference;
-  if (interval?.low === undefined || interval.high === undefined) return false;
-  return interval.low > 0 || interval.high < 0;
 }
 
 function rowOf(facts: Facts, established: boolean): Row {

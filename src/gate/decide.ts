@@ -3,8 +3,9 @@ import type { MetricName } from '../engine/contract.ts';
 import { formatGrowth } from '../host/units.ts';
 import type { Contrast, Interval } from '../stats/contrast.ts';
 import { bootsToResolve } from '../stats/planning.ts';
-import type { SideSummary, Verdict } from './record.ts';
-import type { Applied } from './thresholds.ts';
+import { noVerdictClause } from './outcome.ts';
+import type { NoVerdict, SideSummary, Verdict } from './record.ts';
+import { type Applied, isAbove } from './thresholds.ts';
 
 /** Chance of a false alarm over all rows that gate together. */
 export const alpha = 0.05;
@@ -19,6 +20,8 @@ export interface Evidence {
   readonly base: SideSummary | undefined;
   readonly head: SideSummary | undefined;
   readonly hasBase: boolean;
+  /** Why there is no base, where one was asked for. */
+  readonly noVerdict: NoVerdict | undefined;
   readonly contrast: Contrast | undefined;
   /** The change is told from none, after Holm's correction over all rows that gate. */
   readonly established: boolean;
@@ -47,7 +50,7 @@ export function improves(evidence: Evidence): boolean {
 
 function overCap({ applied, head, metric }: Evidence): Decision | undefined {
   const { max } = applied.thresholds;
-  if (max === undefined || head === undefined || head.median <= max) return undefined;
+  if (max === undefined || head === undefined || !isAbove(head.median, max)) return undefined;
   return {
     verdict: 'fail',
     reason: `${formatAmount(metric, head.median)} is above the cap of ${formatAmount(metric, max)}.`,
@@ -55,7 +58,7 @@ function overCap({ applied, head, metric }: Evidence): Decision | undefined {
 }
 
 function withoutGrowth(evidence: Evidence): Decision | undefined {
-  const { applied, head, hasBase, base, metric, identicalImages } = evidence;
+  const { applied, head, hasBase, base, metric, identicalImages, noVerdict } = evidence;
   const { max } = applied.thresholds;
   if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
     const side = head === undefined ? 'head' : 'base';
@@ -66,10 +69,18 @@ function withoutGrowth(evidence: Evidence): Decision | undefined {
   }
   const within = max === undefined ? '' : `Within the cap of ${formatAmount(metric, max)}`;
   if (!applied.gatesGrowth) return { verdict: 'pass', reason: `${within}.` };
+  if (noVerdict) {
+    const why = `${noVerdictClause(noVerdict)}.`;
+    return { verdict: 'inconclusive', reason: within ? `${within}; ${why}` : capitalized(why) };
+  }
   if (!hasBase)
     return { verdict: 'pass', reason: within ? `${within}; no base.` : 'No base to compare with.' };
   if (!identicalImages) return undefined;
   return { verdict: 'pass', reason: 'Both images are the same bytes: nothing can have grown.' };
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function byGrowth(evidence: Evidence): Decision {
@@ -116,7 +127,8 @@ function warned(evidence: Evidence, contrast: Contrast, found: string): Decision
 /** From a base of 0 any growth is past any ratio: the absolute floor alone decides. */
 function grewPast({ established, applied }: Evidence, contrast: Contrast, ratio: number): boolean {
   const relative = contrast.growth?.value ?? Number.POSITIVE_INFINITY;
-  return established && relative > ratio && contrast.difference.value > applied.thresholds.minGrowth;
+  const { minGrowth } = applied.thresholds;
+  return established && isAbove(relative, ratio) && isAbove(contrast.difference.value, minGrowth);
 }
 
 function passed(evidence: Evidence, contrast: Contrast, found: string): Decision | undefined {
@@ -127,10 +139,10 @@ function passed(evidence: Evidence, contrast: Contrast, found: string): Decision
     return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
   }
   const growthHigh = contrast.growth?.high;
-  if (growthHigh !== undefined && growthHigh <= failAbove)
+  if (growthHigh !== undefined && !isAbove(growthHigh, failAbove))
     return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
   const differenceHigh = contrast.difference.high;
-  if (differenceHigh === undefined || differenceHigh > minGrowth) return undefined;
+  if (differenceHigh === undefined || isAbove(differenceHigh, minGrowth)) return undefined;
   const high = formatChange(metric, differenceHigh);
   return {
     verdict: 'pass',
@@ -165,7 +177,8 @@ function boots(evidence: Evidence, contrast: Contrast): number | undefined {
   const tries: (number | undefined)[] = [];
   if (differenceTest) {
     tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, alpha, mostBoots));
-    const fails = (growth?.value ?? Number.POSITIVE_INFINITY) > failAbove && difference.value > minGrowth;
+    const relative = growth?.value ?? Number.POSITIVE_INFINITY;
+    const fails = isAbove(relative, failAbove) && isAbove(difference.value, minGrowth);
     const test = ratioTest ?? differenceTest;
     if (fails && !evidence.established)
       tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha, mostBoots));

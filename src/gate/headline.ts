@@ -1,24 +1,49 @@
-import { formatAmount, formatThreshold, metricLabels } from '../config/metrics.ts';
+import { formatAmount, formatChange, formatThreshold, metricLabels } from '../config/metrics.ts';
 import { formatGrowth } from '../host/units.ts';
-import type { Row, Verdict } from './record.ts';
+import { noVerdictClause, outcomeWords } from './outcome.ts';
+import type { NoVerdict, Row, Verdict } from './record.ts';
+import { isAbove } from './thresholds.ts';
 
-/** Scenarios named after the first one. */
+/** Scenarios or entries that are named in one list. */
 const mostNamed = 5;
 
-/** One line of plain text. The scenarios' names in it are the user's: escape before showing. */
-export function headlineOf(
-  verdict: Verdict,
-  rows: readonly Row[],
-  side: { readonly hasBase: boolean; readonly identicalImages: boolean },
-): string {
+/** What a headline must know of the two sides besides the rows. */
+export interface Sides {
+  readonly hasBase: boolean;
+  readonly identicalImages: boolean;
+  readonly noVerdict: NoVerdict | undefined;
+}
+
+/** One line of plain text. The scenarios' names in it are the user's, and so may be the reason: escape before showing. */
+export function headlineOf(verdict: Verdict, rows: readonly Row[], sides: Sides): string {
+  const { noVerdict } = sides;
+  if (noVerdict && verdict !== 'fail') return noVerdictClause(noVerdict);
   const deciding = rows.filter((row) => row.verdict === verdict).sort(byWeight);
   const first = deciding[0];
-  if (verdict !== 'pass' && first) return `${changeOf(first)} ${limitOf(first, verdict)}${andOf(deciding)}`;
-  if (side.identicalImages) return 'no change: both images are the same bytes';
-  if (!side.hasBase) return withoutBase(rows);
-  const improved = rows.filter((row) => row.improved).sort(byWeight);
-  const best = improved.at(-1);
-  if (best) return `${changeOf(best)} (improved)${andOf(improved.toReversed())}`;
+  const improved = rows.filter((row) => row.improved).sort(byWeight).toReversed();
+  if (verdict === 'pass' || first === undefined) return passed(deciding, improved, sides, rows);
+  const change = `${changeOf(first)} ${limitOf(first, verdict)}${andOf(deciding)}`;
+  const state = noVerdict ? `; ${outcomeWords[noVerdict.state]}` : '';
+  return `${change}${improvedToo(improved)}${state}`;
+}
+
+/** Names as many as a line bears: `a, b and 3 more`. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, mostNamed).join(', ');
+  const rest = names.length - mostNamed;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+
+function passed(
+  deciding: readonly Row[],
+  improved: readonly Row[],
+  { hasBase, identicalImages }: Sides,
+  rows: readonly Row[],
+): string {
+  if (identicalImages) return 'no change: both images are the same bytes';
+  if (!hasBase) return withoutBase(rows);
+  const [best] = improved;
+  if (best) return `${changeOf(best)} (improved)${andOf(improved)}`;
   return noGrowth(deciding);
 }
 
@@ -33,6 +58,15 @@ function noGrowth(rows: readonly Row[]): string {
   const limits = [...new Set(rows.map((row) => row.thresholds.failAbove))];
   const limit = limits.length === 1 && limits[0] !== undefined ? formatThreshold(limits[0]) : 'the limits';
   return `no growth above ${limit}`;
+}
+
+/** Beside what is worse: as loud, for it is as true. */
+function improvedToo(improved: readonly Row[]): string {
+  const names = improved.map(
+    (row) =>
+      `${row.scenario} ${row.growth ? formatGrowth(row.growth.value) : formatChange(row.metric, row.difference?.value ?? 0)}`,
+  );
+  return names.length === 0 ? '' : `; improved: ${listed(names)}`;
 }
 
 function changeOf(row: Row): string {
@@ -54,14 +88,11 @@ function limitOf(row: Row, verdict: Verdict): string {
 
 function andOf(rows: readonly Row[]): string {
   const names = [...new Set(rows.map((row) => row.scenario))].slice(1);
-  if (names.length === 0) return '';
-  const shown = names.slice(0, mostNamed).join(', ');
-  const rest = names.length - mostNamed;
-  return rest > 0 ? `; also ${shown} and ${rest} more` : `; also ${shown}`;
+  return names.length === 0 ? '' : `; also ${listed(names)}`;
 }
 
 function isOverCap({ thresholds, head }: Row): boolean {
-  return thresholds.max !== undefined && head !== undefined && head.median > thresholds.max;
+  return thresholds.max !== undefined && head !== undefined && isAbove(head.median, thresholds.max);
 }
 
 /** Largest growth first. */

@@ -37,3 +37,14 @@ export function gatingMetrics(
     scenarios.some((scenario) => thresholdsFor(config, scenario, metric).gates),
   );
 }
+
+/**
+ * Whether a number is past a limit. At the limit it is not, and a limit in percent is rarely a number that floating point has: 0.9 % as it is
+ * written and 9 pages more on 1,000 differ in their last bit.
+ */
+export function isAbove(value: number, limit: number): boolean {
+  return value - limit > Math.abs(limit) * roundingError;
+}
+
+/** Of a quotient and of a percentage that was read, relative; a byte more on any guest's memory is far above it. */
+const roundingError = Number.EPSILON * 8;

@@ -51,6 +51,17 @@ export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOp
   };
 }
 
+/** The kernel that an image of these inputs boots with, without building it: what measurements are compared by. */
+export async function imageKernel(
+  run: Run,
+  inputs: ImageInputs,
+  { checkout, cacheLimitBytes }: Pick<BuildOptions, 'checkout' | 'cacheLimitBytes'>,
+): Promise<Pick<Image, 'kernelVersion' | 'kernelSha256'>> {
+  const spec = fileSpec(inputs.kernel, checkout, 'kernel');
+  const kernel = await resolveKernel(run, spec, cacheLimitBytes * shares.kernels);
+  return { kernelVersion: kernel.version, kernelSha256: kernel.sha256 };
+}
+
 /** Checks what can be checked of the inputs before anything expensive: paths, the sizes of files, a builder for a Dockerfile. */
 export async function checkImageInputs(run: Run, inputs: ImageInputs, checkout: string): Promise<void> {
   fileSpec(inputs.kernel, checkout, 'kernel');

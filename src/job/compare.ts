@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { GateConfig } from '../config/types.ts';
 import { compareMeasurements } from '../gate/compare.ts';
-import type { Comparison } from '../gate/record.ts';
+import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import { formatBytes } from '../host/units.ts';
 import { version } from '../host/version.ts';
@@ -17,9 +17,15 @@ export function compareFiles(basePath: string, headPath: string, config: GateCon
   return { comparison: decide(base, head, config), base, head };
 }
 
-/** The verdict on two measurements of now. */
-export function decide(base: Measurement | undefined, head: Measurement, config: GateConfig): Comparison {
-  return compareMeasurements(base, head, config, { snapgate: version, now: new Date().toISOString() });
+/** The verdict on two measurements of now; `noVerdict` says why there is no base although one was asked for. */
+export function decide(
+  base: Measurement | undefined,
+  head: Measurement,
+  config: GateConfig,
+  noVerdict?: NoVerdict,
+): Comparison {
+  const meta = { snapgate: version, now: new Date().toISOString() };
+  return compareMeasurements(base, head, config, noVerdict === undefined ? meta : { ...meta, noVerdict });
 }
 
 /** @throws SnapgateError `record` for a file that is not there or too large to be a record. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { Engine, EngineReport } from '../engine/contract.ts';
+import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
 import { unusableHost } from '../engine/unusable-host.ts';
 import type { Run } from '../host/run.ts';
@@ -7,6 +7,7 @@ import type { Run } from '../host/run.ts';
 export interface ProbedEngine {
   readonly engine: Engine;
   readonly report: EngineReport;
+  readonly identity: EngineIdentity;
 }
 
 /** The engine that a run measures with. */
@@ -22,5 +23,5 @@ export async function openEngine(run: Run, config: Config): Promise<ProbedEngine
   const { engine: name, version, accelerator, machine } = report.identity;
   run.log.info(`engine: ${name} (${version}), ${accelerator}, machine ${machine}`);
   if (report.fallback) run.log.warning(report.fallback);
-  return { engine, report };
+  return { engine, report, identity: report.identity };
 }

@@ -1,16 +1,17 @@
-import type { BaseSide } from '../baseline/types.ts';
-import { requireImage } from '../config/config.ts';
+import type { BaseSide, HeadSide, ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
-import { requireEqualFingerprints, requireSameScenarios } from '../gate/comparable.ts';
+import { comparability } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
+import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
-import { checkImageInputs } from '../image/build.ts';
-import { fingerprintOf } from '../measure/environment.ts';
+import { checkImageInputs, imageKernel } from '../image/build.ts';
+import { fingerprintOf, scenariosRecord } from '../measure/environment.ts';
 import { measureSides, type SideToMeasure } from '../measure/measure.ts';
-import type { Measurement, Subject } from '../measure/record.ts';
+import type { Measurement } from '../measure/record.ts';
 import type { ReportInput } from '../report/exporter.ts';
 import { markdown } from '../report/markdown.ts';
+import { type Settled, type SettledBase, type Storage, settleBase, type Wanted } from './base.ts';
 import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
 import { writeRecord, writeText } from './files.ts';
@@ -19,76 +20,151 @@ import { buildSide, type SideSource } from './side.ts';
 
 export interface GateRequest {
   readonly config: Config;
-  readonly head: { readonly checkout: string; readonly subject: Subject };
+  readonly head: HeadSide;
   readonly base: BaseSide;
-  /** Options of the command line that repeat this run, for the report. */
-  readonly reproduce: readonly string[];
+  /** Where a measurement of the base may be kept; undefined where there is no such place. */
+  readonly storage: Storage | undefined;
+}
+
+/** Both sides as far as they are known, before anything is decided. */
+export interface GatePair {
+  readonly base: Measurement | undefined;
+  readonly head: Measurement;
+  /** Why there is no base although one was asked for. */
+  readonly noVerdict: NoVerdict | undefined;
+  /** Sentences for the report. */
+  readonly notes: readonly string[];
+  /** The base was measured in this run. */
+  readonly baseIsNew: boolean;
+}
+
+export interface GateFiles {
+  readonly comparison: string;
+  readonly report: string;
+  readonly headMeasurement: string;
+  readonly baseMeasurement: string | undefined;
 }
 
 export interface GateResult {
   readonly report: ReportInput;
-  /** The report as Markdown, without the marker by which its comment is found. */
-  readonly markdown: string;
-  readonly files: {
-    readonly comparison: string;
-    readonly report: string;
-    readonly headMeasurement: string;
-    readonly baseMeasurement: string | undefined;
-  };
+  readonly files: GateFiles;
   /** 0 pass or warn, 1 fail, 2 inconclusive where that fails. */
   readonly exitCode: number;
 }
 
-/** Builds both sides, measures them, compares, and writes the records. */
-export async function runGate(run: Run, request: GateRequest): Promise<GateResult> {
-  const { config, base } = request;
-  const outputDir = openFolder(config.outputDir, 'output-dir');
-  const sources = sourcesOf(request);
-  for (const { inputs, checkout } of sources) await checkImageInputs(run, inputs, checkout);
-  const engine = await openEngine(run, config);
-  const lanes = planLanes(config.measure, sources.length, readHostResources(run));
-  const sides = await buildSides(run, config, sources);
-  requireComparable(config, engine, sides, base);
-  const measurements = await measureSides(run, {
-    ...engine,
-    config: config.measure,
-    sides,
-    parallel: lanes === 2,
-  });
-  const measuredBase =
-    base.kind === 'measurement' ? base.measurement : measurements.find(({ side }) => side === 'base');
-  return conclude(request, outputDir, measuredBase, headOf(measurements));
-}
-
-function conclude(
-  { config, reproduce }: GateRequest,
-  outputDir: string,
-  base: Measurement | undefined,
-  head: Measurement,
-): GateResult {
-  const baseMeasurement = base && writeRecord(outputDir, 'measurement-base.json', { ...base, side: 'base' });
-  const headMeasurement = writeRecord(outputDir, 'measurement-head.json', head);
-  const comparison = decide(base, head, config.gate);
-  const report: ReportInput = { comparison, base, head, reproduce };
-  const text = markdown.render(report);
+/** The whole gate as a terminal has it: measures, decides, writes the records. */
+export async function runGate(
+  run: Run,
+  request: GateRequest & { readonly reproduce: readonly string[] },
+): Promise<GateResult> {
+  const { config, reproduce } = request;
+  const pair = await measureGate(run, request);
+  const report: ReportInput = { ...decidePair(config, pair), reproduce };
   return {
     report,
-    markdown: text,
-    files: {
-      comparison: writeRecord(outputDir, 'comparison.json', comparison),
-      report: writeText(outputDir, 'report.md', text),
-      headMeasurement,
-      baseMeasurement,
-    },
-    exitCode: exitCodeOf(comparison.verdict, config.gate),
+    files: writeGate(config, report),
+    exitCode: exitCodeOf(report.comparison, config.gate),
   };
 }
 
-function sourcesOf({ config, head, base }: GateRequest): SideSource[] {
-  const headSource: SideSource = { side: 'head', inputs: requireImage(config), ...head };
-  if (base.kind !== 'image') return [headSource];
-  const { subject, inputs, checkout } = base;
-  return [{ side: 'base', subject, inputs, checkout }, headSource];
+/** Builds and measures what has not been measured before: one side, both, or none. */
+export async function measureGate(run: Run, request: GateRequest): Promise<GatePair> {
+  const { config, head } = request;
+  openFolder(config.outputDir, 'output-dir');
+  const base = await settleEarly(run, request);
+  if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
+    return storedPair(head.measurement, await settleBase(run, base, wantedOf(head.measurement), undefined));
+  if (head.kind === 'image') await checkImageInputs(run, head.inputs, head.checkout);
+  if (base.kind === 'image') await checkImageInputs(run, base.inputs, base.checkout);
+  const engine = await openEngine(run, config);
+  const wanted = await wantedFor(run, config, engine, head);
+  const settled = await settleBase(run, base, wanted, request.storage);
+  return await measurePair(run, config, engine, head, settled);
+}
+
+/** Verdict and report of a pair. */
+export function decidePair(config: Config, pair: GatePair): ReportInput {
+  const { base, head, noVerdict, notes } = pair;
+  const comparison = decide(base, head, config.gate, noVerdict);
+  const noted: Comparison = { ...comparison, notes: [...notes, ...comparison.notes] };
+  return { comparison: noted, base, head };
+}
+
+/** Writes both measurements, the comparison and the report into `output-dir`. */
+export function writeGate({ outputDir }: Config, report: ReportInput): GateFiles {
+  const dir = openFolder(outputDir, 'output-dir');
+  const { base, head, comparison } = report;
+  if (head === undefined) throw new Error('a gate has a head');
+  return {
+    baseMeasurement: base && writeRecord(dir, 'measurement-base.json', { ...base, side: 'base' }),
+    headMeasurement: writeRecord(dir, 'measurement-head.json', { ...head, side: 'head' }),
+    comparison: writeRecord(dir, 'comparison.json', comparison),
+    report: writeText(dir, 'report.md', markdown.render(report)),
+  };
+}
+
+/** Without a store there is nothing to wait for: what is wrong with the base's commit shows before an engine is tried. */
+async function settleEarly(run: Run, { base, storage }: GateRequest): Promise<BaseSide> {
+  if (base.kind !== 'commit' || base.storedOnly || storage !== undefined) return base;
+  run.signal.throwIfAborted();
+  return await base.checkOut();
+}
+
+function storedPair(head: Measurement, { base, notes }: Settled): GatePair {
+  const noVerdict = base.kind === 'none' ? base.noVerdict : undefined;
+  const measurement = base.kind === 'measurement' ? base.measurement : undefined;
+  return { base: measurement, head, noVerdict, notes, baseIsNew: false };
+}
+
+function wantedOf({ fingerprint, scenarios, boots }: Measurement): Wanted {
+  return { fingerprint, scenarios, boots: boots.length };
+}
+
+/** What this machine would measure the head with, known from its kernel alone. */
+async function wantedFor(run: Run, config: Config, engine: ProbedEngine, head: HeadSide): Promise<Wanted> {
+  if (head.kind === 'measurement') return wantedOf(head.measurement);
+  const { checkout, inputs } = head;
+  const kernel = await imageKernel(run, inputs, { checkout, cacheLimitBytes: config.cacheLimitBytes });
+  return {
+    fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
+    scenarios: scenariosRecord(config.measure.scenarios),
+    boots: config.measure.boots,
+  };
+}
+
+async function measurePair(
+  run: Run,
+  config: Config,
+  engine: ProbedEngine,
+  head: HeadSide,
+  { base, notes }: Settled,
+): Promise<GatePair> {
+  const toBuild = [
+    ...(base.kind === 'image' ? [sourceOf('base', base)] : []),
+    ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
+  ];
+  const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
+  const built = await buildSides(run, config, toBuild);
+  const differs = differenceOf(config, engine, built, [base, head]);
+  const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
+  const parallel = lanes === 2;
+  const measured =
+    sides.length === 0 ? [] : await measureSides(run, { ...engine, config: config.measure, sides, parallel });
+  const of = (side: 'base' | 'head') => measured.find((each) => each.side === side);
+  const ofHead = head.kind === 'measurement' ? head.measurement : of('head');
+  if (ofHead === undefined) throw new Error('no measurement of head');
+  const ofBase = base.kind === 'measurement' ? base.measurement : of('base');
+  return {
+    base: ofBase,
+    head: ofHead,
+    noVerdict: differs ?? (base.kind === 'none' ? base.noVerdict : undefined),
+    notes,
+    baseIsNew: of('base') !== undefined,
+  };
+}
+
+function sourceOf(side: 'base' | 'head', { subject, inputs, checkout }: ImageSide): SideSource {
+  return { side, subject, inputs, checkout };
 }
 
 async function buildSides(
@@ -103,26 +179,21 @@ async function buildSides(
   return sides;
 }
 
-/** Numbers of two machines or kernels are never compared; said before the first boot. */
-function requireComparable(
+/** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
+function differenceOf(
   config: Config,
-  engine: ProbedEngine,
-  sides: readonly SideToMeasure[],
-  base: BaseSide,
-): void {
-  const { identity } = engine.report;
-  if (!identity) return;
-  const fingerprints = sides.map(({ image }) => fingerprintOf(identity, image, config.measure));
-  if (base.kind === 'measurement') {
-    fingerprints.unshift(base.measurement.fingerprint);
-    requireSameScenarios(base.measurement.scenarios, config.measure.scenarios);
-  }
-  const [first, second] = fingerprints;
-  if (first && second) requireEqualFingerprints(first, second);
-}
-
-function headOf(measurements: readonly Measurement[]): Measurement {
-  const found = measurements.find(({ side }) => side === 'head');
-  if (!found) throw new Error('no measurement of head');
-  return found;
+  { identity }: ProbedEngine,
+  built: readonly SideToMeasure[],
+  given: readonly (SettledBase | HeadSide)[],
+): NoVerdict | undefined {
+  const scenarios = scenariosRecord(config.measure.scenarios);
+  const known = given.flatMap((side) => (side.kind === 'measurement' ? [side.measurement] : []));
+  const made = built.map(({ image }) => ({
+    fingerprint: fingerprintOf(identity, image, config.measure),
+    scenarios,
+  }));
+  const [one, other] = [...made, ...known];
+  if (one === undefined || other === undefined) return undefined;
+  const found = comparability(one, other);
+  return found.state === 'comparable' ? undefined : found;
 }

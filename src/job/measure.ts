@@ -1,10 +1,11 @@
-import { requireImage } from '../config/config.ts';
+import type { ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { checkImageInputs } from '../image/build.ts';
 import { measureSides } from '../measure/measure.ts';
-import type { Measurement, Subject } from '../measure/record.ts';
+import type { Side } from '../measure/plan.ts';
+import type { Measurement } from '../measure/record.ts';
 import { markdown } from '../report/markdown.ts';
 import { openEngine } from './engine.ts';
 import { writeRecord, writeText } from './files.ts';
@@ -13,7 +14,8 @@ import { buildSide, type SideSource } from './side.ts';
 
 export interface MeasureRequest {
   readonly config: Config;
-  readonly head: { readonly checkout: string; readonly subject: Subject };
+  readonly side: Side;
+  readonly image: ImageSide;
 }
 
 export interface MeasureResult {
@@ -23,15 +25,15 @@ export interface MeasureResult {
   readonly report: string;
 }
 
-/** Builds and measures one image, and writes the record that a later gate can take as its base. */
-export async function runMeasure(run: Run, { config, head }: MeasureRequest): Promise<MeasureResult> {
-  const source: SideSource = { side: 'head', inputs: requireImage(config), ...head };
+/** Builds and measures one image, and writes the record that a later gate can take for either side. */
+export async function runMeasure(run: Run, { config, side, image }: MeasureRequest): Promise<MeasureResult> {
+  const { subject, inputs, checkout } = image;
+  const source: SideSource = { side, subject, inputs, checkout };
   const outputDir = openFolder(config.outputDir, 'output-dir');
-  await checkImageInputs(run, source.inputs, source.checkout);
+  await checkImageInputs(run, inputs, checkout);
   const engine = await openEngine(run, config);
   planLanes(config.measure, 1, readHostResources(run));
-  const image = await buildSide(run, config, source);
-  const sides = [{ side: 'head' as const, subject: source.subject, image }];
+  const sides = [{ side, subject, image: await buildSide(run, config, source) }];
   const [measurement] = await measureSides(run, {
     ...engine,
     config: config.measure,

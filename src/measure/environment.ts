@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import type { EngineIdentity } from '../engine/contract.ts';
+import type { EngineIdentity, Scenario } from '../engine/contract.ts';
 import type { Image } from '../image/types.ts';
 import type { Fingerprint, Measurement } from './record.ts';
 
@@ -39,6 +39,15 @@ export function fingerprintOf(
     hostCpu: cpuModel(),
     protocol: measuringProtocol,
   };
+}
+
+/** Scenarios as a record holds them: what is not given is absent. */
+export function scenariosRecord(scenarios: readonly Scenario[]): Measurement['scenarios'] {
+  return scenarios.map(({ run, check, ...rest }) => ({
+    ...rest,
+    ...(run === undefined ? {} : { run }),
+    ...(check === undefined ? {} : { check }),
+  }));
 }
 
 function cpuModel(): string {

@@ -7,7 +7,7 @@ import { formatDuration } from '../host/units.ts';
 import { version } from '../host/version.ts';
 import type { Image } from '../image/types.ts';
 import { measureBoot } from './boot.ts';
-import { fingerprintOf, readEnvironment } from './environment.ts';
+import { fingerprintOf, readEnvironment, scenariosRecord } from './environment.ts';
 import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
 import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
 
@@ -135,11 +135,7 @@ function toMeasurement(
     image: imageRecord(image),
     fingerprint: fingerprintOf(report.identity, image, config),
     environment: readEnvironment(),
-    scenarios: config.scenarios.map(({ run, check, ...rest }) => ({
-      ...rest,
-      ...(run === undefined ? {} : { run }),
-      ...(check === undefined ? {} : { check }),
-    })),
+    scenarios: scenariosRecord(config.scenarios),
     boots: boots.toSorted((a, b) => a.index - b.index),
     notes: notesOf(report, side, boots, cut),
   };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type BaseContext, resolveBase } from '../../src/baseline/resolve.ts';
+import { type BaseContext, resolveBase, resolveHead } from '../../src/baseline/resolve.ts';
 import type { BaseSpec } from '../../src/config/types.ts';
 import { closeRun } from '../../src/host/cleanup.ts';
 import { SnapgateError } from '../../src/host/error.ts';
@@ -46,14 +46,21 @@ afterEach(() => {
   folder[Symbol.dispose]();
 });
 
-function resolve(spec: BaseSpec, context: Partial<BaseContext> & { checkout: string }) {
-  return resolveBase(current.run, spec, { autoCommit: undefined, inputs, ...context });
+type Given = Partial<BaseContext> & { checkout: string };
+
+function resolve(spec: BaseSpec, context: Given) {
+  return resolveBase(current.run, spec, { auto: undefined, branch: undefined, inputs, ...context });
 }
 
-async function resolveCommit(spec: BaseSpec, context: Partial<BaseContext> & { checkout: string }) {
+/** Checked out, as it is when no stored measurement will do. */
+async function resolveCommit(spec: BaseSpec, context: Given) {
   const side = await resolve(spec, context);
-  if (side.kind !== 'image') throw new Error(`a base of kind ${side.kind}`);
-  return side;
+  if (side.kind !== 'commit') throw new Error(`a base of kind ${side.kind}`);
+  return await side.checkOut();
+}
+
+function commitBase(commit: string) {
+  return { kind: 'commit' as const, commit, why: 'for the test' };
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<SnapgateError> {
@@ -91,7 +98,7 @@ describe('a commit as the base', () => {
     writeFileSync(join(checkout, 'Dockerfile'), 'FROM changed by hand\n');
     const before = stateOf(checkout);
 
-    const side = await resolveCommit({ kind: 'auto' }, { checkout, autoCommit: base });
+    const side = await resolveCommit({ kind: 'auto' }, { checkout, auto: commitBase(base) });
 
     expect(side.subject).toEqual({ label: `commit ${base.slice(0, 7)}`, commit: base });
     expect(readFileSync(join(side.checkout, 'Dockerfile'), 'utf8')).toBe('FROM base\n');
@@ -191,12 +198,15 @@ describe('a commit as the base', () => {
   test('two runs in one repository do not meet', async () => {
     const checkout = mergeCheckout();
     using other = openTestRun(folder.path);
-    const context = { checkout, autoCommit: base, inputs };
-    const [one, two] = await Promise.all([
-      resolveBase(current.run, { kind: 'auto' }, context),
-      resolveBase(other.run, { kind: 'auto' }, context),
-    ]);
-    if (one.kind !== 'image' || two.kind !== 'image') throw new Error('not images');
+    const context = { checkout, auto: commitBase(base), branch: undefined, inputs };
+    const [one, two] = await Promise.all(
+      [current.run, other.run].map(async (run) => {
+        const side = await resolveBase(run, { kind: 'auto' }, context);
+        if (side.kind !== 'commit') throw new Error('not a commit');
+        return await side.checkOut();
+      }),
+    );
+    if (one === undefined || two === undefined) throw new Error('not images');
     closeRun(current.run.dir);
     expect(existsSync(one.checkout)).toBe(false);
     expect(git(two.checkout, 'rev-parse', 'HEAD')).toBe(base);
@@ -246,7 +256,9 @@ describe('other bases', () => {
 
   test('a source outside of git cannot be its own base', async () => {
     const outside: ImageInputs = { ...inputs, rootfs: { kind: 'rootfs', path: '/boot/rootfs.ext4' } };
-    const error = await errorOf(resolve({ kind: 'ref', ref: base }, { checkout: author, inputs: outside }));
+    const error = await errorOf(
+      resolveCommit({ kind: 'ref', ref: base }, { checkout: author, inputs: outside }),
+    );
     expect(error).toMatchObject({ code: 'base', message: expect.stringContaining('/boot/rootfs.ext4') });
   });
 
@@ -257,7 +269,55 @@ describe('other bases', () => {
   });
 
   test('without an image source there is nothing to build', async () => {
-    const error = await errorOf(resolve({ kind: 'ref', ref: base }, { checkout: author, inputs: undefined }));
+    const error = await errorOf(
+      resolveCommit({ kind: 'ref', ref: base }, { checkout: author, inputs: undefined }),
+    );
     expect(error.code).toBe('usage');
+  });
+});
+
+describe('what stored measurements may stand in for', () => {
+  test('a commit is not checked out before it is asked for', async () => {
+    const checkout = mergeCheckout();
+    const before = stateOf(checkout);
+    const side = await resolve({ kind: 'cache' }, { checkout, auto: commitBase(base), branch: 'main' });
+    expect(side).toMatchObject({ kind: 'commit', commit: base, storedOnly: true, branch: 'main' });
+    expect(stateOf(checkout).worktrees).toBe(before.worktrees);
+  });
+
+  test('a push means what was stored last of its branch', async () => {
+    const auto = { kind: 'branch' as const, branch: 'main' };
+    expect(await resolve({ kind: 'auto' }, { checkout: author, auto })).toEqual(auto);
+    expect(await resolve({ kind: 'cache' }, { checkout: author, auto })).toEqual(auto);
+  });
+});
+
+describe('the head', () => {
+  const subject = { label: 'the workspace' };
+  const head = (spec: Parameters<typeof resolveHead>[1], checkout = author) =>
+    resolveHead(current.run, spec, { checkout, inputs, subject });
+
+  test('is what is checked out, unless another commit is named', async () => {
+    const side = { kind: 'image', subject, inputs, checkout: author };
+    expect(await head({ kind: 'checkout' })).toEqual(side);
+    const named = await head({ kind: 'ref', ref: older });
+    if (named.kind !== 'image') throw new Error(`a head of kind ${named.kind}`);
+    expect(readFileSync(join(named.checkout, 'Dockerfile'), 'utf8')).toBe('FROM old\n');
+    expect(named.subject.commit).toBe(older);
+  });
+
+  test('has a worktree of its own beside the base’s', async () => {
+    const checkout = mergeCheckout();
+    const of = await head({ kind: 'ref', ref: older }, checkout);
+    const ofBase = await resolveCommit({ kind: 'ref', ref: base }, { checkout });
+    if (of.kind !== 'image') throw new Error('not an image');
+    expect(of.checkout).not.toBe(ofBase.checkout);
+    closeRun(current.run.dir);
+    expect(git(checkout, 'worktree', 'list').split('\n')).toHaveLength(1);
+  });
+
+  test('says that it is the head that is missing', async () => {
+    const error = await errorOf(head({ kind: 'measurement', path: 'no.json' }));
+    expect(error.message).toMatch(/^head: /);
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readEvent } from '../../src/github/event.ts';
-import { sidesOfEvent } from '../../src/github/subject.ts';
+import { readEvent, type TriggerEvent } from '../../src/github/event.ts';
+import { type AskMergeBase, sidesOfEvent } from '../../src/github/subject.ts';
 import {
   commitFiles,
   createOrigin,
@@ -32,8 +32,14 @@ afterEach(() => {
 
 /** The event of a pull request, with what its base branch was at when the event was made. */
 function pullEvent(number: number, headSha: string, baseSha: string) {
-  const payload = { pull_request: { number, head: { sha: headSha }, base: { sha: baseSha } } };
+  const payload = { pull_request: { number, head: { sha: headSha }, base: { sha: baseSha, ref: 'main' } } };
   return readEvent('pull_request', JSON.stringify(payload));
+}
+
+const nobodyKnows: AskMergeBase = async () => undefined;
+
+function sides(event: TriggerEvent, workspace: string, ask = nobodyKnows, refName = 'main') {
+  return sidesOfEvent(current.run, event, { refName }, workspace, ask);
 }
 
 test('a merge commit is compared with its first parent, not with the tip of the base branch', async () => {
@@ -42,45 +48,90 @@ test('a merge commit is compared with its first parent, not with the tip of the 
   git(clone, 'checkout', '--quiet', 'main');
   const newer = commitFiles(clone, { Dockerfile: 'FROM newer\n' });
 
-  const sides = await sidesOfEvent(current.run, pullEvent(7, pull.headSha, newer), workspace);
-
-  expect(sides).toEqual({
+  expect(await sides(pullEvent(7, pull.headSha, newer), workspace)).toEqual({
     head: { label: `pull request #7 at ${pull.headSha.slice(0, 7)}, merged`, commit: pull.mergeSha },
-    autoCommit: base,
+    base: { kind: 'commit', commit: base, why: expect.stringContaining('first parent') },
+    branch: 'main',
+    notes: [],
   });
-  expect(current.warnings).toEqual([]);
 });
 
-test('a branch that is checked out instead is compared with where it left the base branch', async () => {
+test('a branch with a merge of its own is not taken for the merge commit', async () => {
+  git(clone, 'checkout', '--quiet', '--detach', base);
+  const side = commitFiles(clone, { other: 'x\n' });
+  git(clone, 'checkout', '--quiet', '--detach', base);
+  commitFiles(clone, { Dockerfile: 'FROM head\n' });
+  git(clone, 'merge', '--quiet', '--no-ff', '-m', 'merge of its own', side);
+  const headSha = git(clone, 'rev-parse', 'HEAD');
+
+  const found = await sides(pullEvent(7, headSha, base), clone);
+  expect(found.base).toMatchObject({ commit: base });
+  expect(found.head.label).toBe(`pull request #7 at ${headSha.slice(0, 7)}`);
+});
+
+test('a branch that is checked out instead is compared with where it left the base branch, and it is said', async () => {
   const pull = pushPullRequest(clone, 7, base, { Dockerfile: 'FROM head\n' });
   git(clone, 'checkout', '--quiet', 'main');
   const newer = commitFiles(clone, { Dockerfile: 'FROM newer\n' });
   git(clone, 'checkout', '--quiet', '--detach', pull.headSha);
 
-  const sides = await sidesOfEvent(current.run, pullEvent(7, pull.headSha, newer), clone);
-
-  expect(sides).toEqual({
+  expect(await sides(pullEvent(7, pull.headSha, newer), clone)).toEqual({
     head: { label: `pull request #7 at ${pull.headSha.slice(0, 7)}`, commit: pull.headSha },
-    autoCommit: base,
+    base: { kind: 'commit', commit: base, why: expect.stringContaining('left its base branch') },
+    branch: 'main',
+    notes: [expect.stringContaining('not the merge commit')],
   });
 });
 
-test('without the history to tell, the base branch as it was at the event is taken, and it is said', async () => {
+test('where the clone has no history, GitHub says where the branch left', async () => {
   const pull = pushPullRequest(clone, 7, base, { Dockerfile: 'FROM head\n' });
-  const tipOnly = { ...pull, mergeSha: pull.headSha };
-  const workspace = shallowCheckout(join(folder.path, 'workspace'), url, tipOnly);
-
-  const sides = await sidesOfEvent(current.run, pullEvent(7, pull.headSha, base), workspace);
-
-  expect(sides.autoCommit).toBe(base);
-  expect(current.warnings).toEqual([expect.stringContaining('fetch-depth: 0')]);
+  const workspace = shallowCheckout(join(folder.path, 'workspace'), url, { ...pull, mergeSha: pull.headSha });
+  const newer = 'd'.repeat(40);
+  const asked: string[] = [];
+  const found = await sides(pullEvent(7, pull.headSha, newer), workspace, async (...commits) => {
+    asked.push(...commits);
+    return base;
+  });
+  expect(asked).toEqual([newer, pull.headSha]);
+  expect(found.base).toMatchObject({ commit: base });
 });
 
-test('a push is compared with what the branch was at, a dispatch with what a person names', async () => {
+test('where nobody knows, the base branch as it was at the event is taken, and it is said', async () => {
+  const pull = pushPullRequest(clone, 7, base, { Dockerfile: 'FROM head\n' });
+  const workspace = shallowCheckout(join(folder.path, 'workspace'), url, { ...pull, mergeSha: pull.headSha });
+
+  const found = await sides(pullEvent(7, pull.headSha, base), workspace);
+  expect(found.base).toMatchObject({ commit: base, why: 'the base branch as it was at the event' });
+  expect(found.notes).toEqual([expect.stringContaining('fetch-depth: 0')]);
+});
+
+test('a merge group is compared with its base', async () => {
+  const headSha = commitFiles(clone, { Dockerfile: 'FROM head\n' });
+  const payload = { merge_group: { head_sha: headSha, base_sha: base } };
+  const found = await sides(readEvent('merge_group', JSON.stringify(payload)), clone);
+  expect(found).toMatchObject({ head: { commit: headSha }, base: { kind: 'commit', commit: base } });
+});
+
+test('a push and a schedule are compared with what was stored last of their branch', async () => {
   const head = commitFiles(clone, { Dockerfile: 'FROM head\n' });
-  const commit = { label: `commit ${head.slice(0, 7)}`, commit: head };
-  const push = readEvent('push', JSON.stringify({ before: base }));
-  expect(await sidesOfEvent(current.run, push, clone)).toEqual({ head: commit, autoCommit: base });
-  const dispatch = readEvent('workflow_dispatch', '{}');
-  expect(await sidesOfEvent(current.run, dispatch, clone)).toEqual({ head: commit, autoCommit: undefined });
+  const push = readEvent('push', JSON.stringify({ ref: 'refs/heads/release/1.x' }));
+  expect(await sides(push, clone)).toEqual({
+    head: { label: 'branch release/1.x', commit: head },
+    base: { kind: 'branch', branch: 'release/1.x' },
+    branch: 'release/1.x',
+    notes: [],
+  });
+  const tag = readEvent('push', JSON.stringify({ ref: 'refs/tags/v1' }));
+  expect((await sides(tag, clone)).base).toEqual({ kind: 'branch', branch: 'tags/v1' });
+  expect((await sides(readEvent('schedule', '{}'), clone)).base).toEqual({ kind: 'branch', branch: 'main' });
+});
+
+test('a dispatch is compared with what a person names', async () => {
+  const head = commitFiles(clone, { Dockerfile: 'FROM head\n' });
+  expect(await sides(readEvent('workflow_dispatch', '{}'), clone)).toEqual({
+    head: { label: `commit ${head.slice(0, 7)}`, commit: head },
+    base: undefined,
+    branch: 'main',
+    notes: [],
+  });
 });

@@ -1,0 +1,118 @@
+import type { BaselineStore, Stored, StoreQuery } from '../baseline/store.ts';
+import type { BaseSide, CommitSide, ImageSide, MeasuredSide } from '../baseline/types.ts';
+import { comparability } from '../gate/comparable.ts';
+import type { NoVerdict } from '../gate/record.ts';
+import type { Run } from '../host/run.ts';
+import type { Fingerprint, Measurement } from '../measure/record.ts';
+
+/** Where measurements are kept for other runs, and what of it concerns this one. */
+export interface Storage {
+  readonly store: BaselineStore;
+  readonly measuringSha256: string;
+}
+
+/** What the head is measured with, which a stored base must have been measured with too. */
+export interface Wanted {
+  readonly fingerprint: Fingerprint;
+  readonly scenarios: Measurement['scenarios'];
+  readonly boots: number;
+}
+
+/** The base when it is known what it takes: a measurement, an image to build, or nothing. */
+export type SettledBase =
+  | MeasuredSide
+  | ImageSide
+  | { readonly kind: 'none'; readonly noVerdict?: NoVerdict };
+
+export interface Settled {
+  readonly base: SettledBase;
+  /** Sentences for the report. */
+  readonly notes: readonly string[];
+}
+
+/** Takes a stored measurement for the base where one will do, checks it out where not, or says why there is none. */
+export async function settleBase(
+  run: Run,
+  base: BaseSide,
+  wanted: Wanted,
+  storage: Storage | undefined,
+): Promise<Settled> {
+  switch (base.kind) {
+    case 'none':
+    case 'image':
+      return { base, notes: [] };
+    case 'measurement':
+      return { base: comparableOnly(base, wanted), notes: [] };
+    case 'commit':
+      return await settleCommit(run, base, wanted, storage);
+    case 'branch':
+      return await settleBranch(base.branch, wanted, storage);
+  }
+}
+
+function comparableOnly(base: MeasuredSide, wanted: Wanted): SettledBase {
+  const found = comparability(base.measurement, wanted);
+  return found.state === 'comparable' ? base : { kind: 'none', noVerdict: found };
+}
+
+async function settleCommit(
+  run: Run,
+  base: CommitSide,
+  wanted: Wanted,
+  storage: Storage | undefined,
+): Promise<Settled> {
+  const stored = await storage?.store.ofCommit(base.commit, queryOf(wanted, storage));
+  if (storage !== undefined && stored?.kind === 'found') return taken(run, stored.measurement, storage);
+  const notes = stored?.kind === 'unusable' ? [stored.reason] : [];
+  if (!base.storedOnly) return { base: await base.checkOut(), notes };
+  return await standIn(run, base, wanted, storage, stored);
+}
+
+/** With `base: cache`, the newest measurement of the branch where the commit itself has none: said aloud, for it is another commit. */
+async function standIn(
+  run: Run,
+  base: CommitSide,
+  wanted: Wanted,
+  storage: Storage | undefined,
+  ofCommit: Stored | undefined,
+): Promise<Settled> {
+  const latest =
+    base.branch === undefined
+      ? undefined
+      : await storage?.store.latest(base.branch, queryOf(wanted, storage));
+  if (storage === undefined || latest?.kind !== 'found')
+    return { base: nothingStored(base.subject.label, [ofCommit, latest], storage), notes: [] };
+  const settled = taken(run, latest.measurement, storage);
+  const note = `${base.subject.label} has no stored measurement; the newest of ${base.branch} stands in, so changes of others may show`;
+  return { base: settled.base, notes: [note, ...settled.notes] };
+}
+
+async function settleBranch(branch: string, wanted: Wanted, storage: Storage | undefined): Promise<Settled> {
+  const latest = await storage?.store.latest(branch, queryOf(wanted, storage));
+  if (storage !== undefined && latest?.kind === 'found')
+    return { base: { kind: 'measurement', measurement: latest.measurement }, notes: [] };
+  return { base: nothingStored(`branch ${branch}`, [latest], storage), notes: [] };
+}
+
+function taken(run: Run, measurement: Measurement, { store }: Storage): Settled {
+  const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}; head alone was booted`;
+  run.log.info(note);
+  return { base: { kind: 'measurement', measurement }, notes: [note] };
+}
+
+function nothingStored(
+  what: string,
+  found: readonly (Stored | undefined)[],
+  storage: Storage | undefined,
+): SettledBase {
+  const unusable = found.find((each) => each?.kind === 'unusable');
+  if (unusable !== undefined)
+    return { kind: 'none', noVerdict: { state: 'not-comparable', reason: unusable.reason } };
+  const where = storage === undefined ? 'no store is to be reached' : `${storage.store.name} has none`;
+  const reason = `no measurement of ${what} is stored yet (${where}); a run on push or schedule stores one`;
+  return { kind: 'none', noVerdict: { state: 'no-baseline', reason } };
+}
+
+function queryOf({ fingerprint, boots }: Wanted, { measuringSha256 }: Storage): StoreQuery {
+  return { measuringSha256, fingerprint, boots };
+}
