@@ -43,7 +43,7 @@ function readme(): string {
       metricNames.map((name) => [`\`${name}\``, metricLabels[name]]),
     ),
     scenarios: builtInScenarios.map(({ name }) => `\`${name}\``).join(', '),
-    workflow: `\`\`\`yaml\n${withoutFirstLine(read('examples/pull-request.yml') ?? '')}\`\`\``,
+    workflow: `\`\`\`yaml\n${withoutFirstLine(read('examples/workflows/pull-request.yml') ?? '')}\`\`\``,
   };
   return Object.entries(tables).reduce(replaceBlock, read('README.md') ?? '');
 }

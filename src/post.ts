@@ -1,3 +1,5 @@
 import { post } from './action/post.ts';
 
-post();
+await post(process.env);
+// A connection that somebody left open must not keep a finished job running.
+process.exit();

@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ['guest', 'image', 'pages'],
   config: ['engine', 'guest', 'image'],
   measure: ['config', 'engine', 'image'],
-  baseline: ['config', 'image', 'measure'],
+  baseline: ['config', 'image', 'measure', 'stats'],
   gate: ['config', 'engine', 'measure', 'stats'],
   report: ['config', 'engine', 'gate', 'measure'],
   job: ['baseline', 'config', 'engine', 'gate', 'image', 'measure', 'report'],

@@ -1,37 +1,74 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { explainCommentFailure, isTransient } from '../github/comment-failure.ts';
+import type { CommentPolicy } from '../config/inputs.ts';
+import { keepTrying, type Patience, usualPatience } from '../github/client.ts';
+import { type CommentAuthor, type CommentNews, composeComment } from '../github/comment-body.ts';
 import type { CommentApi } from '../github/comments.ts';
-import { upsertComment } from '../github/sticky-comment.ts';
-import type { Log } from '../host/run.ts';
+import { type StickyMemory, type Written, writeSticky } from '../github/sticky-comment.ts';
 
-export interface CommentToWrite {
-  readonly key: string;
-  readonly markdown: string;
+/** News, with what a policy needs to know of a result. */
+export type ToldNews =
+  | Exclude<CommentNews, { kind: 'result' }>
+  | (Extract<CommentNews, { kind: 'result' }> & {
+      /** Some row that gates is established to have changed, for better or worse. */
+      readonly changed: boolean;
+      /** The verdict, or what it does to the check, is a failure. */
+      readonly isFailure: boolean;
+    });
+
+export interface TellOptions {
+  /** Started, where the API has the same: see `startPatience`. */
+  readonly patience?: Patience;
+  readonly settleMs?: number;
+  /** Told why it could not be written, once. */
+  readonly onFailure: (error: unknown) => void;
 }
 
-/** Pauses before each try after the first. */
-const pausesMs = [1000, 5000];
-
 /**
- * Writes the comment, trying again where GitHub itself failed: each try looks for the comment anew, so that one whose answer got lost is
- * not written twice. The comment's address, or undefined after a warning that says why not: the verdict never depends on it.
+ * Writes what a run has to say into its comment, trying again where GitHub itself failed: each try looks at the comments anew, so that one
+ * whose answer got lost is not written twice. Never throws; undefined where it failed and nothing is known to have been written.
  */
-export async function writeComment(
+export async function tellComment(
   api: CommentApi,
-  comment: CommentToWrite,
-  log: Log,
-  pauses: readonly number[] = pausesMs,
-): Promise<string | undefined> {
-  for (const pauseMs of [...pauses, undefined]) {
-    try {
-      return (await upsertComment(api, comment.key, comment.markdown)).url;
-    } catch (error) {
-      if (pauseMs === undefined || !isTransient(error)) {
-        log.warning(explainCommentFailure(error));
-        return undefined;
-      }
-      await wait(pauseMs);
-    }
+  author: CommentAuthor,
+  policy: CommentPolicy,
+  news: ToldNews,
+  { patience = usualPatience, settleMs, onFailure }: TellOptions,
+): Promise<Written | undefined> {
+  if (policy === 'never') return { kind: 'none', comment: undefined };
+  const memory: StickyMemory = {};
+  const options = { ...(settleMs === undefined ? {} : { settleMs }), wait: patience.wait, memory };
+  try {
+    return await keepTrying(
+      () =>
+        writeSticky(
+          api,
+          author,
+          phases[news.kind],
+          (held) =>
+            held === undefined && !mayStart(policy, news) ? undefined : composeComment(author, news, held),
+          options,
+        ),
+      patience,
+    );
+  } catch (error) {
+    // It stands there; only the look after it failed.
+    if (memory.written) return { kind: 'written', comment: memory.written };
+    onFailure(error);
+    return undefined;
   }
-  return undefined;
+}
+
+const phases = {
+  running: 'running',
+  result: 'result',
+  failed: 'failed',
+  cancelled: 'failed',
+  untold: 'failed',
+} as const;
+
+/** Whether these news begin a comment. One that is there already is brought up to date by all policies but `never`. */
+export function mayStart(policy: CommentPolicy, news: ToldNews): boolean {
+  if (policy === 'never' || (news.kind !== 'result' && news.kind !== 'failed')) return false;
+  if (policy === 'auto' || policy === 'always') return true;
+  if (news.kind === 'failed') return policy === 'on-failure';
+  return news.isFailure || (policy === 'on-change' && news.changed);
 }

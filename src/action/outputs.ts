@@ -1,13 +1,22 @@
-import type { Comparison } from '../gate/record.ts';
+import { outcomeOf } from '../gate/outcome.ts';
+import type { Comparison, Matrix, Row } from '../gate/record.ts';
+import { type Judged, type JudgedFiles, recordOf } from './judged.ts';
 
 /** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
 export const outputs = [
-  { name: 'verdict', description: '`pass`, `warn`, `fail` or `inconclusive`; empty in `mode: measure`.' },
-  { name: 'comparison', description: 'Path of comparison.json; empty in `mode: measure`.' },
-  { name: 'report', description: 'Path of report.md, the text of the comment.' },
   {
-    name: 'measurement',
-    description: "Path of the head's measurement, which can be the base of a later run.",
+    name: 'verdict',
+    description: '`pass`, `warn`, `fail` or `inconclusive`; empty in `mode: measure`.',
+  },
+  {
+    name: 'outcome',
+    description:
+      'Like `verdict`, but `accepted` where a label made it pass, and `no-baseline` or `not-comparable` where there was nothing to compare with.',
+  },
+  {
+    name: 'rows',
+    description:
+      'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null.',
   },
   {
     name: 'memfile-growth',
@@ -15,17 +24,78 @@ export const outputs = [
       'Largest growth of `memfile.writtenBytes` over all scenarios as a ratio: `0.382` is +38.2 %, negative is less; empty without a base.',
   },
   {
-    name: 'comment-url',
-    description: "Address of the pull request's comment; empty where none was written.",
+    name: 'comparison',
+    description:
+      'Path of comparison.json, or of matrix.json where `entries` were decided on; empty in `mode: measure`.',
   },
+  { name: 'report', description: 'Path of report.md, the text of the comment.' },
+  {
+    name: 'measurement',
+    description: "Path of the head's measurement, which can be the base of a later run.",
+  },
+  {
+    name: 'comment-url',
+    description: "Address of the pull request's comment; empty where there is none.",
+  },
+  { name: 'check-url', description: 'Address of the check; empty where there is none.' },
 ] as const;
 
 export type OutputName = (typeof outputs)[number]['name'];
 
+/** An output may not grow without end: GitHub takes 1 MiB of all outputs of a job. */
+const mostRows = 100;
+
+/** What is known once the records are written. */
+export function outputsOf(judged: Judged, files: JudgedFiles): Partial<Record<OutputName, string>> {
+  const record = recordOf(judged);
+  return {
+    verdict: record.verdict,
+    outcome: outcomeOf(record),
+    rows: JSON.stringify(rowsOf(record).slice(0, mostRows).map(rowOutput)),
+    'memfile-growth': memfileGrowth(record),
+    comparison: files.comparison,
+    report: files.report,
+    measurement: files.measurement ?? '',
+  };
+}
+
 /** Largest growth of the memfile diff over all scenarios, as a ratio with four decimals at most; empty where there is none. */
-export function memfileGrowth(comparison: Comparison): string {
-  const growths = comparison.rows.flatMap((row) =>
-    row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : [],
+export function memfileGrowth(record: Comparison | Matrix): string {
+  const growths = comparisonsOf(record).flatMap(({ rows }) =>
+    rows.flatMap((row) =>
+      row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : [],
+    ),
   );
   return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
+}
+
+interface NamedRow {
+  readonly entry: string | null;
+  readonly row: Row;
+}
+
+function rowsOf(record: Comparison | Matrix): readonly NamedRow[] {
+  const gating = (comparison: Comparison, entry: string | null) =>
+    comparison.rows.filter(({ gates }) => gates).map((row) => ({ entry, row }));
+  if (record.schema === 'snapgate/comparison') return gating(record, null);
+  return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
+}
+
+function rowOutput({ entry, row }: NamedRow): object {
+  const { scenario, metric, verdict, base, head, growth } = row;
+  return {
+    entry,
+    scenario,
+    metric,
+    verdict: verdict ?? null,
+    base: base?.median ?? null,
+    head: head?.median ?? null,
+    growth: growth?.value ?? null,
+  };
+}
+
+function comparisonsOf(record: Comparison | Matrix): readonly Comparison[] {
+  return record.schema === 'snapgate/comparison'
+    ? [record]
+    : record.entries.flatMap(({ comparison }) => comparison ?? []);
 }

@@ -1,69 +1,97 @@
 import * as core from '@actions/core';
-import { openComments } from '../github/comments.ts';
-import type { Log } from '../host/run.ts';
-import type { GateResult } from '../job/gate.ts';
-import type { MeasureResult } from '../job/measure.ts';
+import { type FilePlace, onlyChangedFile } from '../baseline/changed-file.ts';
+import { openGit } from '../baseline/git.ts';
+import { outcomeOf } from '../gate/outcome.ts';
+import type { Log, Run } from '../host/run.ts';
+import { acceptJudged } from './acceptance.ts';
+import type { Announcer } from './announce.ts';
 import { type Annotation, annotationOf } from './annotation.ts';
-import { writeComment } from './comment.ts';
-import { memfileGrowth, type OutputName } from './outputs.ts';
+import { consequenceOf } from './consequence.ts';
+import type { Decision } from './decision.ts';
+import {
+  gatingRows,
+  hasChanged,
+  type Judged,
+  recordOf,
+  renderJudged,
+  sizesOf,
+  summarizeJudged,
+  writeJudged,
+} from './judged.ts';
+import { type OutputName, outputsOf } from './outputs.ts';
 import type { ActionRequest } from './request.ts';
+import type { Sides } from './sides.ts';
 
-/** GitHub's limit of a step's summary, in bytes. */
-const maxSummaryBytes = 1024 * 1024;
+export interface ToPublish {
+  readonly sides: Sides;
+  readonly announcer: Announcer;
+  readonly decision: Decision;
+}
 
-/** Tells everybody of a gate: first what cannot fail, then the pull request. */
-export async function publishGate(log: Log, request: ActionRequest, result: GateResult): Promise<void> {
-  const { report, files, markdown, exitCode } = result;
-  const { comparison } = report;
-  setOutputs({
-    verdict: comparison.verdict,
-    comparison: files.comparison,
-    report: files.report,
-    measurement: files.headMeasurement,
-    'memfile-growth': memfileGrowth(comparison),
-  });
-  await writeSummary(log, markdown);
-  const annotation = annotationOf(comparison, exitCode);
+/** Tells everybody of a decision: first what cannot fail, then GitHub. The exit status of the step. */
+export async function publishJudged(
+  run: Run,
+  request: ActionRequest,
+  { sides, announcer, decision }: ToPublish,
+): Promise<number> {
+  const { judged, remember } = await acceptJudged(run.log, request, { sides, announcer, decision });
+  const record = recordOf(judged);
+  const { exitCode, conclusion } = consequenceOf(record, request.config, request.event.name);
+  setOutputs(outputsOf(judged, writeJudged(request.config, judged)));
+  await writeSummary(run.log, summarizeJudged(judged));
+  const annotation = await annotationFor(run, request, judged, exitCode);
   if (annotation) annotate(annotation);
-  const url = await tellPullRequest(log, request, markdown);
-  setOutputs({ 'comment-url': url ?? '' });
+  const told = await announcer.concluded({
+    outcome: outcomeOf(record),
+    headline: record.headline,
+    changed: hasChanged(judged),
+    render: (limit) => renderJudged(judged, limit),
+    sizes: sizesOf(judged),
+    acceptance: remember,
+    conclusion,
+    annotation,
+  });
+  setOutputs({ 'comment-url': told.commentUrl ?? '', 'check-url': told.checkUrl ?? '' });
+  return exitCode;
 }
 
-/** Tells of one side's measurement: outputs and summary. */
-export async function publishMeasurement(log: Log, result: MeasureResult): Promise<void> {
-  setOutputs({ report: result.report, measurement: result.file });
-  await writeSummary(log, result.markdown);
-}
-
-function annotate({ level, title, message }: Annotation): void {
-  const write = level === 'error' ? core.error : core.warning;
-  write(message, { title });
-}
-
-function setOutputs(values: Partial<Record<OutputName, string>>): void {
+export function setOutputs(values: Partial<Record<OutputName, string>>): void {
   for (const [name, value] of Object.entries(values)) core.setOutput(name, value);
 }
 
-async function writeSummary(log: Log, markdown: string): Promise<void> {
-  const text = Buffer.from(markdown)
-    .subarray(0, maxSummaryBytes - 4096)
-    .toString('utf8');
+/** A summary that cannot be written is a warning. */
+export async function writeSummary(log: Log, markdown: string): Promise<void> {
   try {
-    await core.summary.addRaw(text, true).write();
+    await core.summary.addRaw(markdown, true).write();
   } catch (error) {
     log.warning(`The job summary could not be written: ${error instanceof Error ? error.message : error}`);
   }
 }
 
-async function tellPullRequest(
-  log: Log,
-  { comment, config }: ActionRequest,
-  markdown: string,
-): Promise<string | undefined> {
-  if (comment === undefined) return undefined;
-  if (comment.token === '') {
-    log.warning('No comment: github-token is empty. It needs `pull-requests: write`.');
-    return undefined;
-  }
-  return await writeComment(openComments(comment), { key: config.comment.key, markdown }, log);
+async function annotationFor(
+  run: Run,
+  request: ActionRequest,
+  judged: Judged,
+  exitCode: number,
+): Promise<Annotation | undefined> {
+  const { verdict, headline } = recordOf(judged);
+  const told = { verdict, headline, rows: gatingRows(judged) };
+  return annotationOf(told, exitCode, await placeToBlame(run, request, judged));
+}
+
+/** Where the image has changed in one file alone, that file. */
+async function placeToBlame(
+  run: Run,
+  { config, workspace }: ActionRequest,
+  judged: Judged,
+): Promise<FilePlace | undefined> {
+  if ('matrix' in judged || config.image === undefined) return undefined;
+  const { base, head } = judged.comparison;
+  if (base?.commit === undefined || head.commit === undefined) return undefined;
+  return await onlyChangedFile(openGit(run, workspace), base.commit, head.commit, config.image);
+}
+
+function annotate({ level, title, message, file, line }: Annotation): void {
+  const write = level === 'error' ? core.error : core.warning;
+  write(message, { title, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { startLine: line }) });
 }

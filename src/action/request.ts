@@ -23,6 +23,10 @@ export interface ActionRequest {
   readonly cacheDir: string;
   readonly token: string;
   readonly reproduce: readonly string[];
+  /** Path of snapgate.yml as it was given; undefined where it is looked for. */
+  readonly configPath: string | undefined;
+  /** The runner's variables, for the services that a library finds by them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** The pull request that is told; undefined where there is none. */
   readonly pullRequest: number | undefined;
 }
@@ -51,6 +55,8 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
     cacheDir: resolve(workspace, config.cacheDir ?? defaultCacheDir(env)),
     token: getInput('github-token'),
     reproduce: reproduceOptions(raw, { hideText: true }),
+    configPath: getInput('config') || undefined,
+    env,
     pullRequest: pullRequestNumber(event, getInput('pr-number')),
   };
 }

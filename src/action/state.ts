@@ -1,4 +1,5 @@
 import { basename, isAbsolute } from 'node:path';
+import { type OpenAnnouncement, readOpenAnnouncement } from './open-announcement.ts';
 
 /** What the main step leaves for the post step; `@actions/core` has this shape. */
 export interface StateStore {
@@ -7,6 +8,7 @@ export interface StateStore {
 }
 
 const runDirState = 'run-dir';
+const announcementState = 'announcement';
 
 /** Remembers the folder of the run, for the post step to remove with all that the run made. */
 export function keepRunDir(store: Pick<StateStore, 'saveState'>, dir: string): void {
@@ -17,4 +19,16 @@ export function keepRunDir(store: Pick<StateStore, 'saveState'>, dir: string): v
 export function keptRunDir(store: Pick<StateStore, 'getState'>): string | undefined {
   const dir = store.getState(runDirState);
   return isAbsolute(dir) && /^snapgate-run-[0-9a-f-]{36}$/.test(basename(dir)) ? dir : undefined;
+}
+
+/** Remembers what GitHub was told and not yet told the end of; undefined for nothing any more. */
+export function keepAnnouncement(
+  store: Pick<StateStore, 'saveState'>,
+  open: OpenAnnouncement | undefined,
+): void {
+  store.saveState(announcementState, open === undefined ? '' : JSON.stringify(open));
+}
+
+export function keptAnnouncement(store: Pick<StateStore, 'getState'>): OpenAnnouncement | undefined {
+  return readOpenAnnouncement(store.getState(announcementState));
 }

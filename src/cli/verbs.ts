@@ -131,7 +131,7 @@ function compare(context: Context): VerbResult {
   writeRecord(dir, 'comparison.json', input.comparison);
   context.log.info(`report: ${writeText(dir, 'report.md', markdown.render(input))}`);
   return {
-    exitCode: exitCodeOf(input.comparison.verdict, gateConfig),
+    exitCode: exitCodeOf(input.comparison, gateConfig),
     output: exporterOf(context).render(input),
   };
 }
@@ -141,10 +141,12 @@ function report(context: Context): VerbResult {
   return { exitCode: 0, output: renderRecord(resolve(context.terminal.cwd, path), exporterOf(context)) };
 }
 
-function exporterOf({ command, display }: Context): Exporter {
+function exporterOf({ command, display, terminal }: Context): Exporter {
   const { format, verbose } = command;
   if (format === 'json') return json;
-  return format === 'markdown' ? markdown : terminalReport({ colour: display.color, detail: verbose });
+  return format === 'markdown'
+    ? markdown
+    : terminalReport({ colour: display.color, detail: verbose, columns: terminal.stdout.columns });
 }
 
 function withOutputDir({ config, terminal }: Context): Config {

@@ -234,7 +234,7 @@ function readGitHub(settings: Settings): GitHubConfig {
     },
     check: settings.read('check', parseFlag),
     accept: {
-      label: settings.read('accept-label', plain),
+      label: settings.read('accept-label', parseLabel),
       scope: settings.read('accept-scope', choice(acceptScopes)),
     },
     onPush: settings.read('on-push', choice(['warn', 'fail'])),
@@ -251,6 +251,18 @@ function readGitHub(settings: Settings): GitHubConfig {
       allowMissing: settings.read('allow-missing', parseFlag),
     },
   };
+}
+
+/** GitHub's limit of a label's name, in characters. */
+const maxLabelChars = 50;
+
+function parseLabel(text: string, where: string): string {
+  if (text.length <= maxLabelChars && !/\p{C}/u.test(text)) return text;
+  throw new SnapgateError(
+    'usage',
+    `${where}: ${quoteText(text)} cannot be a label`,
+    `Use at most ${maxLabelChars} visible characters.`,
+  );
 }
 
 function parseEntries(text: string, where: string): readonly string[] {

@@ -127,6 +127,7 @@ export const inputs: readonly InputSpec[] = [
     description:
       'What is judged: `checkout`, or as in `base` a `ref:REF`, `image:REFERENCE`, `rootfs:PATH` or `measurement:FILE`.',
     default: 'checkout',
+    inFile: false,
   },
   {
     ...text('side', 'base', 'SIDE'),

@@ -20,7 +20,10 @@ export function headlineOf(verdict: Verdict, rows: readonly Row[], sides: Sides)
   if (noVerdict && verdict !== 'fail') return noVerdictClause(noVerdict);
   const deciding = rows.filter((row) => row.verdict === verdict).sort(byWeight);
   const first = deciding[0];
-  const improved = rows.filter((row) => row.improved).sort(byWeight).toReversed();
+  const improved = rows
+    .filter((row) => row.improved)
+    .sort(byWeight)
+    .toReversed();
   if (verdict === 'pass' || first === undefined) return passed(deciding, improved, sides, rows);
   const change = `${changeOf(first)} ${limitOf(first, verdict)}${andOf(deciding)}`;
   const state = noVerdict ? `; ${outcomeWords[noVerdict.state]}` : '';

@@ -54,7 +54,9 @@ function groupOf({ outcome, improves }: Compared, worst: Compared): string | und
 /** `no growth above 5 % (a, b)`, for each of what the entries say. */
 function unchanged(compared: readonly Compared[]): string {
   const groups = [...Map.groupBy(compared, ({ comparison }) => comparison.headline)];
-  const said = groups.map(([headline, members]) => `${headline} (${listed(members.map(({ name }) => name))})`);
+  const said = groups.map(
+    ([headline, members]) => `${headline} (${listed(members.map(({ name }) => name))})`,
+  );
   return said.join('; ');
 }
 

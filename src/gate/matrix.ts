@@ -2,9 +2,16 @@ import type { GateConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
 import { comparability, measuredTooLittle } from './comparable.ts';
 import { concludePair, overallVerdict, type RecordMeta } from './compare.ts';
-import { establishedFacts, type Facts, type GatheredPair, gatherFacts, metricsThatGate, type Pair } from './facts.ts';
+import {
+  establishedFacts,
+  type Facts,
+  type GatheredPair,
+  gatherFacts,
+  metricsThatGate,
+  type Pair,
+} from './facts.ts';
 import { matrixHeadline } from './matrix-headline.ts';
-import { type Matrix, type MatrixEntry, matrixSchema, matrixVersion, type Verdict } from './record.ts';
+import { type Matrix, type MatrixEntry, matrixVersion, type Verdict } from './record.ts';
 
 /** What was found of one entry of a matrix: its two sides, or one sentence that says why there are none. */
 export interface EntryToCompare {
@@ -36,6 +43,7 @@ export function compareMatrix(
     createdAt: meta.now,
     verdict: verdictOf(judged, meta.allowMissing),
     headline: matrixHeadline(judged, meta.allowMissing),
+    allowMissing: meta.allowMissing,
     entries: judged,
   };
 }
@@ -80,9 +88,13 @@ function concludeEntry(
   established: ReadonlySet<Facts>,
   meta: RecordMeta,
 ): MatrixEntry {
-  const { name: nameSchema, missing: missingSchema } = matrixSchema.shape.entries.element.shape;
-  if (numbers) return { name, comparison: concludePair(numbers, established, meta) };
-  return { name, missing };
+  if (numbers) return { name: cut(name, 100), comparison: concludePair(numbers, established, meta) };
+  return { name: cut(name, 100), missing: cut(missing, 1000) };
+}
+
+/** To what a record holds. */
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 function verdictOf(entries: readonly MatrixEntry[], allowMissing: boolean): Verdict {

@@ -4,7 +4,15 @@ import type { Comparison, Matrix, NoVerdict, Verdict } from './record.ts';
 export type Outcome = Verdict | NoVerdict['state'] | 'accepted';
 
 /** The gravest first. */
-const gravity = ['fail', 'inconclusive', 'not-comparable', 'no-baseline', 'warn', 'accepted', 'pass'] as const;
+const gravity = [
+  'fail',
+  'inconclusive',
+  'not-comparable',
+  'no-baseline',
+  'warn',
+  'accepted',
+  'pass',
+] as const;
 
 /**
  * The one word for a comparison or a matrix. A cap that is exceeded is `fail` whatever else there is. In a matrix a state that is no

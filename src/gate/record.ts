@@ -113,6 +113,8 @@ export const matrixSchema = z.strictObject({
   verdict: verdictSchema,
   headline: z.string(),
   accepted: acceptanceSchema.optional(),
+  /** An entry without a comparison is only said; else it makes the verdict `fail`, and no acceptance changes that. */
+  allowMissing: z.boolean(),
   entries: z.array(matrixEntrySchema).max(256),
 });
 export type Matrix = z.infer<typeof matrixSchema>;

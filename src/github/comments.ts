@@ -1,5 +1,14 @@
-import { getOctokit } from '@actions/github';
 import { z } from 'zod';
+import {
+  type GitHubClient,
+  type GitHubConnection,
+  openOctokit,
+  type Patience,
+  type RequestLimit,
+  requestGitHub,
+  usualPatience,
+} from './client.ts';
+import { troubleOf } from './service-failure.ts';
 
 /** A comment of a pull request, as far as it matters here. */
 export interface PullRequestComment {
@@ -7,93 +16,130 @@ export interface PullRequestComment {
   readonly body: string;
   readonly author: string;
   readonly url: string;
+  /** What GraphQL calls it. */
+  readonly nodeId?: string | undefined;
 }
 
-/** The comments of one pull request, as one token sees them. */
+/**
+ * The comments of one pull request, as one token sees them. Nothing is tried again here: whoever writes must look again first, see
+ * `keepTrying`.
+ */
 export interface CommentApi {
   /** Login that the token's own comments carry. */
   viewer(): Promise<string>;
   /** All comments, page by page, oldest first. */
   list(): AsyncIterable<PullRequestComment>;
+  /** One comment as it is now; undefined where it is gone. */
+  get(id: number): Promise<PullRequestComment | undefined>;
   create(body: string): Promise<PullRequestComment>;
   update(id: number, body: string): Promise<PullRequestComment>;
+  /** Done also where it is gone already. */
+  remove(id: number): Promise<void>;
+  /** Folds a comment away as a duplicate. */
+  minimize(comment: PullRequestComment): Promise<void>;
 }
 
-export interface CommentTarget {
-  readonly apiUrl: string;
-  readonly token: string;
+export interface CommentTarget extends GitHubConnection {
   readonly owner: string;
   readonly repo: string;
   readonly number: number;
 }
 
-/** Limit of one request, and of listing all pages. */
-const requestMs = 30_000;
+/** Pages of 100: GitHub takes no more than 2,500 comments on a pull request. */
+const mostPages = 30;
 
 /** Author of what a workflow's own GITHUB_TOKEN writes. */
 const actionsBot = 'github-actions[bot]';
 
 const commentSchema = z.object({
   id: z.int(),
+  node_id: z.string().optional(),
   body: z.string().nullish(),
   html_url: z.string(),
   user: z.object({ login: z.string() }).nullish(),
 });
 const viewerSchema = z.object({ viewer: z.object({ login: z.string() }) });
+const userSchema = z.object({ login: z.string() });
 
-/**
- * The comments of a pull request through GitHub's REST API.
- * @param fetcher for tests; the action's own (which knows the runner's proxy) if not given.
- */
-export function openComments(target: CommentTarget, fetcher?: typeof fetch): CommentApi {
-  const octokit = getOctokit(target.token, {
-    baseUrl: target.apiUrl,
-    ...(fetcher === undefined ? {} : { request: { fetch: fetcher } }),
-  });
-  const issue = { owner: target.owner, repo: target.repo, issue_number: target.number };
+/** The comments of a pull request through GitHub's API. With a patience that is started, all requests share its limit. */
+export function openComments(target: CommentTarget, patience: Patience = usualPatience): CommentApi {
+  const octokit = openOctokit(target);
+  const { issues } = octokit.rest;
+  const repository = { owner: target.owner, repo: target.repo };
+  const issue = { ...repository, issue_number: target.number };
+  const ask = <T>(request: (limit: RequestLimit) => Promise<T>) => requestGitHub(request, patience);
   return {
-    viewer: () => viewerLogin(octokit),
-    async *list() {
-      const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
-        ...issue,
-        per_page: 100,
-        ...limit(),
-      });
-      for await (const page of pages) yield* page.data.map(toComment);
+    viewer: () => viewerLogin(octokit, ask),
+    list: () =>
+      listPages((page) => ask((limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }))),
+    get: (id) =>
+      orMissing(
+        ask(async (limit) =>
+          toComment((await issues.getComment({ ...repository, comment_id: id, ...limit })).data),
+        ),
+      ),
+    create: (body) =>
+      ask(async (limit) => toComment((await issues.createComment({ ...issue, body, ...limit })).data)),
+    update: (id, body) =>
+      ask(async (limit) =>
+        toComment((await issues.updateComment({ ...repository, comment_id: id, body, ...limit })).data),
+      ),
+    remove: async (id) => {
+      await orMissing(ask((limit) => issues.deleteComment({ ...repository, comment_id: id, ...limit })));
     },
-    create: async (body) =>
-      toComment((await octokit.rest.issues.createComment({ ...issue, body, ...limit() })).data),
-    update: async (id, body) => {
-      const { owner, repo } = issue;
-      const answer = await octokit.rest.issues.updateComment({
-        owner,
-        repo,
-        comment_id: id,
-        body,
-        ...limit(),
-      });
-      return toComment(answer.data);
+    minimize: async ({ nodeId }) => {
+      const query =
+        'mutation ($id: ID!) { minimizeComment(input: { subjectId: $id, classifier: DUPLICATE }) { clientMutationId } }';
+      await ask((limit) => octokit.graphql(query, { id: nodeId ?? '', ...limit }));
     },
   };
 }
 
-function limit() {
-  return { request: { signal: AbortSignal.timeout(requestMs) } };
+interface Page {
+  readonly data: unknown;
+  readonly headers: { readonly link?: string | undefined };
+}
+
+/** Not octokit's own paging: that takes an answer that was cut for an empty page, and so would miss the comment. */
+async function* listPages(ask: (page: number) => Promise<Page>): AsyncIterable<PullRequestComment> {
+  for (let page = 1; page <= mostPages; page += 1) {
+    const { data, headers } = await ask(page);
+    yield* z.array(z.unknown()).parse(data).map(toComment);
+    if (!headers.link?.includes('rel="next"')) return;
+  }
 }
 
 /**
  * Who the token is: GraphQL's `viewer` is the one question that a workflow's own token may ask; where there is no GraphQL, `GET /user`;
- * where neither answers, what a workflow's token is by default.
+ * where neither may be asked, what a workflow's token is by default. A service that is down is no answer: by a wrong name the comment
+ * would not be found again.
  */
-async function viewerLogin(octokit: ReturnType<typeof getOctokit>): Promise<string> {
-  try {
-    return viewerSchema.parse(await octokit.graphql('{ viewer { login } }', limit())).viewer.login;
-  } catch {
+async function viewerLogin(
+  octokit: GitHubClient,
+  ask: <T>(request: (limit: RequestLimit) => Promise<T>) => Promise<T>,
+): Promise<string> {
+  const asked = [
+    async (limit: RequestLimit) =>
+      viewerSchema.parse(await octokit.graphql('{ viewer { login } }', { ...limit })).viewer.login,
+    async (limit: RequestLimit) =>
+      userSchema.parse((await octokit.rest.users.getAuthenticated({ ...limit })).data).login,
+  ];
+  for (const request of asked) {
     try {
-      return (await octokit.rest.users.getAuthenticated(limit())).data.login;
-    } catch {
-      return actionsBot;
+      return await ask(request);
+    } catch (error) {
+      if (!['permission', 'not-found', 'gone', 'refused'].includes(troubleOf(error).kind)) throw error;
     }
+  }
+  return actionsBot;
+}
+
+async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (['not-found', 'gone'].includes(troubleOf(error).kind)) return undefined;
+    throw error;
   }
 }
 
@@ -104,5 +150,6 @@ function toComment(data: unknown): PullRequestComment {
     body: comment.body ?? '',
     author: comment.user?.login ?? '',
     url: comment.html_url,
+    ...(comment.node_id === undefined ? {} : { nodeId: comment.node_id }),
   };
 }

@@ -3,7 +3,6 @@ import type { BaseSide, CommitSide, ImageSide, MeasuredSide } from '../baseline/
 import { comparability } from '../gate/comparable.ts';
 import type { NoVerdict } from '../gate/record.ts';
 import type { Run } from '../host/run.ts';
-import type { Fingerprint, Measurement } from '../measure/record.ts';
 
 /** Where measurements are kept for other runs, and what of it concerns this one. */
 export interface Storage {
@@ -12,10 +11,9 @@ export interface Storage {
 }
 
 /** What the head is measured with, which a stored base must have been measured with too. */
-export interface Wanted {
-  readonly fingerprint: Fingerprint;
-  readonly scenarios: Measurement['scenarios'];
-  readonly boots: number;
+export interface Wanted extends Omit<StoreQuery, 'measuringSha256'> {
+  /** Commit of the head: on a branch, what it is compared with must be another one. */
+  readonly commit: string | undefined;
 }
 
 /** The base when it is known what it takes: a measurement, an image to build, or nothing. */
@@ -61,7 +59,7 @@ async function settleCommit(
   wanted: Wanted,
   storage: Storage | undefined,
 ): Promise<Settled> {
-  const stored = await storage?.store.ofCommit(base.commit, queryOf(wanted, storage));
+  const stored = await ask(storage, (store, query) => store.ofCommit(base.commit, query), wanted);
   if (storage !== undefined && stored?.kind === 'found') return taken(run, stored.measurement, storage);
   const notes = stored?.kind === 'unusable' ? [stored.reason] : [];
   if (!base.storedOnly) return { base: await base.checkOut(), notes };
@@ -76,10 +74,7 @@ async function standIn(
   storage: Storage | undefined,
   ofCommit: Stored | undefined,
 ): Promise<Settled> {
-  const latest =
-    base.branch === undefined
-      ? undefined
-      : await storage?.store.latest(base.branch, queryOf(wanted, storage));
+  const latest = await latestOf(base.branch, wanted, storage);
   if (storage === undefined || latest?.kind !== 'found')
     return { base: nothingStored(base.subject.label, [ofCommit, latest], storage), notes: [] };
   const settled = taken(run, latest.measurement, storage);
@@ -88,13 +83,13 @@ async function standIn(
 }
 
 async function settleBranch(branch: string, wanted: Wanted, storage: Storage | undefined): Promise<Settled> {
-  const latest = await storage?.store.latest(branch, queryOf(wanted, storage));
+  const latest = await latestOf(branch, wanted, storage);
   if (storage !== undefined && latest?.kind === 'found')
     return { base: { kind: 'measurement', measurement: latest.measurement }, notes: [] };
   return { base: nothingStored(`branch ${branch}`, [latest], storage), notes: [] };
 }
 
-function taken(run: Run, measurement: Measurement, { store }: Storage): Settled {
+function taken(run: Run, measurement: MeasuredSide['measurement'], { store }: Storage): Settled {
   const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}; head alone was booted`;
   run.log.info(note);
   return { base: { kind: 'measurement', measurement }, notes: [note] };
@@ -113,6 +108,20 @@ function nothingStored(
   return { kind: 'none', noVerdict: { state: 'no-baseline', reason } };
 }
 
-function queryOf({ fingerprint, boots }: Wanted, { measuringSha256 }: Storage): StoreQuery {
-  return { measuringSha256, fingerprint, boots };
+async function latestOf(
+  branch: string | undefined,
+  wanted: Wanted,
+  storage: Storage | undefined,
+): Promise<Stored | undefined> {
+  if (branch === undefined) return undefined;
+  return await ask(storage, (store, query) => store.latest(branch, query, wanted.commit), wanted);
+}
+
+async function ask(
+  storage: Storage | undefined,
+  question: (store: BaselineStore, query: StoreQuery) => Promise<Stored>,
+  { commit, ...wanted }: Wanted,
+): Promise<Stored | undefined> {
+  if (storage === undefined) return undefined;
+  return await question(storage.store, { ...wanted, measuringSha256: storage.measuringSha256 });
 }

@@ -116,19 +116,21 @@ function storedPair(head: Measurement, { base, notes }: Settled): GatePair {
   return { base: measurement, head, noVerdict, notes, baseIsNew: false };
 }
 
-function wantedOf({ fingerprint, scenarios, boots }: Measurement): Wanted {
-  return { fingerprint, scenarios, boots: boots.length };
+function wantedOf({ fingerprint, scenarios, boots, subject }: Measurement): Wanted {
+  return { fingerprint, scenarios, boots: boots.length, commit: subject.commit };
 }
 
 /** What this machine would measure the head with, known from its kernel alone. */
 async function wantedFor(run: Run, config: Config, engine: ProbedEngine, head: HeadSide): Promise<Wanted> {
   if (head.kind === 'measurement') return wantedOf(head.measurement);
-  const { checkout, inputs } = head;
+  const { checkout, inputs, subject } = head;
   const kernel = await imageKernel(run, inputs, { checkout, cacheLimitBytes: config.cacheLimitBytes });
   return {
     fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
     scenarios: scenariosRecord(config.measure.scenarios),
     boots: config.measure.boots,
+    metrics: config.gate.gatedMetrics,
+    commit: subject.commit,
   };
 }
 

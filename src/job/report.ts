@@ -1,15 +1,17 @@
-import { readComparison } from '../gate/read.ts';
+import { readComparison, readMatrix } from '../gate/read.ts';
 import { SnapgateError } from '../host/error.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Exporter } from '../report/exporter.ts';
 import { readRecordFile, recordRemedy } from './compare.ts';
 
-/** Shows a stored comparison or measurement; which of the two it is, it says itself. */
+/** Shows a stored comparison, matrix or measurement; which of them it is, it says itself. */
 export function renderRecord(path: string, exporter: Exporter): string {
   const text = readRecordFile(path);
   switch (schemaOf(text, path)) {
     case 'snapgate/comparison':
       return exporter.render({ comparison: readComparison(text, path) });
+    case 'snapgate/matrix':
+      return exporter.renderMatrix({ matrix: readMatrix(text, path) });
     case 'snapgate/measurement':
       return exporter.renderMeasurement(readMeasurement(text, path));
     default:

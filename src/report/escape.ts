@@ -38,8 +38,21 @@ export function prose(text: string, limit = 500): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|www(?=\.)|\bGH(?=-\d)/gi, `$&${zeroWidthSpace}`);
+    .replace(unlinked, `$&${zeroWidthSpace}`);
 }
+
+/** A foreign sentence where GitHub reads HTML and no Markdown: a fold's title. */
+export function htmlText(text: string, limit = 200): string {
+  return visibleText(text, limit)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('`', 'ˋ')
+    .replace(unlinked, `$&${zeroWidthSpace}`);
+}
+
+/** Where GitHub would see a mention, a reference, an address or an emoji's name. */
+const unlinked = /@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|(?<=\b(?:mailto|xmpp)):|www(?=\.)|\bGH(?=-\d)/gi;
 
 /** Controls, format characters, spaces but the usual one, and what could end a fenced block or hold a marker. */
 const unfitForLine = /[\p{C}\u2028\u2029]|(?! )\p{Z}|```|<!--/u;

@@ -1,16 +1,19 @@
 import { metricLabels } from '../config/metrics.ts';
-import type { Row, Verdict } from '../gate/record.ts';
+import { type Outcome, outcomeOf, outcomeWords } from '../gate/outcome.ts';
+import type { Comparison, Matrix, NoVerdict, Row } from '../gate/record.ts';
 import { measuredMetrics, summarizeSide } from '../gate/summarize.ts';
 import type { Measurement } from '../measure/record.ts';
+import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
-import type { Exporter, ReportInput } from './exporter.ts';
+import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
 import {
+  acceptedOn,
   exactAmount,
   exactChange,
   fingerprintFacts,
   floorFact,
   growthWords,
-  needsReason,
+  isNotable,
   plural,
   readyFact,
   repeatFacts,
@@ -18,6 +21,7 @@ import {
   roundsFact,
   roundsOf,
   sideAmount,
+  stateSentence,
   subjectWords,
 } from './wording.ts';
 
@@ -26,19 +30,32 @@ export interface TerminalOptions {
   readonly colour: boolean;
   /** Every metric to the byte, and what it was measured with. */
   readonly detail?: boolean;
+  /** Of the terminal: a wider table goes without its bars. A pipe has none, and no line is broken there. */
+  readonly columns?: number | undefined;
 }
 
 /** The report for a person at a terminal, in aligned columns. */
 export function terminal(options: TerminalOptions): Exporter {
-  const paint = options.colour ? coloured : plain;
+  const look: Look = {
+    paint: options.colour ? coloured : plain,
+    detail: options.detail ?? false,
+    columns: options.columns ?? Number.POSITIVE_INFINITY,
+  };
   return {
     name: 'terminal',
-    render: (input) => renderComparison(input, paint, options.detail ?? false),
-    renderMeasurement: (measurement) => renderOneSide(measurement, paint, options.detail ?? false),
+    render: (input) => renderComparison(input, look),
+    renderMatrix: (input) => renderEntries(input, look),
+    renderMeasurement: (measurement) => renderOneSide(measurement, look),
   };
 }
 
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+interface Look {
+  readonly paint: Paint;
+  readonly detail: boolean;
+  readonly columns: number;
+}
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue';
 type Paint = (style: Style, text: string) => string;
 
 /** SGR codes of ECMA-48: on, and off again. */
@@ -48,76 +65,182 @@ const codes: Readonly<Record<Style, readonly [number, number]>> = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
+  blue: [34, 39],
 };
 const coloured: Paint = (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`;
 const plain: Paint = (_style, text) => text;
 
-function renderComparison(input: ReportInput, paint: Paint, detail: boolean): string {
+function renderComparison(input: ReportInput, look: Look): string {
   const { comparison } = input;
+  const { paint, detail } = look;
   const rows = comparison.rows.filter((row) => row.gates);
-  const word = paint(styleOf(comparison.verdict), paint('bold', comparison.verdict.toUpperCase()));
+  const { noVerdict, notes } = comparison;
   return lines([
-    `${word}  ${paint('bold', visibleText(comparison.headline, 500))}`,
+    headline(comparison, paint),
     '',
-    ...gatingTable(rows, paint),
-    ...reasons(rows),
+    ...gatingTable(
+      rows.map((row) => ({ row, noVerdict })),
+      look,
+    ),
+    ...paragraph(reasons(rows, noVerdict)),
+    ...paragraph([
+      ...(noVerdict ? [visibleText(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)] : []),
+      ...contextLines(input, comparison),
+    ]),
     '',
     ...sides(input).map((line) => paint('dim', line)),
     ...(detail ? ['', ...allMetrics(comparison.rows, paint), '', ...howMeasured(input)] : []),
-    ...comparison.notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
+    ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
     paint('dim', `again: ${reproduceCommand(input)}`),
   ]);
 }
 
-const verdictStyles: Readonly<Record<Verdict, Style>> = {
+function renderEntries(input: MatrixReportInput, look: Look): string {
+  const { matrix } = input;
+  const { paint, detail } = look;
+  const compared = matrix.entries.flatMap(({ name, comparison }) =>
+    comparison === undefined ? [] : [{ name, comparison }],
+  );
+  const rows = compared.flatMap(({ name, comparison: { rows: all, noVerdict } }) =>
+    all.filter((row) => row.gates).map((row) => ({ row, noVerdict, entry: name })),
+  );
+  return lines([
+    headline(matrix, paint),
+    ...paragraph(missingLines(matrix, paint)),
+    '',
+    ...gatingTable(rows, look),
+    ...paragraph(contextLines(input, matrix)),
+    ...compared.flatMap((entry) => entryLines(entry.name, entry.comparison, paint, detail)),
+  ]);
+}
+
+function headline(record: Comparison | Matrix, paint: Paint): string {
+  const outcome = outcomeOf(record);
+  const word = paint(outcomeStyles[outcome], paint('bold', firstWord(record)));
+  return `${word}  ${paint('bold', visibleText(record.headline, 500))}`;
+}
+
+/** The headline itself says which state it is, or that it was accepted. */
+function firstWord(record: Comparison | Matrix): string {
+  const outcome = outcomeOf(record);
+  const hasState = outcome === 'no-baseline' || outcome === 'not-comparable';
+  return hasState ? 'NO VERDICT' : record.verdict.toUpperCase();
+}
+
+function paragraph(text: readonly string[]): string[] {
+  return text.length === 0 ? [] : ['', ...text];
+}
+
+function contextLines(
+  { provenance, remarks = [] }: ReportContext,
+  { accepted }: Comparison | Matrix,
+): string[] {
+  const acceptance =
+    accepted === undefined
+      ? []
+      : [
+          `Accepted by ${visibleText(accepted.by)} on ${acceptedOn(accepted)} at ${accepted.commit.slice(0, 7)}.`,
+        ];
+  const foreign = [...remarks, ...(provenance === undefined ? [] : [provenance])];
+  return [...acceptance, ...foreign.map((text) => visibleText(text, 500))];
+}
+
+function missingLines({ entries, allowMissing }: Matrix, paint: Paint): string[] {
+  const missing = entries.filter(({ comparison }) => comparison === undefined);
+  return missing.map(({ name, missing: why = '' }) => {
+    const words = paint(allowMissing ? 'yellow' : 'red', 'not measured');
+    return `${words}  ${visibleText(name, 100)}: ${visibleText(why, 500)}`;
+  });
+}
+
+/** What an entry has of its own below the table of all. */
+function entryLines(name: string, comparison: Comparison, paint: Paint, detail: boolean): string[] {
+  const { rows, noVerdict, verdict, notes } = comparison;
+  const gating = rows.filter((row) => row.gates);
+  const state = noVerdict ? [visibleText(stateSentence(noVerdict, verdict === 'fail'), 1000)] : [];
+  return [
+    '',
+    paint('bold', visibleText(`${name}: ${comparison.headline}`, 500)),
+    ...reasons(gating, noVerdict),
+    ...state,
+    ...sides({ comparison }).map((line) => paint('dim', line)),
+    ...(detail ? [...allMetrics(rows, paint), ...howMeasured({ comparison })] : []),
+    ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
+  ];
+}
+
+const outcomeStyles: Readonly<Record<Outcome, Style>> = {
   pass: 'green',
+  accepted: 'green',
   warn: 'yellow',
   fail: 'red',
   inconclusive: 'yellow',
+  'no-baseline': 'blue',
+  'not-comparable': 'blue',
 };
-
-function styleOf(verdict: Verdict): Style {
-  return verdictStyles[verdict];
-}
 
 interface Cell {
   readonly text: string;
   readonly style?: Style;
 }
 
-function gatingTable(rows: readonly Row[], paint: Paint): string[] {
-  const several = new Set(rows.map((row) => row.metric)).size > 1;
-  const metric = (text: string): Cell[] => (several ? [{ text }] : []);
+/** A row, with the entry of a matrix that it is of. */
+interface ShownRow {
+  readonly row: Row;
+  readonly noVerdict: NoVerdict | undefined;
+  readonly entry?: string;
+}
+
+/** The bars are what a narrow terminal can do without. */
+function gatingTable(shown: readonly ShownRow[], { paint, columns: width }: Look): string[] {
+  const withBars = tableOf(shown, true);
+  return widthOfTable(withBars.rows) <= width
+    ? columns(withBars, paint)
+    : columns(tableOf(shown, false), paint);
+}
+
+function tableOf(shown: readonly ShownRow[], bars: boolean): Table {
+  const several = new Set(shown.map(({ row }) => row.metric)).size > 1;
+  const entries = shown.some(({ entry }) => entry !== undefined);
+  const some = (wanted: boolean, cell: Cell) => (wanted ? [cell] : []);
   const head = [
+    ...some(entries, { text: 'entry' }),
     ...texts('scenario'),
-    ...metric('metric'),
+    ...some(several, { text: 'metric' }),
     ...texts('base', 'head', 'growth (95 %)', 'verdict'),
+    ...some(bars, { text: 'each boot' }),
   ];
-  const body = rows.map((row) => [
+  const body = shown.map(({ row, noVerdict, entry = '' }) => [
+    ...some(entries, { text: visibleText(entry, 60) }),
     ...texts(visibleText(row.scenario, 60)),
-    ...metric(metricLabels[row.metric]),
+    ...some(several, { text: metricLabels[row.metric] }),
     ...texts(sideAmount(row.metric, row.base), sideAmount(row.metric, row.head), growthWords(row)),
-    verdictCell(row),
+    verdictCell(row, noVerdict),
+    ...some(bars, { text: bootBars(row) }),
   ]);
-  return columns([head, ...body], several ? 'llrrrl' : 'lrrrl', paint);
+  const align = `${entries ? 'l' : ''}l${several ? 'l' : ''}rrrl${bars ? 'l' : ''}`;
+  return { rows: [head, ...body], align };
 }
 
-function verdictCell(row: Row): Cell {
+function verdictCell(row: Row, noVerdict?: NoVerdict): Cell {
   if (row.verdict === undefined) return { text: '–' };
+  if (noVerdict && row.verdict === 'inconclusive' && !isNotable(row, noVerdict))
+    return { text: outcomeWords[noVerdict.state], style: outcomeStyles[noVerdict.state] };
   const text = row.verdict === 'pass' && row.improved ? 'improved' : row.verdict;
-  return { text, style: styleOf(row.verdict) };
+  return { text, style: outcomeStyles[row.verdict] };
 }
 
-function reasons(rows: readonly Row[]): string[] {
-  const notable = rows.filter(needsReason);
-  const said = notable.map((row) => `${visibleText(row.scenario, 60)}: ${visibleText(row.reason, 500)}`);
-  return said.length === 0 ? [] : ['', ...said];
+function reasons(rows: readonly Row[], noVerdict: NoVerdict | undefined): string[] {
+  const notable = rows.filter((row) => isNotable(row, noVerdict));
+  return notable.map((row) => `${visibleText(row.scenario, 60)}: ${visibleText(row.reason, 500)}`);
 }
 
 function sides(input: ReportInput): string[] {
-  const { base, head } = input.comparison;
+  const { base, head, noVerdict } = input.comparison;
+  const none = noVerdict?.state === 'no-baseline' ? 'none yet' : 'none';
+  const not = noVerdict === undefined ? '' : ', not compared';
   return [
-    `base   ${base === undefined ? 'none' : visibleText(subjectWords(base))}`,
+    `base   ${base === undefined ? none : `${visibleText(subjectWords(base))}${not}`}`,
     `head   ${visibleText(subjectWords(head))}`,
     `boots  ${roundsFact(input)}`,
   ];
@@ -137,10 +260,10 @@ function allMetrics(rows: readonly Row[], paint: Paint): string[] {
     verdictCell(row),
   ]);
   const unit = paint('dim', 'medians per cycle; sizes in bytes');
-  return [unit, ...columns([head, ...body], 'llrrrrl', paint)];
+  return [unit, ...columns({ rows: [head, ...body], align: 'llrrrrl' }, paint)];
 }
 
-function howMeasured({ comparison, head }: ReportInput): string[] {
+function howMeasured({ comparison, head }: Pick<ReportInput, 'comparison' | 'head'>): string[] {
   const floor = floorFact(comparison);
   return factLines([
     ...fingerprintFacts(comparison.fingerprint),
@@ -153,7 +276,7 @@ function factLines(facts: readonly (readonly [string, string])[]): string[] {
   return facts.map(([name, fact]) => `${visibleText(name, 60)}: ${visibleText(fact)}`);
 }
 
-function renderOneSide(measurement: Measurement, paint: Paint, detail: boolean): string {
+function renderOneSide(measurement: Measurement, { paint, detail }: Look): string {
   const metrics = measuredMetrics(measurement).filter((metric) => metric !== 'memfile.zeroedBytes');
   const head = texts('scenario', ...metrics.map((metric) => metricLabels[metric]));
   const body = measurement.scenarios.map(({ name }) =>
@@ -166,7 +289,7 @@ function renderOneSide(measurement: Measurement, paint: Paint, detail: boolean):
   return lines([
     paint('bold', `measured ${visibleText(subjectWords(measurement.subject))}`),
     '',
-    ...columns([head, ...body], `l${'r'.repeat(metrics.length)}`, paint),
+    ...columns({ rows: [head, ...body], align: `l${'r'.repeat(metrics.length)}` }, paint),
     '',
     paint('dim', boots),
     ...(detail
@@ -181,20 +304,36 @@ function texts(...all: readonly string[]): Cell[] {
 }
 
 /** `align` has a letter for each column: l or r. The first row is the head. */
-function columns(rows: readonly (readonly Cell[])[], align: string, paint: Paint): string[] {
-  // Not by spreading into Math.max: a record may have more rows than a call has arguments.
-  const widths = Array.from(align, (_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), 0),
-  );
+interface Table {
+  readonly rows: readonly (readonly Cell[])[];
+  readonly align: string;
+}
+
+const gap = '  ';
+
+function columns({ rows, align }: Table, paint: Paint): string[] {
+  const widths = widthsOf(rows);
   return rows.map((row, index) => {
     const cells = row.map((cell, column) => {
       const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
       const text = cell.style === undefined ? cell.text : paint(cell.style, cell.text);
       return align[column] === 'r' ? padding + text : text + padding;
     });
-    const line = cells.join('  ').trimEnd();
+    const line = cells.join(gap).trimEnd();
     return index === 0 ? paint('dim', line) : line;
   });
+}
+
+function widthOfTable(rows: Table['rows']): number {
+  const widths = widthsOf(rows);
+  return widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
+}
+
+function widthsOf(rows: Table['rows']): number[] {
+  // Not by spreading into Math.max: a record may have more rows than a call has arguments.
+  return (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), 0),
+  );
 }
 
 /** In characters; names are latin in practice, and a wide one costs its alignment only. */

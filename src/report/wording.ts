@@ -1,8 +1,10 @@
 import { formatAmount, formatChange, isTimeMetric } from '../config/metrics.ts';
 import { floorScenario } from '../config/scenarios.ts';
 import type { MetricName } from '../engine/contract.ts';
-import type { Comparison, Estimate, Row, SideSummary, Verdict } from '../gate/record.ts';
+import { type Outcome, outcomeWords } from '../gate/outcome.ts';
+import type { Acceptance, Comparison, Estimate, NoVerdict, Row, SideSummary } from '../gate/record.ts';
 import { medianReadyMs, partMedians } from '../gate/summarize.ts';
+import { isAbove } from '../gate/thresholds.ts';
 import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
 import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
 import { shellWord } from './escape.ts';
@@ -13,11 +15,38 @@ export function verdictWords(row: Pick<Row, 'verdict' | 'improved'>): string {
   if (row.verdict === undefined) return '–';
   return row.verdict === 'pass' && row.improved
     ? '🟢 improved'
-    : `${verdictMark(row.verdict)} ${row.verdict}`;
+    : `${outcomeMark(row.verdict)} ${row.verdict}`;
 }
 
-export function verdictMark(verdict: Verdict): string {
-  return { pass: '🟢', warn: '🟡', fail: '🔴', inconclusive: '⚪' }[verdict];
+const marks: Readonly<Record<Outcome, string>> = {
+  pass: '🟢',
+  warn: '🟡',
+  fail: '🔴',
+  inconclusive: '⚪',
+  // Blue says that there is no verdict, neither good nor bad.
+  'no-baseline': '🔵',
+  'not-comparable': '🔵',
+  accepted: '🟢',
+};
+
+export function outcomeMark(outcome: Outcome): string {
+  return marks[outcome];
+}
+
+/** What follows from there being no verdict; with the reason where the headline has another matter. */
+export function stateSentence({ state, reason }: NoVerdict, withReason: boolean): string {
+  const follows =
+    state === 'no-baseline'
+      ? 'Growth is judged once there is a baseline; caps hold already.'
+      : 'Numbers taken under different conditions are not compared, so growth was not judged; caps hold all the same.';
+  const words = outcomeWords[state];
+  const why = `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${reason.replace(/[.\s]+$/, '')}. `;
+  return withReason ? `${why}${follows}` : follows;
+}
+
+/** The day of an acceptance, in UTC. */
+export function acceptedOn({ at }: Acceptance): string {
+  return at.slice(0, '2026-01-02'.length);
 }
 
 export function sideAmount(metric: MetricName, side: SideSummary | undefined): string {
@@ -38,10 +67,20 @@ export function exactChange(metric: MetricName, value: number | undefined): stri
   return value !== undefined && value > 0 ? `+${exactAmount(metric, value)}` : exactAmount(metric, value);
 }
 
-/** Worth a sentence: anything but a pass, an improvement, and a pass whose number alone would say otherwise. */
-export function needsReason(row: Row): boolean {
+/**
+ * Worth being seen and a sentence: anything but a pass, an improvement, and a pass whose number alone would say otherwise. Where there is
+ * no verdict at all, that is said once and not for each row.
+ */
+export function isNotable(row: Row, noVerdict: NoVerdict | undefined): boolean {
+  if (noVerdict && row.verdict === 'inconclusive') return row.head === undefined;
   if (row.verdict !== 'pass' || row.improved) return true;
-  return row.growth !== undefined && row.growth.value > row.thresholds.failAbove;
+  return row.growth !== undefined && isAbove(row.growth.value, row.thresholds.failAbove);
+}
+
+/** The gravest first; of equal ones the order they ran in. */
+export function bySeverity(rows: readonly Row[]): readonly Row[] {
+  const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
+  return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
 }
 
 /** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */
@@ -87,7 +126,8 @@ export function fingerprintFacts(fingerprint: Fingerprint): readonly (readonly [
 /** Boots, rounds and warm-up, as far as the record at hand says. */
 export function roundsFact({ comparison, head }: ReportInput): string {
   const { base, head: ofHead } = comparison.boots;
-  const boots = comparison.base ? `${base} of base, ${ofHead} of head` : `${ofHead} of head`;
+  const both = comparison.base !== undefined && comparison.noVerdict === undefined;
+  const boots = both ? `${base} of base, ${ofHead} of head` : `${ofHead} of head`;
   return head === undefined ? boots : `${boots}; each ${roundsOf(head)}`;
 }
 
@@ -145,6 +185,6 @@ export function reproduceCommand({ comparison, reproduce }: ReportInput): string
   return ['npx', 'snapgate', 'gate', ...ofBase, ...given].map(shellWord).join(' ');
 }
 
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : nouns}`;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { baseOf } from '../../src/config/base.ts';
+import { baseOf, headOf } from '../../src/config/base.ts';
 
 describe('baseOf', () => {
   it.each([
     ['auto', { kind: 'auto' }],
     [' none\n', { kind: 'none' }],
+    ['cache', { kind: 'cache' }],
     ['ref:main', { kind: 'ref', ref: 'main' }],
     ['ref:refs/tags/v1.4.0', { kind: 'ref', ref: 'refs/tags/v1.4.0' }],
     ['ref:HEAD~1', { kind: 'ref', ref: 'HEAD~1' }],
@@ -49,5 +50,14 @@ describe('baseOf', () => {
 
   it.each(['--upload-pack=x', '-x', 'main topic', 'a\tb'])('%j cannot be a git ref', (ref) => {
     expect(() => baseOf(`ref:${ref}`, 'base')).toThrow(/^base: ".*" cannot be a git ref$/);
+  });
+});
+
+describe('headOf', () => {
+  it('is what is checked out, or anything that a base can be but a way to find one', () => {
+    expect(headOf('checkout', 'head')).toEqual({ kind: 'checkout' });
+    expect(headOf('measurement:a.json', 'head')).toEqual({ kind: 'measurement', path: 'a.json' });
+    for (const text of ['auto', 'cache', 'none', 'checkout:x'])
+      expect(() => headOf(text, 'head')).toThrow(/^head: ".*" is not a head$/);
   });
 });

@@ -240,8 +240,8 @@ describe('a file of another shape', () => {
     ],
     [
       'defaults: {comment: yes}',
-      'ci/gate.yml:1:21: comment of defaults must be true or false, but is "yes"',
-      /^Write true or false/,
+      'ci/gate.yml:1:21: comment of defaults: no choice is called "yes"',
+      /^These exist: auto, always, /,
     ],
     [
       'defaults: {scenarios: 5}',

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { ActionsServices } from '../github/actions-services.ts';
 
 /** The repository of the action: what `uses:` would download. */
 const actionDir = join(import.meta.dirname, '../..');
@@ -21,6 +22,12 @@ export interface JobOptions {
   /** The step's `with:`. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly github: { readonly apiUrl: string; readonly repository: string; readonly token: string };
+  /** The runner's variables that are to be other than those of an ordinary run; undefined unsets one. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Cache and artifacts; a runner without them if not given. */
+  readonly services?: ActionsServices;
+  /** Tells the steps of one job apart, which share a folder. */
+  readonly step?: string;
 }
 
 /** A step that runs. */
@@ -32,6 +39,14 @@ export interface Step {
   readonly ended: Promise<number | null>;
 }
 
+/** A step of a job that runs a command. */
+export interface CommandStep {
+  start(): Step;
+  outputs(): Readonly<Record<string, string>>;
+  /** Variables for the steps after it. */
+  variables(): Readonly<Record<string, string>>;
+}
+
 /** One job on a runner with one step that uses the action. */
 export interface Job {
   readonly temp: string;
@@ -39,6 +54,8 @@ export interface Job {
   /** The post step, told what main saved. */
   post(): Step;
   output(name: string): string | undefined;
+  /** Every output that was set, declared or not. */
+  outputs(): Readonly<Record<string, string>>;
   state(): Readonly<Record<string, string>>;
   summary(): string;
 }
@@ -50,9 +67,9 @@ export interface Job {
 export function openJob(options: JobOptions): Job {
   const action = actionSchema.parse(parse(readFileSync(join(actionDir, 'action.yml'), 'utf8')));
   const files = runnerFiles(options);
-  const environment = { ...runnerEnvironment(options, files), ...inputVariables(action.inputs, options) };
+  const environment = { ...jobEnvironment(options, files), ...inputVariables(action.inputs, options) };
   const start = (script: string, more: NodeJS.ProcessEnv = {}) =>
-    startStep(join(actionDir, script), options.workspace, { ...environment, ...more });
+    startScript(join(actionDir, script), options.workspace, { ...environment, ...more });
   return {
     temp: files.temp,
     main: () => start(action.runs.main),
@@ -61,8 +78,22 @@ export function openJob(options: JobOptions): Job {
       if (!Object.hasOwn(action.outputs, name)) throw new Error(`action.yml has no output ${name}`);
       return readFileCommands(files.output)[name];
     },
+    outputs: () => readFileCommands(files.output),
     state: () => readFileCommands(files.state),
     summary: () => readFileSync(files.summary, 'utf8'),
+  };
+}
+
+/** A step with `run:`, by the shell that a runner takes where none is named. It sees no inputs, no token and no services. */
+export function openCommand(options: JobOptions, script: string): CommandStep {
+  const files = runnerFiles(options);
+  const path = join(options.folder, 'file-commands', options.step ?? '.', 'script.sh');
+  writeFileSync(path, script);
+  const environment = { ...runnerEnvironment(options), ...fileVariables(options, files), ...options.env };
+  return {
+    start: () => startStep('bash', ['-e', path], options.workspace, environment),
+    outputs: () => readFileCommands(files.output),
+    variables: () => readFileCommands(files.env),
   };
 }
 
@@ -77,10 +108,10 @@ interface RunnerFiles {
   readonly path: string;
 }
 
-function runnerFiles({ folder, event }: JobOptions): RunnerFiles {
+function runnerFiles({ folder, event, step = '.' }: JobOptions): RunnerFiles {
   const temp = join(folder, 'temp');
   const home = join(folder, 'home');
-  const commands = join(folder, 'file-commands');
+  const commands = join(folder, 'file-commands', step);
   for (const path of [temp, home, commands]) mkdirSync(path, { recursive: true });
   const file = (name: string, text = '') => {
     const path = join(commands, name);
@@ -99,20 +130,53 @@ function runnerFiles({ folder, event }: JobOptions): RunnerFiles {
   };
 }
 
-function runnerEnvironment(
-  { workspace, event, github }: JobOptions,
-  files: RunnerFiles,
-): Readonly<Record<string, string>> {
+function jobEnvironment(options: JobOptions, files: RunnerFiles): NodeJS.ProcessEnv {
+  const variables = { ...runnerEnvironment(options), ...fileVariables(options, files), ...options.env };
+  return { ...serviceVariables(options.services, variables), ...variables };
+}
+
+/** docs.github.com, "Default environment variables", with the values of an ordinary run. */
+function runnerEnvironment({ workspace, event, github }: JobOptions): Record<string, string> {
+  const [owner = ''] = github.repository.split('/');
+  const { ref, ...branches } = refsOf(event);
   return {
     PATH: process.env['PATH'] ?? '',
-    HOME: files.home,
-    TMPDIR: files.temp,
     CI: 'true',
     GITHUB_ACTIONS: 'true',
+    GITHUB_ACTION: '__self',
+    GITHUB_ACTOR: 'author',
+    GITHUB_TRIGGERING_ACTOR: 'author',
     GITHUB_API_URL: github.apiUrl,
+    GITHUB_GRAPHQL_URL: `${github.apiUrl.replace(/\/v3$/, '')}/graphql`,
+    GITHUB_SERVER_URL: 'https://github.com',
     GITHUB_REPOSITORY: github.repository,
-    GITHUB_WORKSPACE: workspace,
+    GITHUB_REPOSITORY_OWNER: owner,
+    GITHUB_REPOSITORY_ID: '1',
     GITHUB_EVENT_NAME: event.name,
+    GITHUB_SHA: headOf(workspace),
+    GITHUB_REF: ref,
+    GITHUB_REF_NAME: ref.replace(/^refs\/(?:heads|tags|pull)\//, ''),
+    GITHUB_REF_TYPE: ref.startsWith('refs/tags/') ? 'tag' : 'branch',
+    ...branches,
+    GITHUB_WORKFLOW: 'snapgate',
+    GITHUB_WORKFLOW_REF: `${github.repository}/.github/workflows/snapgate.yml@${ref}`,
+    GITHUB_JOB: 'snapshots',
+    GITHUB_RUN_ID: '424242',
+    GITHUB_RUN_NUMBER: '7',
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_RETENTION_DAYS: '90',
+    RUNNER_ENVIRONMENT: 'github-hosted',
+    RUNNER_NAME: 'runner-1',
+    RUNNER_OS: 'Linux',
+    RUNNER_ARCH: 'X64',
+  };
+}
+
+function fileVariables({ workspace }: JobOptions, files: RunnerFiles): Record<string, string> {
+  return {
+    HOME: files.home,
+    TMPDIR: files.temp,
+    GITHUB_WORKSPACE: workspace,
     GITHUB_EVENT_PATH: files.event,
     GITHUB_OUTPUT: files.output,
     GITHUB_STATE: files.state,
@@ -120,8 +184,58 @@ function runnerEnvironment(
     GITHUB_ENV: files.env,
     GITHUB_PATH: files.path,
     RUNNER_TEMP: files.temp,
-    RUNNER_OS: 'Linux',
+    RUNNER_TOOL_CACHE: join(files.home, 'tools'),
   };
+}
+
+function serviceVariables(
+  services: ActionsServices | undefined,
+  variables: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
+  if (services === undefined) return {};
+  return services.environment({
+    runId: Number(variables['GITHUB_RUN_ID']),
+    attempt: Number(variables['GITHUB_RUN_ATTEMPT']),
+    ref: variables['GITHUB_REF'] ?? 'refs/heads/main',
+    job: variables['GITHUB_JOB'] ?? 'snapshots',
+  });
+}
+
+const pullSchema = z.object({
+  pull_request: z.object({
+    number: z.int(),
+    head: z.object({ ref: z.string().default('feature') }),
+    base: z.object({ ref: z.string().default('main') }),
+  }),
+});
+const groupSchema = z.object({ merge_group: z.object({ head_ref: z.string() }) });
+const refSchema = z.object({ ref: z.string() });
+
+export interface RefVariables {
+  readonly ref: string;
+  readonly GITHUB_HEAD_REF?: string;
+  readonly GITHUB_BASE_REF?: string;
+}
+
+/** The ref that an event runs on (docs.github.com, "Events that trigger workflows"); the default branch where its payload names none. */
+export function refsOf({ name, payload }: JobOptions['event']): RefVariables {
+  const pull = pullSchema.safeParse(payload).data?.pull_request;
+  if (pull && name.startsWith('pull_request')) {
+    const base = `refs/heads/${pull.base.ref}`;
+    return {
+      ref: name === 'pull_request_target' ? base : `refs/pull/${pull.number}/merge`,
+      GITHUB_HEAD_REF: pull.head.ref,
+      GITHUB_BASE_REF: pull.base.ref,
+    };
+  }
+  const group = groupSchema.safeParse(payload).data?.merge_group.head_ref;
+  return { ref: group ?? refSchema.safeParse(payload).data?.ref ?? 'refs/heads/main' };
+}
+
+/** The commit that is checked out; the null commit where there is no checkout. */
+function headOf(workspace: string): string {
+  const { status, stdout } = spawnSync('git', ['-C', workspace, 'rev-parse', 'HEAD'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '0'.repeat(40);
 }
 
 /** Inputs as the runner hands them over: `with:` over action.yml's defaults, whose one expression is the job's token. */
@@ -143,9 +257,13 @@ function stateVariables(state: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
 }
 
-function startStep(script: string, cwd: string, env: NodeJS.ProcessEnv): Step {
+function startScript(script: string, cwd: string, env: NodeJS.ProcessEnv): Step {
   if (!existsSync(script)) throw new Error(`${script} is not there: npm run build`);
-  const child = spawn(process.execPath, [script], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return startStep(process.execPath, [script], cwd, env);
+}
+
+function startStep(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Step {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -156,10 +274,10 @@ function startStep(script: string, cwd: string, env: NodeJS.ProcessEnv): Step {
   return { process: child, ended, log: () => Buffer.concat(chunks).toString('utf8') };
 }
 
-/** Reads `name<<delimiter`, lines, `delimiter`: the form that @actions/core writes. */
+/** Reads `name<<delimiter`, lines, `delimiter`, the form that @actions/core writes, and `name=value`, which a shell does. */
 function readFileCommands(path: string): Record<string, string> {
   const values: Record<string, string> = {};
-  const entries = readFileSync(path, 'utf8').matchAll(/^([^\n<]+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
-  for (const [, name, , value] of entries) if (name !== undefined) values[name] = value ?? '';
+  const entries = readFileSync(path, 'utf8').matchAll(/^([^\n<=]+)(?:<<(\S+)\n([\s\S]*?)\n?^\2$|=(.*)$)/gm);
+  for (const [, name, , lines, value] of entries) if (name !== undefined) values[name] = lines ?? value ?? '';
   return values;
 }

@@ -45,7 +45,8 @@ function argument(
   variables: Readonly<Record<string, unknown>>,
   name: string,
 ): string | undefined {
-  const [, variable, text] = new RegExp(`\\b${name}\\s*:\\s*(?:\\$(\\w+)|"?(\\w[^",\\s})]*))`).exec(query) ?? [];
+  const [, variable, text] =
+    new RegExp(`\\b${name}\\s*:\\s*(?:\\$(\\w+)|"?(\\w[^",\\s})]*))`).exec(query) ?? [];
   const input = z.record(z.string(), z.unknown()).safeParse(variables['input']);
   const value = text ?? variables[variable ?? name] ?? input.data?.[name];
   return typeof value === 'string' ? value : undefined;

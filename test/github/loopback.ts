@@ -22,6 +22,8 @@ export interface LoopbackService extends AsyncDisposable {
 }
 
 export interface ServiceParts {
+  /** Sees every request, also one that a fault then keeps from the service. */
+  observe?(incoming: Incoming): void;
   answer(incoming: Incoming): Promise<Answer>;
   /** Path and query as faults see them; what was asked for if not given. */
   faultPath?(incoming: Incoming): string;
@@ -36,6 +38,7 @@ export async function serveLoopback(parts: ServiceParts): Promise<LoopbackServic
   const server = createServer(async (request, response) => {
     try {
       const incoming = await readIncoming(request);
+      parts.observe?.(incoming);
       const path = parts.faultPath?.(incoming) ?? incoming.url.pathname + incoming.url.search;
       const fault = faults.take(incoming.method, path);
       if (fault) await failAs(fault, parts, incoming, response, closing.signal);

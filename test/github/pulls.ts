@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ApiRequest, apiError, type Forward, onePage, type Route } from './api.ts';
+import { apiError, type Forward, onePage, type Route } from './api.ts';
 import type { Answer } from './loopback.ts';
 
 /** What of a pull request a test decides; the emulator's own git knows none of a fixture's commits. */
@@ -57,14 +57,19 @@ export function createPulls({ repository, owner, forward }: PullParts): Pulls {
   return {
     change: (number, change) => changes.set(number, { ...changes.get(number), ...change }),
     open: async (change = {}) => {
-      const number = await openPull(repository, owner, forward, change.headRef ?? `feature-${changes.size + 2}`);
+      const number = await openPull(
+        repository,
+        owner,
+        forward,
+        change.headRef ?? `feature-${changes.size + 2}`,
+      );
       changes.set(number, change);
       return number;
     },
     routes: [
       {
         method: 'GET',
-        path: /\/pulls$/,
+        path: /^\/repos\/[^/]+\/[^/]+\/pulls$/,
         answer: async (request) => onePage(request, (await all()).filter(isAsked(request.query))),
       },
       {

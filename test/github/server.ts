@@ -1,5 +1,5 @@
 import { type ApiRequest, apiError, type Forward, type Route } from './api.ts';
-import { type GraphQl } from './graphql.ts';
+import type { GraphQl } from './graphql.ts';
 import { type Answer, type Incoming, type LoopbackService, serveLoopback } from './loopback.ts';
 import { refusalOf, type TokenRegistry } from './tokens.ts';
 
@@ -37,21 +37,27 @@ export function serveGitHub(parts: ServerParts): Promise<LoopbackService> {
   return serveLoopback({
     errorBody: (status) => Object(apiError(status).body),
     faultPath: (incoming) => pathOf(incoming) + incoming.url.search,
+    observe: (incoming) => parts.requests.push(received(incoming, parts.tokens)),
     answer: async (incoming) => {
       const token = tokenOf(incoming);
       const request = toApiRequest(incoming, parts.tokens, token);
-      parts.requests.push({
-        method: request.method,
-        path: request.path + incoming.url.search,
-        isAuthorized: token !== undefined,
-        login: request.identity?.login,
-        token,
-        body: request.body,
-      });
       if (token !== undefined && request.identity === undefined) return apiError(401);
       return await answerApi(request, parts);
     },
   });
+}
+
+function received(incoming: Incoming, tokens: TokenRegistry): ReceivedRequest {
+  const token = tokenOf(incoming);
+  const { method, path, identity, body } = toApiRequest(incoming, tokens, token);
+  return {
+    method,
+    path: path + incoming.url.search,
+    isAuthorized: token !== undefined,
+    login: identity?.login,
+    token,
+    body,
+  };
 }
 
 async function answerApi(request: ApiRequest, parts: ServerParts): Promise<Answer> {
@@ -60,7 +66,8 @@ async function answerApi(request: ApiRequest, parts: ServerParts): Promise<Answe
   const refusal = refusalOf({ method, path, identity, isPrivate: parts.isPrivate });
   if (refusal) return refusal;
   if (path === '/user' && identity?.login.endsWith('[bot]')) return apiError(403);
-  if (isTooLong(request.body)) return apiError(422, `Validation Failed: body is too long (maximum is 65536 characters)`);
+  if (isTooLong(request.body))
+    return apiError(422, `Validation Failed: body is too long (maximum is 65536 characters)`);
   for (const route of parts.routes()) {
     const captured = route.method === method ? route.path.exec(path) : null;
     const answer = captured && (await route.answer(request, ...captured.slice(1)));

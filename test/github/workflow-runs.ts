@@ -88,7 +88,11 @@ function artifactRoutes(parts: RunParts, runs: ReadonlyMap<number, RunOptions>):
     {
       method: 'GET',
       path: /\/actions\/runs\/(\d+)\/artifacts$/,
-      answer: (request, id = '') => page(request, all().filter((artifact) => artifact.runId === Number(id))),
+      answer: (request, id = '') =>
+        page(
+          request,
+          all().filter((artifact) => artifact.runId === Number(id)),
+        ),
     },
     { method: 'GET', path: /\/actions\/artifacts$/, answer: (request) => page(request, all()) },
     {

@@ -1,105 +1,82 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** One entry of a zip that is written by hand, so that each of its fields can lie. */
+/** An entry of a zip, honest or not. What is not given is what it should be. */
 export interface ZipEntry {
+  /** Written as it is: `../../escape` and absolute paths too. */
   readonly name: string;
   readonly content?: Buffer | string;
-  /** Compressed bytes to store instead of the content's own. */
-  readonly packed?: Buffer;
-  readonly method?: number;
-  readonly flags?: number;
-  /** Unix mode, file type included. */
+  /** Unix mode of the file; 0o120777 makes a symbolic link of it. */
   readonly mode?: number;
+  /** General purpose flags. */
+  readonly flags?: number;
+  /** 8 is deflate, 0 is stored. */
+  readonly method?: number;
   readonly crc?: number;
-  readonly packedSize?: number;
+  /** Bytes in place of the packed content. */
+  readonly packed?: Buffer;
+  /** Unpacked size that the zip claims. */
   readonly size?: number;
+  /** Packed size that the zip claims. */
+  readonly packedSize?: number;
+  /** Where the zip claims that the entry begins. */
   readonly offset?: number;
 }
 
-/** Bytes of a zip with these entries, byte for byte as the format's description has it (APPNOTE.TXT). */
-export function zipOf(entries: readonly ZipEntry[], more: { readonly entryCount?: number } = {}): Buffer {
-  const locals: Buffer[] = [];
-  const centrals: Buffer[] = [];
+export interface ZipClaims {
+  /** Number of entries that the end record claims. */
+  readonly entryCount?: number;
+}
+
+/** A zip file (APPNOTE.TXT of PKWARE, 4.3) of exactly these entries. */
+export function zipOf(entries: readonly ZipEntry[], { entryCount = entries.length }: ZipClaims = {}): Buffer {
+  const bodies: Buffer[] = [];
+  const directory: Buffer[] = [];
   let offset = 0;
   for (const entry of entries) {
-    const fields = fieldsOf(entry);
-    const local = localHeader(fields);
-    centrals.push(centralHeader(fields, entry.offset ?? offset));
-    locals.push(local, fields.packed);
-    offset += local.length + fields.packed.length;
+    const { local, central } = entryRecords(entry, offset);
+    bodies.push(local);
+    directory.push(central);
+    offset += local.length;
   }
-  const directory = Buffer.concat(centrals);
-  return Buffer.concat([
-    ...locals,
-    directory,
-    endOf(directory.length, offset, more.entryCount ?? entries.length),
-  ]);
+  const index = Buffer.concat(directory);
+  return Buffer.concat([...bodies, index, endRecord(entryCount, index.length, offset)]);
 }
 
-interface Fields {
-  readonly name: Buffer;
-  readonly packed: Buffer;
-  readonly method: number;
-  readonly flags: number;
-  readonly crc: number;
-  readonly packedSize: number;
-  readonly size: number;
-  readonly mode: number;
-}
-
-function fieldsOf(entry: ZipEntry): Fields {
+function entryRecords(entry: ZipEntry, offset: number): { local: Buffer; central: Buffer } {
+  const name = Buffer.from(entry.name);
   const content = Buffer.from(entry.content ?? '');
   const method = entry.method ?? 8;
-  const packed = entry.packed ?? (method === 8 ? deflateRawSync(content) : content);
+  const data = entry.packed ?? (method === 8 ? deflateRawSync(content) : content);
+  const fields = Buffer.alloc(26);
+  fields.writeUInt16LE(20, 0); // version needed
+  fields.writeUInt16LE(entry.flags ?? 0x0800, 2); // names are UTF-8
+  fields.writeUInt16LE(method, 4);
+  fields.writeUInt16LE(0x21, 8); // 1980-01-01
+  fields.writeUInt32LE(entry.crc ?? crc32(content), 10);
+  fields.writeUInt32LE(entry.packedSize ?? data.length, 14);
+  fields.writeUInt32LE(entry.size ?? content.length, 18);
+  fields.writeUInt16LE(name.length, 22);
+  const tail = Buffer.alloc(14);
+  tail.writeUInt32LE((((entry.mode ?? 0o100644) & 0xffff) << 16) >>> 0, 6);
+  tail.writeUInt32LE(entry.offset ?? offset, 10);
+  const madeBy = Buffer.from([20, 3]); // Unix, so that modes count
   return {
-    name: Buffer.from(entry.name),
-    packed,
-    method,
-    // Names are UTF-8.
-    flags: entry.flags ?? 0x800,
-    crc: entry.crc ?? crc32(content),
-    packedSize: entry.packedSize ?? packed.length,
-    size: entry.size ?? content.length,
-    mode: entry.mode ?? 0o100644,
+    local: Buffer.concat([signature(0x04034b50), fields, name, data]),
+    central: Buffer.concat([signature(0x02014b50), madeBy, fields, tail, name]),
   };
 }
 
-function localHeader(fields: Fields): Buffer {
-  const header = Buffer.alloc(30);
-  header.writeUInt32LE(0x04034b50, 0);
-  header.writeUInt16LE(20, 4);
-  writeShared(header, 6, fields);
-  return Buffer.concat([header, fields.name]);
+function endRecord(count: number, directoryBytes: number, offset: number): Buffer {
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(count, 4);
+  end.writeUInt16LE(count, 6);
+  end.writeUInt32LE(directoryBytes, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([signature(0x06054b50), end]);
 }
 
-function centralHeader(fields: Fields, offset: number): Buffer {
-  const header = Buffer.alloc(46);
-  header.writeUInt32LE(0x02014b50, 0);
-  // Made by version 2.0 on Unix.
-  header.writeUInt16LE((3 << 8) | 20, 4);
-  header.writeUInt16LE(20, 6);
-  writeShared(header, 8, fields);
-  header.writeUInt32LE((fields.mode << 16) >>> 0, 38);
-  header.writeUInt32LE(offset, 42);
-  return Buffer.concat([header, fields.name]);
-}
-
-/** Flags, method, time, check sum, sizes and the name's length stand in both headers in one order. */
-function writeShared(header: Buffer, at: number, fields: Fields): void {
-  header.writeUInt16LE(fields.flags, at);
-  header.writeUInt16LE(fields.method, at + 2);
-  header.writeUInt32LE(fields.crc, at + 8);
-  header.writeUInt32LE(fields.packedSize, at + 12);
-  header.writeUInt32LE(fields.size, at + 16);
-  header.writeUInt16LE(fields.name.length, at + 20);
-}
-
-function endOf(directoryBytes: number, offset: number, count: number): Buffer {
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(count, 8);
-  end.writeUInt16LE(count, 10);
-  end.writeUInt32LE(directoryBytes, 12);
-  end.writeUInt32LE(offset, 16);
-  return end;
+function signature(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }

@@ -1,19 +1,29 @@
+/** What reports in tests may link to, and nothing else: whoever runs snapgate says it. */
+export const trusted = {
+  repositoryUrl: 'https://github.example/octo/guest',
+  runUrl: 'https://github.example/octo/guest/actions/runs/123/attempts/2',
+};
+
 /**
  * What is wrong with a report's Markdown as GitHub would read it; empty for a sound one. Knows only what reports are made of: tables,
- * code spans, fences, `<details>` with its `<summary>`, headings, lists and plain text.
+ * code spans, fences, `<details>` with its `<summary>`, headings, lists, plain text, and links to commits and runs of the trusted repository.
  */
 export function markdownFaults(markdown: string): string[] {
-  const { text, fences } = takeFences(markdown);
-  const plain = text.replace(/`[^`\n]*`/g, '');
+  const { text: withLinks, fences } = takeFences(markdown);
+  const text = withoutOwnLinks(withLinks);
+  // GitHub reads no Markdown in a fold's title, but mentions and links are made of the HTML.
+  const titles = [...text.matchAll(/^<details><summary>(.*)<\/summary>$/gm)].map(([, title]) => title ?? '');
+  const plain = text.replace(/^<details><summary>.*$/gm, '').replace(/`[^`\n]*`/g, '');
+  const seen = [plain, ...titles].join('\n');
   return [
     ...pairFaults(text),
     ...fences.flatMap((fence) => (fence.includes('<!--') ? ['a marker in a fence'] : [])),
     ...found(markdown, /(?!\n)\p{Cc}|\p{Bidi_Control}|\p{Cs}/gu, 'an unseen character'),
     ...found(withoutOwnTags(text), /</g, 'a tag that is not ours'),
     ...found(plain.replaceAll('\\`', ''), /`/g, 'a code span that does not end'),
-    ...found(plain, /@(?=\w)/g, 'a mention'),
-    ...found(plain, /#(?=\d)|\bGH-(?=\d)/gi, 'a reference'),
-    ...found(plain, /:\/\/|www\./gi, 'a link'),
+    ...found(seen, /@(?=\w)/g, 'a mention'),
+    ...found(seen, /#(?=\d)|\bGH-(?=\d)/gi, 'a reference'),
+    ...found(seen, /:\/\/|www\.|mailto:(?=\w)/gi, 'a link'),
     ...found(plain.replace(/\\[[\]!*_~$]/g, ''), /[[\]*_~$]/g, 'markup'),
     ...tableFaults(text),
   ];
@@ -23,6 +33,14 @@ function found(text: string, pattern: RegExp, what: string): string[] {
   return [...text.matchAll(pattern)].map(
     ({ index }) => `${what}: ${JSON.stringify(text.slice(Math.max(0, index - 20), index + 20))}`,
   );
+}
+
+/** Leaves the text of each. */
+function withoutOwnLinks(text: string): string {
+  const repository = trusted.repositoryUrl.replaceAll('.', '\\.');
+  const commits = new RegExp(`\\[(\`[^\`\\n]*\`)\\]\\(${repository}/commit/[0-9a-f]{40}\\)`, 'g');
+  const runs = new RegExp(`\\[([\\w' ]+)\\]\\(${trusted.runUrl.replaceAll('.', '\\.')}\\)`, 'g');
+  return text.replace(commits, '$1').replace(runs, '$1');
 }
 
 function takeFences(markdown: string): { text: string; fences: string[] } {

@@ -3,15 +3,15 @@ import { metricNames } from '../../src/engine/contract.ts';
 import type { Comparison, Row } from '../../src/gate/record.ts';
 import type { Measurement } from '../../src/measure/record.ts';
 import type { ReportInput } from '../../src/report/exporter.ts';
-import { markdown, maxMarkdownLength } from '../../src/report/markdown.ts';
-import { markdownFaults } from './markdown-faults.ts';
+import { markdown, maxMarkdownLength, maxSummaryBytes, summaryOf } from '../../src/report/markdown.ts';
+import { markdownFaults, trusted } from './markdown-faults.ts';
 import { growing, reportOf, side } from './samples.ts';
 
-/** All of it, which must be sound. */
+/** All of it, which must be sound; spaces that do not break as the usual ones. */
 function render(input: ReportInput): string {
   const text = markdown.render(input);
   expect(markdownFaults(text)).toEqual([]);
-  return text;
+  return text.replaceAll('\u00a0', ' ');
 }
 
 /** What is seen before anything is unfolded. */
@@ -29,19 +29,19 @@ describe('what is seen at a glance', () => {
     expect(atAGlance(input)).toMatchInlineSnapshot(`
       "### 🔴 snapgate: memfile diff of idle-2s +40.0 % per cycle (fails above +5 %); also spawn
 
-      | scenario | base | head | growth (95 % interval) | verdict |
-      | :- | -: | -: | -: | :- |
-      | \`pause\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass |
-      | \`idle-2s\` | 2.50 MiB | 3.50 MiB | +40.0 % (+39.8 … +40.2) | 🔴 fail |
-      | \`idle-5s\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass |
-      | \`write-64k\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass |
-      | \`spawn\` | 2.50 MiB | 3.00 MiB | +20.0 % (+19.8 … +20.2) | 🔴 fail |
-      | \`pause-x10\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass |
+      Head \`topic (bbbbbbb)\`, 5 boots, compared with base \`main (aaaaaaa)\`, 5 boots.
+
+      | scenario | base | head | growth (95 % interval) | verdict | each boot |
+      | :- | -: | -: | -: | :- | :- |
+      | \`pause\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass | \`█████ → █████\` |
+      | \`idle-2s\` | 2.50 MiB | 3.50 MiB | +40.0 % (+39.8 … +40.2) | 🔴 fail | \`▆▆▆▆▆ → █████\` |
+      | \`idle-5s\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass | \`█████ → █████\` |
+      | \`write-64k\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass | \`█████ → █████\` |
+      | \`spawn\` | 2.50 MiB | 3.00 MiB | +20.0 % (+19.8 … +20.2) | 🔴 fail | \`▇▇▇▇▇ → █████\` |
+      | \`pause-x10\` | 2.50 MiB | 2.50 MiB | 0.0 % (−0.2 … +0.2) | 🟢 pass | \`█████ → █████\` |
 
       - \`idle-2s\`: +40.0 % (+39.8 % … +40.2 %) is established, above 5 % and above 256 KiB.
       - \`spawn\`: +20.0 % (+19.8 % … +20.2 %) is established, above 5 % and above 256 KiB.
-
-      Base \`main (aaaaaaa)\`, 5 boots; head \`topic (bbbbbbb)\`, 5 boots.
       "
     `);
   });
@@ -60,7 +60,7 @@ describe('what is seen at a glance', () => {
     const input = reportOf(side('base'), side('head', growing({ spawn: 0.5 })));
     expect(headline(input)).toBe('### 🟢 snapgate: memfile diff of spawn −50.0 % per cycle (improved)');
     expect(atAGlance(input)).toMatch(
-      /^\| `spawn` \| 2\.50 MiB \| 1\.25 MiB \| −50\.0 % \(−50\.\d … −49\.\d\) \| 🟢 improved \|$/m,
+      /^\| `spawn` \| 2\.50 MiB \| 1\.25 MiB \| −50\.0 % \(−50\.\d … −49\.\d\) \| 🟢 improved \| `█████ → ▄▄▄▄▄` \|$/m,
     );
     expect(atAGlance(input)).toMatch(
       /^- `spawn`: −50\.0 % \(−50\.\d % … −49\.\d %\) is established: 1\.25 MiB less than base\.$/m,
@@ -70,7 +70,7 @@ describe('what is seen at a glance', () => {
   it('of a failure shows what improved beside it', () => {
     const input = reportOf(side('base'), side('head', growing({ spawn: 0.5, pause: 1.5 })));
     expect(headline(input)).toBe(
-      '### 🔴 snapgate: memfile diff of pause +50.0 % per cycle (fails above +5 %)',
+      '### 🔴 snapgate: memfile diff of pause +50.0 % per cycle (fails above +5 %); improved: spawn −50.0 %',
     );
     expect(atAGlance(input)).toMatch(/^- `pause`: \+50\.0 %.*\n- `spawn`: −50\.0 %/m);
   });
@@ -104,9 +104,10 @@ describe('what is seen at a glance', () => {
     expect(headline(input)).toBe(
       '### 🔴 snapgate: memfile diff of pause 2.50 MiB per cycle (cap 2.00 MiB); also idle-2s, idle-5s, write-64k, spawn, pause-x10',
     );
-    expect(atAGlance(input)).toContain('| `pause` | – | 2.50 MiB | – | 🔴 fail |');
+    expect(atAGlance(input)).toContain('| scenario | head | verdict | each boot |');
+    expect(atAGlance(input)).toContain('| `pause` | 2.50 MiB | 🔴 fail | `█████` |');
     expect(atAGlance(input)).toContain('- `pause`: 2.50 MiB is above the cap of 2.00 MiB.');
-    expect(atAGlance(input)).toContain('No base; head `topic (bbbbbbb)`, 5 boots.');
+    expect(atAGlance(input)).toContain('Head `topic (bbbbbbb)`, 5 boots; no base.');
   });
 
   it('without a base and without caps claims nothing', () => {
@@ -126,9 +127,9 @@ describe('what is seen at a glance', () => {
       metrics: 'memfile.writtenBytes resumeMs',
     });
     expect(atAGlance(input)).toContain(
-      '| scenario | metric | base | head | growth (95 % interval) | verdict |',
+      '| scenario | metric | base → head | growth (95 % interval) | verdict | each boot |',
     );
-    expect(atAGlance(input)).toContain('| `pause` | resume time | 87.0 ms | 87.0 ms |');
+    expect(atAGlance(input)).toContain('| `pause` | resume time | 87.0 → 87.0 ms |');
     expect(atAGlance(input)).toMatch(/^- `spawn`, memfile diff: /m);
   });
 
@@ -138,7 +139,7 @@ describe('what is seen at a glance', () => {
       subject: { label: 'commit aaaaaaa', commit: 'a'.repeat(40) },
     };
     expect(atAGlance(reportOf(base, side('head')))).toContain(
-      'Base `commit aaaaaaa`, 5 boots; head `topic (bbbbbbb)`',
+      'Head `topic (bbbbbbb)`, 5 boots, compared with base `commit aaaaaaa`, 5 boots.',
     );
   });
 });
@@ -196,13 +197,18 @@ function manyRows(count: number, of: (index: number) => Partial<Row>): Compariso
 }
 
 describe('a report too long for a comment', () => {
-  it('loses its longest folds first, and says which', () => {
+  it('loses its most detailed folds first, says which, and where they are', () => {
     const comparison = manyRows(5000, () => ({}));
     const text = render({ comparison });
     expect(text.length).toBeLessThanOrEqual(maxMarkdownLength);
-    expect(text).toContain('Left out for length: all metrics. The JSON has all of it.');
+    expect(text).toContain(
+      'Cut or left out for length: rows without a change, all metrics. The JSON has all of it.',
+    );
     expect(text).toContain('<summary>run it yourself</summary>');
-    expect(text).toContain('and 4950 more rows in the JSON');
+    expect(text).toMatch(/^and \d+ more rows in the JSON$/m);
+    expect(render({ comparison, ...trusted })).toContain(
+      `all metrics. [The job's summary](${trusted.runUrl}) has all of it.`,
+    );
   });
 
   it('keeps every row that failed, however many passed before it', () => {
@@ -212,9 +218,10 @@ describe('a report too long for a comment', () => {
     const text = atAGlance({ comparison });
     expect(text).toContain('| `scenario-499` |');
     expect(text).toContain('- `scenario-499`: It grew.');
+    expect(text).toContain('The other 499 rows pass: the most is `scenario-0` with 0.0 % (−0.2 … +0.2).');
   });
 
-  it('gives the gravest reasons first, in a short table too', () => {
+  it('gives the gravest first', () => {
     const comparison = manyRows(14, (index) => ({
       verdict: index === 13 ? 'fail' : index === 12 ? 'warn' : 'inconclusive',
       reason: 'Because.',
@@ -223,9 +230,13 @@ describe('a report too long for a comment', () => {
     expect(reasons?.[0]).toBe('- `scenario-13`');
     expect(reasons).toHaveLength(10);
     expect(atAGlance({ comparison })).toContain('and 4 more reasons in the JSON');
-    expect(atAGlance({ comparison }).indexOf('| `scenario-0` |')).toBeLessThan(
-      atAGlance({ comparison }).indexOf('| `scenario-13` |'),
-    );
+    expect(atAGlance({ comparison }).match(/^\| `\S+`/gm)?.[0]).toBe('| `scenario-13`');
+  });
+
+  it('keeps a short table in the order that the scenarios ran in, and the gravest reason first', () => {
+    const comparison = manyRows(12, (index) => ({ verdict: index === 11 ? 'fail' : 'inconclusive' }));
+    expect(atAGlance({ comparison }).match(/^\| `\S+`/gm)?.[0]).toBe('| `scenario-0`');
+    expect(atAGlance({ comparison }).match(/^- `\S+`/gm)?.[0]).toBe('- `scenario-11`');
   });
 
   it('fits whatever its strings are, and is whole', () => {
@@ -250,6 +261,9 @@ describe('a report too long for a comment', () => {
       const text = render({ comparison, reproduce: ['--build-command', letter.repeat(100_000)] });
       expect(text.length).toBeLessThanOrEqual(maxMarkdownLength);
       expect(text.endsWith('</details>\n') || text.endsWith('The JSON has all of it.\n')).toBe(true);
+      const bytes = summaryOf({ comparison });
+      expect(Buffer.byteLength(bytes)).toBeLessThanOrEqual(maxSummaryBytes);
+      expect(markdownFaults(bytes)).toEqual([]);
     }
   });
 

@@ -23,15 +23,15 @@ function tableOf(text: string): string[] {
 describe('a comparison on a terminal', () => {
   it('is the verdict, the table, the reasons, the sides, and how to do it again', () => {
     expect(plain.render(failing)).toMatchInlineSnapshot(`
-      "FAIL  memfile diff of idle-2s +40.0 % per cycle (fails above +5 %)
+      "FAIL  memfile diff of idle-2s +40.0 % per cycle (fails above +5 %); improved: spawn −50.0 %
 
-      scenario       base      head            growth (95 %)  verdict
-      pause      2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass
-      idle-2s    2.50 MiB  3.50 MiB  +40.0 % (+39.8 … +40.2)  fail
-      idle-5s    2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass
-      write-64k  2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass
-      spawn      2.50 MiB  1.25 MiB  −50.0 % (−50.1 … −49.8)  improved
-      pause-x10  2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass
+      scenario       base      head            growth (95 %)  verdict   each boot
+      pause      2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass      █████ → █████
+      idle-2s    2.50 MiB  3.50 MiB  +40.0 % (+39.8 … +40.2)  fail      ▆▆▆▆▆ → █████
+      idle-5s    2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass      █████ → █████
+      write-64k  2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass      █████ → █████
+      spawn      2.50 MiB  1.25 MiB  −50.0 % (−50.1 … −49.8)  improved  █████ → ▄▄▄▄▄
+      pause-x10  2.50 MiB  2.50 MiB      0.0 % (−0.2 … +0.2)  pass      █████ → █████
 
       idle-2s: +40.0 % (+39.8 % … +40.2 %) is established, above 5 % and above 256 KiB.
       spawn: −50.0 % (−50.1 % … −49.8 %) is established: 1.25 MiB less than base.

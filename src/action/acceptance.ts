@@ -1,0 +1,77 @@
+import { acceptGrowth } from '../gate/accept.ts';
+import { askAcceptance, type ShownResult, type StoredAcceptance } from '../github/acceptance.ts';
+import { openOctokit, usualPatience } from '../github/client.ts';
+import type { CommentState } from '../github/comment-state.ts';
+import type { PullRequestEvent } from '../github/event.ts';
+import type { Log } from '../host/run.ts';
+import type { Announcer } from './announce.ts';
+import type { Decision } from './decision.ts';
+import { type Judged, recordOf, withRecord } from './judged.ts';
+import type { ActionRequest } from './request.ts';
+import type { Sides } from './sides.ts';
+
+export interface Accepted {
+  readonly judged: Judged;
+  /** For the comment to keep: nothing new if not given. */
+  readonly remember: StoredAcceptance | undefined;
+}
+
+/** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
+export async function acceptJudged(
+  log: Log,
+  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'token'>,
+  { sides, announcer, decision }: { readonly sides: Sides; readonly announcer: Announcer; readonly decision: Decision },
+): Promise<Accepted> {
+  const { config, context, event, token } = request;
+  const { judged } = decision;
+  const unchanged = { judged, remember: undefined };
+  const record = recordOf(judged);
+  if (event.name !== 'pull_request' || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
+    return unchanged;
+  const { label, scope } = config.github.accept;
+  const { apiUrl, owner, repo } = context;
+  const state = await announcer.state();
+  const answer = await askAcceptance(
+    { client: openOctokit({ apiUrl, token }), owner, repo, patience: usualPatience },
+    {
+      record,
+      label,
+      scope,
+      pullRequest: event.number,
+      headSha: sides.headSha,
+      shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
+      last: lastShown(state),
+      stored: storedAcceptance(state),
+      labeledHead: setNow(event, label) ? event.headSha : undefined,
+    },
+    log,
+  );
+  switch (answer.kind) {
+    case 'none':
+      return unchanged;
+    case 'accepted':
+      return { judged: withRecord(judged, acceptGrowth(record, answer.acceptance)), remember: answer.remember };
+    case 'refused':
+      log.info(answer.reason);
+      return { judged: withRecord(judged, record, { remarks: [answer.reason] }), remember: answer.remember };
+  }
+}
+
+function shownInComment(state: CommentState | undefined, headSha: string): string | undefined {
+  return state?.last?.head === headSha ? state.last.at : undefined;
+}
+
+function lastShown(state: CommentState | undefined): ShownResult | undefined {
+  if (state?.last === undefined) return undefined;
+  const { head, at, sizes } = state.last;
+  return { head, at, sizes: sizes ?? {} };
+}
+
+function storedAcceptance(state: CommentState | undefined): StoredAcceptance | undefined {
+  if (state?.acceptance === undefined) return undefined;
+  return { ...state.acceptance, sizes: state.acceptance.sizes ?? {} };
+}
+
+function setNow({ action, label: set }: PullRequestEvent, label: string): boolean {
+  return action === 'labeled' && set?.toLowerCase() === label.toLowerCase();
+}

@@ -1,0 +1,76 @@
+import { openOctokit, type Patience, startPatience, usualPatience } from '../github/client.ts';
+import { openComments } from '../github/comments.ts';
+import { explainFailure } from '../github/service-failure.ts';
+import type { Log } from '../host/run.ts';
+import { completeCheck } from './check.ts';
+import { cancelledReport, lateReport } from './check-report.ts';
+import { tellComment } from './comment.ts';
+import type { OpenAnnouncement } from './open-announcement.ts';
+
+export interface CloseOptions {
+  readonly log: Log;
+  readonly apiUrl: string;
+  /** Empty: nothing can be done. */
+  readonly token: string;
+  readonly fetch?: typeof fetch | undefined;
+  readonly patience?: Patience;
+  readonly settleMs?: number;
+}
+
+/** Limits of the post step, in milliseconds. */
+const totalMs = 40_000;
+const requestMs = 15_000;
+
+/**
+ * Takes back what a run left open: a check in progress is completed, and the comment no longer says that it measures, unless another run
+ * has written it since. Cancelled, where the run was killed; what it came to, where it could not tell. Never throws, and ends in 45 s.
+ */
+export async function closeAbandoned(open: OpenAnnouncement, options: CloseOptions): Promise<void> {
+  if (options.token === '') return;
+  const patience = startPatience({ ...(options.patience ?? usualPatience), requestMs, tries: 2 }, totalMs);
+  await Promise.all([closeCheck(open, options, patience), closeComment(open, options, patience)]);
+}
+
+async function closeCheck(open: OpenAnnouncement, options: CloseOptions, patience: Patience): Promise<void> {
+  if (open.check === undefined) return;
+  const report = open.ended ? lateReport(open, open.ended) : cancelledReport(open);
+  try {
+    await completeCheck(openOctokit(options), open, open.check.id, report, patience);
+  } catch (error) {
+    say(open, options, error, 'The check could not be completed', 'checks: write');
+  }
+}
+
+async function closeComment(
+  open: OpenAnnouncement,
+  options: CloseOptions,
+  patience: Patience,
+): Promise<void> {
+  const { pullRequest: number, key, headSha, run, owner, repo } = open;
+  if (number === undefined) return;
+  const { apiUrl, token, fetch, settleMs } = options;
+  const api = openComments({ apiUrl, token, fetch, owner, repo, number }, patience);
+  const author = { key, head: headSha, run, at: new Date(patience.now()).toISOString() };
+  const news = {
+    kind: open.ended && open.ended.conclusion !== 'cancelled' ? 'untold' : 'cancelled',
+  } as const;
+  await tellComment(api, author, 'always', news, {
+    patience,
+    ...(settleMs === undefined ? {} : { settleMs }),
+    onFailure: (error) =>
+      say(open, options, error, 'The comment still says that it is measuring', 'pull-requests: write'),
+  });
+}
+
+/** A run that ended has had its warning. */
+function say(
+  { ended }: OpenAnnouncement,
+  { log }: CloseOptions,
+  error: unknown,
+  what: string,
+  scope: string,
+): void {
+  const text = explainFailure(error, { what, scope, consequence: '' }).trimEnd();
+  if (ended) log.info(text);
+  else log.warning(text);
+}

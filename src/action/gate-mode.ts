@@ -1,0 +1,39 @@
+import { SnapgateError } from '../host/error.ts';
+import type { Run } from '../host/run.ts';
+import type { Failure } from './announce.ts';
+import { announcerOf } from './announcer-of.ts';
+import { judgeMatrix } from './judge-matrix.ts';
+import { judgePair } from './judge-pair.ts';
+import { publishJudged } from './publish.ts';
+import type { ActionRequest } from './request.ts';
+import { comparesLine, sidesOfRequest } from './sides.ts';
+
+/** The whole gate on a runner. The exit status: 0, 1 or 2; errors are told where the result would have been, and thrown. */
+export async function gateMode(run: Run, request: ActionRequest): Promise<number> {
+  const sides = await sidesOfRequest(run, request);
+  const { entries } = request.config.github.matrix;
+  run.log.info(entries === undefined ? comparesLine(sides, request) : entriesLine(entries));
+  const announcer = announcerOf(run.log, request, sides);
+  await announcer.started();
+  try {
+    const decision =
+      entries === undefined ? await judgePair(run, request, sides) : await judgeMatrix(run, request);
+    const exitCode = await publishJudged(run, request, { sides, announcer, decision });
+    await decision.keep();
+    return exitCode;
+  } catch (error) {
+    await announcer.failed(failureOf(error));
+    throw error;
+  }
+}
+
+function entriesLine(entries: readonly string[] | 'all'): string {
+  return `Decides on what other jobs of this run have measured: ${entries === 'all' ? 'all entries' : entries.join(', ')}`;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof SnapgateError)
+    return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
+}

@@ -1,0 +1,40 @@
+import { uploadGate } from '../github/artifact-upload.ts';
+import type { Run } from '../host/run.ts';
+import { decidePair, type GatePair } from '../job/gate.ts';
+import { readOnlyReason } from './announcer-of.ts';
+import type { Decision } from './decision.ts';
+import { obtainPair } from './pair.ts';
+import type { ActionRequest } from './request.ts';
+import type { Sides } from './sides.ts';
+
+/** Decides on head against base. */
+export async function judgePair(run: Run, request: ActionRequest, sides: Sides): Promise<Decision> {
+  const { config, reproduce, context } = request;
+  const { pair, shownAt, store } = await obtainPair(run, request, sides);
+  const { repositoryUrl, runUrl } = context;
+  return {
+    judged: { ...decidePair(config, pair), reproduce, repositoryUrl, runUrl },
+    shownAt,
+    keep: async () => {
+      await store();
+      await handOver(run, request, sides, pair);
+    },
+  };
+}
+
+/** Where this run's token cannot tell the pull request, another workflow can, with what this one has measured. */
+async function handOver(
+  run: Run,
+  { event, context, config, env }: ActionRequest,
+  { headSha }: Sides,
+  { base, head }: GatePair,
+): Promise<void> {
+  const { artifact, dryRun, comment } = config.github;
+  const isNeeded = artifact === 'auto' && readOnlyReason(event, context.actor) !== undefined;
+  if (dryRun || !(artifact === 'always' || isNeeded)) return;
+  const pullRequest = event.name === 'pull_request' ? event.number : undefined;
+  await uploadGate(
+    { log: run.log, dir: run.dir, env },
+    { key: comment.key, pullRequest, headSha, base, head },
+  );
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { parseRecord } from '../measure/parse.ts';
+import { type Boot, type Measurement, type Sample, sampleSchema } from '../measure/record.ts';
+import { median } from '../stats/median.ts';
+import { fingerprintKey } from './measuring-key.ts';
+
+export const historyVersion = 1;
+
+/** Entries that a history keeps: the newest. */
+export const maxHistoryEntries = 1000;
+
+const shortText = z.string().max(500);
+
+export const historyEntrySchema = z.strictObject({
+  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  measuredAt: z.iso.datetime(),
+  /** See `fingerprintKey`. */
+  fingerprintSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  snapgate: shortText,
+  boots: z.int().nonnegative(),
+  /** Median over boots of each boot's median, per scenario in the order they ran, in the metric's unit. */
+  scenarios: z.array(z.strictObject({ name: shortText, medians: sampleSchema.shape.metrics })).max(1000),
+});
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
+/** What was measured of one branch, one line of numbers a commit. */
+export const historySchema = z.strictObject({
+  schema: z.literal('snapgate/history'),
+  version: z.literal(historyVersion),
+  entries: z.array(historyEntrySchema).max(maxHistoryEntries),
+});
+export type History = z.infer<typeof historySchema>;
+
+/** Reads a history: its entries, oldest first. `where` is its place, for people. Whatever is wrong with it is a SnapgateError('record'). */
+export function readHistory(text: string, where: string): readonly HistoryEntry[] {
+  const kind = { kind: 'history', name: 'snapgate/history', version: historyVersion, schema: historySchema };
+  return sortHistory(parseRecord(text, where, kind).entries);
+}
+
+/** One entry for each commit, the last measured, oldest first, of the newest `maxHistoryEntries`. */
+export function sortHistory(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const sorted = entries.toSorted((a, b) => Date.parse(a.measuredAt) - Date.parse(b.measuredAt));
+  const ofCommit = new Map<string, HistoryEntry>();
+  for (const entry of sorted) {
+    ofCommit.delete(entry.commit);
+    ofCommit.set(entry.commit, entry);
+  }
+  return [...ofCommit.values()].slice(-maxHistoryEntries);
+}
+
+/** The history with one entry more, which takes the place of an older one of its commit. */
+export function appendToHistory(entries: readonly HistoryEntry[], entry: HistoryEntry): History {
+  const others = entries.filter(({ commit }) => commit !== entry.commit);
+  return toHistory(sortHistory([...others, entry]));
+}
+
+export function toHistory(entries: readonly HistoryEntry[]): History {
+  return { schema: 'snapgate/history', version: historyVersion, entries: [...entries] };
+}
+
+/** A measurement in short; undefined for one without a commit, or without the time that it was taken at. */
+export function historyEntryOf(measurement: Measurement): HistoryEntry | undefined {
+  const entry = historyEntrySchema.safeParse({
+    commit: measurement.subject.commit,
+    measuredAt: measurement.createdAt,
+    fingerprintSha256: fingerprintKey(measurement.fingerprint),
+    snapgate: measurement.snapgate,
+    boots: measurement.boots.length,
+    scenarios: measurement.scenarios.map(({ name }) => ({ name, medians: mediansOf(measurement, name) })),
+  });
+  return entry.success ? entry.data : undefined;
+}
+
+/** The same number that a comparison of this measurement shows for its side. */
+function mediansOf({ boots }: Measurement, scenario: string): Sample['metrics'] {
+  const bootMedians = new Map<string, number[]>();
+  for (const boot of boots) {
+    for (const [metric, values] of valuesOf(boot, scenario))
+      bootMedians.set(metric, [...(bootMedians.get(metric) ?? []), median(values)]);
+  }
+  return Object.fromEntries([...bootMedians].map(([metric, medians]) => [metric, median(medians)]));
+}
+
+function valuesOf({ samples }: Boot, scenario: string): Map<string, number[]> {
+  const values = new Map<string, number[]>();
+  for (const sample of samples) {
+    if (sample.warmup || sample.scenario !== scenario) continue;
+    for (const [metric, value] of Object.entries(sample.metrics))
+      values.set(metric, [...(values.get(metric) ?? []), value]);
+  }
+  return values;
+}

@@ -1,0 +1,3 @@
+import { serveCacheCall } from './github/cache-call.ts';
+
+await serveCacheCall();

@@ -1,0 +1,102 @@
+import { formatAmount, metricLabels } from '../config/metrics.ts';
+import type { MetricName } from '../engine/contract.ts';
+import type { Acceptance, Comparison, Matrix, Row } from './record.ts';
+import { isAbove } from './thresholds.ts';
+
+/** Head medians in the metric's unit, by scenario (in a matrix by `ENTRY/SCENARIO`) and metric. */
+export type Sizes = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/**
+ * Whether growth alone makes it fail, which a label can accept. An entry that is missing has no size that anybody could have looked at.
+ */
+export function failsByGrowth(record: Comparison | Matrix): boolean {
+  if (record.verdict !== 'fail') return false;
+  if (record.schema === 'snapgate/comparison') return true;
+  const { entries, allowMissing } = record;
+  const complete = allowMissing || entries.every(({ comparison }) => comparison !== undefined);
+  return complete && entries.some(({ comparison }) => comparison?.verdict === 'fail');
+}
+
+/** The same with the verdict `pass` and who accepted it; the rows keep their verdicts. */
+export function acceptGrowth<T extends Comparison | Matrix>(record: T, acceptance: Acceptance): T {
+  return {
+    ...record,
+    verdict: 'pass',
+    headline: `accepted: ${record.headline}`,
+    accepted: { by: acceptance.by, at: acceptance.at, commit: acceptance.commit },
+  };
+}
+
+/** The same with one more sentence: why a label that is set accepts nothing. It may hold names of others: escape before showing. */
+export function noteRefusal<T extends Comparison | Matrix>(record: T, reason: string): T;
+export function noteRefusal(record: Comparison | Matrix, reason: string): Comparison | Matrix {
+  if (record.schema === 'snapgate/comparison') return withNote(record, reason);
+  const entries = record.entries.map((entry) =>
+    entry.comparison?.verdict === 'fail'
+      ? { ...entry, comparison: withNote(entry.comparison, reason) }
+      : entry,
+  );
+  return { ...record, entries };
+}
+
+/** What each row that fails has now: what a label accepts that is set after it was shown. */
+export function failedSizes(record: Comparison | Matrix): Sizes {
+  const sizes = new Map<string, Record<string, number>>();
+  for (const { key, row } of failingRows(record)) {
+    const median = row.head?.median;
+    if (median !== undefined) sizes.set(key, { ...sizes.get(key), [row.metric]: median });
+  }
+  return Object.fromEntries(sizes);
+}
+
+/** The first row that fails beyond what was accepted, as one clause with both numbers; undefined where all are within it. */
+export function pastAccepted(record: Comparison | Matrix, accepted: Sizes): string | undefined {
+  const found = failingRows(record).find(({ key, row }) => isPast(row, sizeOf(accepted, key, row.metric)));
+  if (found === undefined) return undefined;
+  const { key, row } = found;
+  const size = sizeOf(accepted, key, row.metric);
+  const now = row.head === undefined ? 'not measured' : formatAmount(row.metric, row.head.median);
+  const than =
+    size === undefined
+      ? 'of which nothing was accepted'
+      : `past the accepted ${formatAmount(row.metric, size)}`;
+  return `${metricLabels[row.metric]} of ${key} is ${now}, ${than}`;
+}
+
+/**
+ * Whether a row has grown past what was accepted, by the row's own limits as if that were its base: both must be exceeded. What was not
+ * accepted at all is past it.
+ */
+export function isPast({ head, thresholds }: Row, accepted: number | undefined): boolean {
+  if (head === undefined || accepted === undefined) return true;
+  const growth = accepted > 0 ? head.median / accepted - 1 : Number.POSITIVE_INFINITY;
+  return isAbove(growth, thresholds.failAbove) && isAbove(head.median - accepted, thresholds.minGrowth);
+}
+
+function withNote(comparison: Comparison, note: string): Comparison {
+  return { ...comparison, notes: [...comparison.notes, note] };
+}
+
+/** A scenario may be called `constructor`. */
+function sizeOf(sizes: Sizes, key: string, metric: MetricName): number | undefined {
+  return Object.hasOwn(sizes, key) ? sizes[key]?.[metric] : undefined;
+}
+
+interface FailingRow {
+  readonly key: string;
+  readonly row: Row;
+}
+
+/** An entry's name has no slash, so that the keys of two entries never meet. */
+function failingRows(record: Comparison | Matrix): FailingRow[] {
+  if (record.schema === 'snapgate/comparison') return failingOf(record, '');
+  return record.entries.flatMap(({ name, comparison }) =>
+    comparison === undefined ? [] : failingOf(comparison, `${name}/`),
+  );
+}
+
+function failingOf({ rows }: Comparison, prefix: string): FailingRow[] {
+  return rows
+    .filter(({ verdict }) => verdict === 'fail')
+    .map((row) => ({ key: `${prefix}${row.scenario}`, row }));
+}

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import {
+  appendToHistory,
+  type HistoryEntry,
+  historyEntryOf,
+  maxHistoryEntries,
+  readHistory,
+  sortHistory,
+  toHistory,
+} from '../../src/baseline/history.ts';
+import { metricNames } from '../../src/engine/contract.ts';
+import { summarizeSide } from '../../src/gate/summarize.ts';
+import { SnapgateError } from '../../src/host/error.ts';
+import { sampleMeasurement } from '../gate/sample-measurement.ts';
+
+const day = 24 * 3600e3;
+
+function commitOf(index: number): string {
+  return index.toString(16).padStart(40, '0');
+}
+
+function entryOf(index: number, more: Partial<HistoryEntry> = {}): HistoryEntry {
+  return {
+    commit: commitOf(index),
+    measuredAt: new Date(index * day).toISOString(),
+    fingerprintSha256: 'f'.repeat(64),
+    snapgate: '0.1.0',
+    boots: 5,
+    scenarios: [{ name: 'pause', medians: { 'memfile.writtenBytes': index } }],
+    ...more,
+  };
+}
+
+describe('an entry', () => {
+  test('has the medians that a comparison shows, of every scenario and metric', () => {
+    let next = 1;
+    const noise = () => {
+      next = (next * 48271) % 2147483647;
+      return next % 1_000_003;
+    };
+    const measurement = sampleMeasurement({
+      side: 'head',
+      boots: 4,
+      rounds: 5,
+      warmup: 2,
+      metrics: (scenario) => ({
+        'memfile.writtenBytes': noise(),
+        resumeMs: noise() / 7,
+        ...(scenario === 'pause' ? { stateBytes: noise() } : {}),
+      }),
+    });
+    const entry = historyEntryOf(measurement);
+    expect(entry?.scenarios.map(({ name }) => name)).toEqual(measurement.scenarios.map(({ name }) => name));
+    for (const { name, medians } of entry?.scenarios ?? []) {
+      const expected = metricNames.map((metric) => summarizeSide(measurement, name, metric)?.median);
+      expect(metricNames.map((metric) => medians[metric])).toEqual(expected);
+    }
+    expect(entry).toMatchObject({ commit: 'b'.repeat(40), boots: 4, measuredAt: measurement.createdAt });
+  });
+
+  test('is none without a commit, or without a time', () => {
+    const measurement = sampleMeasurement({ side: 'head', metrics: () => ({ resumeMs: 1 }) });
+    expect(historyEntryOf({ ...measurement, subject: { label: 'folder' } })).toBeUndefined();
+    expect(historyEntryOf({ ...measurement, createdAt: 'yesterday' })).toBeUndefined();
+  });
+});
+
+describe('a history', () => {
+  test('is in the order of time, whatever order it was written in', () => {
+    const text = JSON.stringify(toHistory([entryOf(3), entryOf(1), entryOf(2)]));
+    expect(readHistory(text, 'history').map(({ commit }) => commit)).toEqual([1, 2, 3].map(commitOf));
+  });
+
+  test('has one entry a commit: the last measured when it is read, the added one when one is added', () => {
+    const early = entryOf(1, { boots: 1 });
+    const late = entryOf(1, { boots: 2, measuredAt: entryOf(9).measuredAt });
+    expect(sortHistory([late, entryOf(5), early])).toEqual([entryOf(5), late]);
+    expect(appendToHistory([entryOf(5), late], early).entries).toEqual([early, entryOf(5)]);
+  });
+
+  test('keeps the newest thousand', () => {
+    const full = Array.from({ length: maxHistoryEntries }, (_, index) => entryOf(index));
+    const { entries } = appendToHistory(full, entryOf(maxHistoryEntries));
+    expect(entries).toHaveLength(maxHistoryEntries);
+    expect(entries[0]).toEqual(entryOf(1));
+    expect(entries.at(-1)).toEqual(entryOf(maxHistoryEntries));
+    expect(readHistory(JSON.stringify(toHistory(entries)), 'history')).toEqual(entries);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['deep JSON', '['.repeat(200_000)],
+    ['another record', JSON.stringify({ schema: 'snapgate/measurement', version: 1 })],
+    ['another version', JSON.stringify({ ...toHistory([]), version: 2 })],
+    [
+      'too many entries',
+      JSON.stringify(toHistory(Array.from({ length: 1001 }, (_, index) => entryOf(index)))),
+    ],
+    ['a commit that is a path', JSON.stringify(toHistory([entryOf(1, { commit: '../../etc/passwd' })]))],
+    ['a time that is none', JSON.stringify(toHistory([entryOf(1, { measuredAt: 'now' })]))],
+    ['a field more', JSON.stringify(toHistory([{ ...entryOf(1), ...{ extra: 1 } }]))],
+    [
+      'a metric that is none',
+      JSON.stringify(toHistory([entryOf(1)])).replace('memfile.writtenBytes', 'constructor'),
+    ],
+    ['a negative number', JSON.stringify(toHistory([entryOf(1)])).replace(':1}', ':-1}')],
+  ])('%s is refused', (_, text) => {
+    expect(() => readHistory(text, 'history.json')).toThrow(SnapgateError);
+    expect(() => readHistory(text, 'history.json')).toThrow('history.json');
+  });
+});
