@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gate: ['config', 'engine', 'measure', 'stats'],
   report: ['config', 'engine', 'gate', 'measure'],
   job: ['baseline', 'config', 'engine', 'gate', 'image', 'measure', 'report'],
-  github: ['baseline', 'gate', 'measure', 'report'],
+  github: ['baseline', 'config', 'gate', 'measure', 'report'],
   cli: ['baseline', 'config', 'engine', 'gate', 'image', 'job', 'measure', 'report'],
   action: ['baseline', 'config', 'engine', 'gate', 'github', 'image', 'job', 'measure', 'report'],
 };

@@ -522,7 +522,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(459), __nccwpck_require__.e(917)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4917));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 729));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -558,11 +558,19 @@ function endOnClosedPipe(error) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   He: () => (/* binding */ configFileNames),
-/* harmony export */   QL: () => (/* binding */ inputs)
+/* harmony export */   QL: () => (/* binding */ inputs),
+/* harmony export */   W2: () => (/* binding */ acceptScopes),
+/* harmony export */   YN: () => (/* binding */ commentPolicies),
+/* harmony export */   dS: () => (/* binding */ artifactPolicies)
 /* harmony export */ });
 /* unused harmony export modes */
-/** What a run does on a runner: the whole gate, or one side's measurement. */
-const modes = ['gate', 'measure'];
+/** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
+const modes = ['gate', 'measure', 'comment'];
+/** When a pull request gets a comment. */
+const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
+/** How far an accepted growth reaches. */
+const acceptScopes = ['pull-request', 'commit', 'size'];
+const artifactPolicies = ['auto', 'always', 'never'];
 const built = ['gate', 'measure'];
 const gated = ['gate', 'compare'];
 const everyRun = ['gate', 'measure', 'compare'];
@@ -570,7 +578,7 @@ const everyRun = ['gate', 'measure', 'compare'];
 const inputs = [
     {
         ...text('mode', 'run', 'MODE'),
-        description: 'What to do: `gate` measures both sides and decides, `measure` measures one and stores it.',
+        description: 'What to do: `gate` measures both sides and decides (or decides on what a matrix has measured, with `entries`); `measure` measures and stores; `comment`, on `workflow_run`, tells the pull request what a run with a read-only token has measured.',
         default: 'gate',
         actionDefault: 'gate',
         choices: modes,
@@ -625,8 +633,28 @@ const inputs = [
     },
     {
         ...text('base', 'base', 'BASE', ['gate']),
-        description: 'What head is compared with: `auto` (the base commit of the pull request; on a terminal, where HEAD left the default branch), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+        description: 'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
         default: 'auto',
+    },
+    {
+        ...text('head', 'base', 'HEAD', ['gate']),
+        description: 'What is judged: `checkout`, or as in `base` a `ref:REF`, `image:REFERENCE`, `rootfs:PATH` or `measurement:FILE`.',
+        default: 'checkout',
+        inFile: false,
+    },
+    {
+        ...text('side', 'base', 'SIDE'),
+        description: 'What `mode: measure` measures: `head`, `base`, or `both`, taking turns in one job, which is what a matrix wants.',
+        choices: ['head', 'base', 'both'],
+        default: 'head',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('baseline-branch', 'base', 'BRANCH'),
+        description: 'Branch of this repository that keeps stored measurements and their history, for where caches are evicted; needs `contents: write` where it is written to. The cache keeps them if not given.',
+        actionOnly: true,
+        inFile: false,
     },
     {
         ...text('memory-size', 'measure', 'SIZE', built),
@@ -731,10 +759,10 @@ const inputs = [
         default: 'pass',
     },
     {
-        ...text('comment', 'github', 'true|false'),
-        description: 'Whether the pull request gets a comment: `true` or `false`.',
-        type: 'flag',
-        default: 'true',
+        ...text('comment', 'github', 'WHEN'),
+        description: 'When the pull request gets a comment: `auto` (always, but not where the token is known to be read-only), `always`, `on-change` (something grew or shrank), `on-failure`, `never`. A comment that is there is kept up to date by all but `never`.',
+        choices: commentPolicies,
+        default: 'auto',
         actionOnly: true,
     },
     {
@@ -754,11 +782,110 @@ const inputs = [
     },
     {
         ...text('github-token', 'github', 'TOKEN'),
-        description: 'Token that writes the comment; needs `pull-requests: write`. Never reaches a build or a guest.',
+        description: 'Token for the comment (`pull-requests: write`), the check (`checks: write`), and what others have stored (`actions: read`). Never reaches a build or a guest.',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
         default: '${{ github.token }}',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
         actionDefault: '${{ github.token }}',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('check', 'github', 'true|false'),
+        description: 'Whether the head commit gets a check named `snapgate` (with `comment-key`: `snapgate: KEY`), which a branch protection can require; needs `checks: write`.',
+        type: 'flag',
+        default: 'true',
+        actionDefault: 'true',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('accept-label', 'github', 'LABEL'),
+        description: 'Label by which somebody with write permission accepts a growth of a pull request: its verdict is then `pass`.',
+        default: 'snapshot-growth-accepted',
+        actionDefault: 'snapshot-growth-accepted',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('accept-scope', 'github', 'SCOPE'),
+        description: 'What a label accepts: the `size` that was shown when it was set (more needs it again), that `commit` alone, or the whole `pull-request`.',
+        choices: acceptScopes,
+        default: 'size',
+        actionDefault: 'size',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('on-push', 'github', 'warn|fail'),
+        description: 'What a verdict of `fail` does to the exit status on a `push` or `schedule`: `warn` or `fail`.',
+        choices: ['warn', 'fail'],
+        default: 'warn',
+        actionDefault: 'warn',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('artifact', 'github', 'WHEN'),
+        description: "When the measurements are uploaded as an artifact: `auto` (where another job needs them: a matrix's, or a pull request whose token is read-only), `always`, `never`.",
+        choices: artifactPolicies,
+        default: 'auto',
+        actionDefault: 'auto',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('entry', 'github', 'NAME'),
+        description: 'In `mode: measure`: the name of this entry of a matrix, under which its row stands.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('shard', 'github', 'NAME'),
+        description: 'In `mode: measure`: tells jobs apart that measure the same entry and side, whose boots are then put together.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('entries', 'github', 'NAMES'),
+        description: 'In `mode: gate`: measures nothing, but decides on the entries of these names that jobs of this run have measured; `all` for whatever there is.',
+        type: 'names',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('allow-missing', 'github', 'true|false'),
+        description: 'Whether an entry of `entries` that is missing or could not be measured is only said: `true` or `false` (the verdict is then `fail`).',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('allow-forks', 'github', 'true|false'),
+        description: 'Whether a self-hosted runner builds and boots the head of a fork: anybody can then run code on it. `true` or `false`.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('fail', 'github', 'true|false'),
+        description: 'Whether a verdict fails the step and the check: `false` tells everything and blocks nobody, for a first week. Errors fail in any case.',
+        type: 'flag',
+        default: 'true',
+        actionDefault: 'true',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('dry-run', 'github', 'true|false'),
+        description: 'Whether to leave everything outside the job as it is: no comment, no check, nothing stored; the report is in the summary, and no verdict fails the step.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
         actionOnly: true,
         inFile: false,
     },
@@ -956,6 +1083,7 @@ const exitCodes = {
     internal: 70,
     scenario: 71,
     interrupted: 75,
+    refused: 77,
 };
 /**
  * An expected error: what went wrong and where (message), and what to do about it (remedy). Whatever is not a

@@ -19,14 +19,18 @@ export interface Accepted {
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
 export async function acceptJudged(
   log: Log,
-  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'token'>,
-  { sides, announcer, decision }: { readonly sides: Sides; readonly announcer: Announcer; readonly decision: Decision },
+  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'pullRequest' | 'token'>,
+  {
+    sides,
+    announcer,
+    decision,
+  }: { readonly sides: Sides; readonly announcer: Announcer; readonly decision: Decision },
 ): Promise<Accepted> {
-  const { config, context, event, token } = request;
+  const { config, context, event, pullRequest, token } = request;
   const { judged } = decision;
   const unchanged = { judged, remember: undefined };
   const record = recordOf(judged);
-  if (event.name !== 'pull_request' || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
+  if (pullRequest === undefined || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
     return unchanged;
   const { label, scope } = config.github.accept;
   const { apiUrl, owner, repo } = context;
@@ -37,12 +41,12 @@ export async function acceptJudged(
       record,
       label,
       scope,
-      pullRequest: event.number,
+      pullRequest,
       headSha: sides.headSha,
       shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
       last: lastShown(state),
       stored: storedAcceptance(state),
-      labeledHead: setNow(event, label) ? event.headSha : undefined,
+      labeledHead: event.name === 'pull_request' && setNow(event, label) ? event.headSha : undefined,
     },
     log,
   );
@@ -50,7 +54,10 @@ export async function acceptJudged(
     case 'none':
       return unchanged;
     case 'accepted':
-      return { judged: withRecord(judged, acceptGrowth(record, answer.acceptance)), remember: answer.remember };
+      return {
+        judged: withRecord(judged, acceptGrowth(record, answer.acceptance)),
+        remember: answer.remember,
+      };
     case 'refused':
       log.info(answer.reason);
       return { judged: withRecord(judged, record, { remarks: [answer.reason] }), remember: answer.remember };

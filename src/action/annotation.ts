@@ -19,7 +19,7 @@ const maxChars = 4000;
  * @param place the one file that is to blame, if there is one.
  */
 export function annotationOf(
-  { verdict, headline, rows }: Pick<Comparison, 'verdict' | 'headline' | 'rows'>,
+  { verdict, headline, rows }: Pick<Comparison, 'verdict' | 'headline'> & { readonly rows: readonly Row[] },
   exitCode: number,
   place?: FilePlace,
 ): Annotation | undefined {

@@ -16,7 +16,7 @@ import type { Annotation } from './annotation.ts';
 import { type Channels, openChannels } from './channels.ts';
 import { concludedReport, failedReport, measuringReport } from './check-report.ts';
 import type { ToldNews } from './comment.ts';
-import { createOpenLedger, type OpenAnnouncement } from './open-announcement.ts';
+import { createOpenLedger, type OpenAnnouncement, type OpenLedger } from './open-announcement.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
 
 export interface AnnouncerOptions {
@@ -34,7 +34,7 @@ export interface AnnouncerOptions {
   /** The pull request's head commit, else the commit of the event. Without one nothing is told. */
   readonly headSha: string | undefined;
   readonly run: RunOrder & { readonly url: string };
-  /** Why the token is known not to write, if it is: then a check and a comment by `auto` are not tried. */
+  /** Why the token is likely to read only. A fork's cannot write: then a check, and a comment by `auto`, are not tried. */
   readonly readOnly?: ReadOnlyReason | undefined;
   /** Told of what a killed run would leave behind, before it is made, and again as it changes; undefined: nothing any more. */
   readonly onOpen?: (open: OpenAnnouncement | undefined) => void;
@@ -94,36 +94,40 @@ const limitsMs = {
   started: 45_000,
   concluded: 90_000,
   failed: 60_000,
-  cancelled: 4000,
+  cancelled: 3000,
   state: 60_000,
 } as const;
 
 /** Opens no connection and asks nothing yet. */
 export function openAnnouncer(options: AnnouncerOptions): Announcer {
-  const troubles = createTroubles(options.log, options.readOnly);
+  const troubles = createTroubles(options.log, options.readOnly, options.patience?.now);
   const ledger = createOpenLedger(options);
   const channels = openChannels(options, troubles, ledger);
   const patience = (phase: keyof typeof limitsMs) =>
     troubles.patience(options.patience ?? usualPatience, limitsMs[phase]);
-  const tell = async (phase: keyof typeof limitsMs, report: CheckReport, news: ToldNews) => {
-    if (report.status === 'completed') ledger.end(report);
-    return await tellAll(channels, report, news, () => patience(phase));
+  const tell = async (phase: keyof typeof limitsMs, report: () => CheckReport, news: ToldNews) => {
+    try {
+      return await tellAll(channels, ledger, report(), news, () => patience(phase));
+    } catch (error) {
+      options.log.warning(`GitHub was not told: ${error instanceof Error ? error.message : error}`);
+      return {};
+    }
   };
   let isOver = false;
   return {
     started: async () => {
-      await tell('started', measuringReport(options), { kind: 'running' });
+      await tell('started', () => measuringReport(options), { kind: 'running' });
     },
     concluded: async (conclusion) => {
       isOver = true;
-      return await tell('concluded', concludedReport(options, conclusion), newsOf(conclusion));
+      return await tell('concluded', () => concludedReport(options, conclusion), newsOf(conclusion));
     },
     failed: async (failure) => {
       if (isOver) return {};
       isOver = true;
       const { message, remedy, cancelled } = failure;
       const news: ToldNews = cancelled ? { kind: 'cancelled' } : { kind: 'failed', message, remedy };
-      return await tell(cancelled ? 'cancelled' : 'failed', failedReport(options, failure), news);
+      return await tell(cancelled ? 'cancelled' : 'failed', () => failedReport(options, failure), news);
     },
     state: () => readState(options, troubles, patience('state')),
   };
@@ -131,10 +135,12 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
 
 async function tellAll(
   channels: Channels,
+  ledger: OpenLedger,
   report: CheckReport,
   news: ToldNews,
   patience: () => Patience,
 ): Promise<Announced> {
+  if (report.status === 'completed') ledger.end(report);
   const checkUrl = await channels.check(report, patience());
   const commentUrl = await channels.comment(news, patience());
   return {

@@ -1,6 +1,7 @@
 import type { CheckReport, CheckTarget } from '../github/check-run.ts';
 import { openOctokit, type Patience } from '../github/client.ts';
 import { openComments } from '../github/comments.ts';
+import { mayHaveHappened } from '../github/service-failure.ts';
 import type { AnnouncerOptions } from './announce.ts';
 import { openCheckTeller } from './check.ts';
 import { type ToldNews, tellComment } from './comment.ts';
@@ -52,13 +53,14 @@ function usable(options: AnnouncerOptions): Wanted {
   const { config, destination, readOnly } = options;
   const { check, comment } = wanted(options);
   if (config.dryRun || destination.token === '') return { check: undefined, comment: undefined };
-  if (readOnly === undefined) return { check, comment };
+  // A job of Dependabot's may have been given more: only the API can tell.
+  if (readOnly !== 'fork') return { check, comment };
   return { check: undefined, comment: config.comment.policy === 'auto' ? undefined : comment };
 }
 
 /** Why something that was asked for is not tried. */
 function explain(options: AnnouncerOptions): void {
-  const { log, config, destination, readOnly } = options;
+  const { log, config, destination } = options;
   const [asked, tried] = [wanted(options), usable(options)];
   const left = [
     ...(asked.check && !tried.check ? [{ what: 'no check', scope: 'checks: write' }] : []),
@@ -70,13 +72,9 @@ function explain(options: AnnouncerOptions): void {
   if (config.dryRun) log.info(`dry-run: ${what} is written.`);
   else if (destination.token === '')
     log.warning(`github-token is empty: ${what}. It needs ${scopes}. The report is in the job summary.`);
-  else if (readOnly === 'fork')
-    log.info(
-      `A pull request from a fork has a read-only token: ${what}. The report is in the job summary; a second workflow on workflow_run with mode: comment can post it.`,
-    );
   else
     log.info(
-      `A run of Dependabot's has a read-only token: ${what}. The report is in the job summary; permissions of the job itself (${scopes}) change that.`,
+      `A pull request from a fork has a read-only token: ${what}. The report is in the job summary; a second workflow on workflow_run with mode: comment can post it.`,
     );
 }
 
@@ -108,15 +106,17 @@ function commentChannel(
   return async (news, patience) => {
     const api = openComments({ ...destination, fetch, number }, patience);
     const author = { key, head: headSha, run, at: new Date(patience.now()).toISOString() };
-    if (news.kind === 'running') ledger.comment(number);
-    const written = await tellComment(api, author, policy, news, {
-      patience,
-      ...(settleMs === undefined ? {} : { settleMs }),
-      onFailure: (error) =>
-        troubles.say(error, { what: 'The comment could not be written', scope: 'pull-requests: write' }),
-    });
-    if (written !== undefined && (news.kind !== 'running' || written.kind !== 'written'))
-      ledger.comment(undefined);
+    const isRunning = news.kind === 'running';
+    if (isRunning) ledger.comment(number);
+    const onFailure = (error: unknown) => {
+      if (isRunning) troubles.note(error, 'The comment does not say yet that this run measures');
+      else troubles.say(error, { what: 'The comment could not be written', scope: 'pull-requests: write' });
+      if (isRunning && !mayHaveHappened(error)) ledger.comment(undefined);
+    };
+    const settle = settleMs === undefined ? {} : { settleMs };
+    const written = await tellComment(api, author, policy, news, { patience, ...settle, onFailure });
+    const isOpen = written === undefined || (isRunning && written.kind === 'written');
+    if (!isOpen) ledger.comment(undefined);
     if (written?.kind === 'left') log.info('The comment is left to the newer run that has written it.');
     return written?.comment?.url;
   };

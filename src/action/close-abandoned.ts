@@ -27,7 +27,9 @@ const requestMs = 15_000;
  */
 export async function closeAbandoned(open: OpenAnnouncement, options: CloseOptions): Promise<void> {
   if (options.token === '') return;
-  const patience = startPatience({ ...(options.patience ?? usualPatience), requestMs, tries: 2 }, totalMs);
+  const usual = options.patience ?? usualPatience;
+  const quick = { ...usual, requestMs: Math.min(usual.requestMs, requestMs), tries: 2 };
+  const patience = startPatience(quick, totalMs);
   await Promise.all([closeCheck(open, options, patience), closeComment(open, options, patience)]);
 }
 

@@ -1,5 +1,5 @@
-import { pairOfParts } from '../gate/merge.ts';
 import { compareMatrix, type EntryToCompare } from '../gate/matrix.ts';
+import { pairOfParts } from '../gate/merge.ts';
 import { openOctokit, usualPatience } from '../github/client.ts';
 import { type Collected, type CollectedEntry, collectEntries } from '../github/uploads.ts';
 import { SnapgateError } from '../host/error.ts';
@@ -68,7 +68,8 @@ function entryOf(name: string, parts: readonly CollectedEntry[]): EntryToCompare
 /** An entry without a base must not pass for one that was compared. */
 function withoutSilence(entry: EntryToCompare, noneIsMeant: boolean): EntryToCompare {
   const { name, pair } = entry;
-  if (noneIsMeant || pair === undefined || pair.base !== undefined || pair.noVerdict !== undefined) return entry;
+  if (noneIsMeant || pair === undefined || pair.base !== undefined || pair.noVerdict !== undefined)
+    return entry;
   const reason = 'no base of it was measured; let its jobs measure both sides (side: both)';
   return { name, pair: { ...pair, noVerdict: { state: 'no-baseline', reason } } };
 }

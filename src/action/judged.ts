@@ -25,7 +25,8 @@ export function recordOf(judged: Judged): Comparison | Matrix {
 
 /** The same with another record in its place, and what else the report is to say. */
 export function withRecord(judged: Judged, record: Comparison | Matrix, more: ReportContext = {}): Judged {
-  if ('matrix' in judged) return record.schema === 'snapgate/matrix' ? { ...judged, ...more, matrix: record } : judged;
+  if ('matrix' in judged)
+    return record.schema === 'snapgate/matrix' ? { ...judged, ...more, matrix: record } : judged;
   return record.schema === 'snapgate/comparison' ? { ...judged, ...more, comparison: record } : judged;
 }
 
@@ -50,7 +51,9 @@ export function gatingRows(judged: Judged): readonly Row[] {
 
 /** Whether something is established to have changed, for better or worse. */
 export function hasChanged(judged: Judged): boolean {
-  return gatingRows(judged).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
+  return gatingRows(judged).some(
+    ({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved,
+  );
 }
 
 export function sizesOf(judged: Judged): Sizes {

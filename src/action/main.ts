@@ -38,8 +38,9 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-const modes: Readonly<Record<ActionRequest['mode'], (run: Run, request: ActionRequest) => Promise<number>>> = {
-  gate: gateMode,
-  measure: measureMode,
-  comment: commentMode,
-};
+const modes: Readonly<Record<ActionRequest['mode'], (run: Run, request: ActionRequest) => Promise<number>>> =
+  {
+    gate: gateMode,
+    measure: measureMode,
+    comment: commentMode,
+  };

@@ -76,7 +76,10 @@ async function handOver(run: Run, { config, env }: ActionRequest, handover: Hand
   const { matrix, comment, artifact, dryRun } = config.github;
   if (dryRun || artifact === 'never' || (matrix.entry === undefined && artifact === 'auto')) return;
   const { entry = 'measurement', side, shard } = matrix;
-  await uploadEntry({ log: run.log, dir: run.dir, env }, { key: comment.key, entry, side, shard, ...handover });
+  await uploadEntry(
+    { log: run.log, dir: run.dir, env },
+    { key: comment.key, entry, side, shard, ...handover },
+  );
 }
 
 function failureOf(error: unknown): NonNullable<Handover['failure']> {

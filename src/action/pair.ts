@@ -23,8 +23,7 @@ export interface ObtainedPair {
 export async function obtainPair(run: Run, request: ActionRequest, sides: Sides): Promise<ObtainedPair> {
   const storage = openStorage(run, request);
   const known = await knownPair(run, request, sides, storage);
-  if (known !== undefined)
-    return { pair: known, shownAt: known.head.createdAt, store: async () => {} };
+  if (known !== undefined) return { pair: known, shownAt: known.head.createdAt, store: async () => {} };
   const pair = await measuredPair(run, request, sides, storage);
   return { pair, shownAt: undefined, store: () => storePair(request, sides, storage, pair) };
 }

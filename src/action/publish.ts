@@ -4,8 +4,8 @@ import { openGit } from '../baseline/git.ts';
 import { outcomeOf } from '../gate/outcome.ts';
 import type { Log, Run } from '../host/run.ts';
 import { acceptJudged } from './acceptance.ts';
-import type { Announcer } from './announce.ts';
 import { type Annotation, annotationOf } from './annotation.ts';
+import type { Announcer } from './announce.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Decision } from './decision.ts';
 import {
@@ -93,5 +93,9 @@ async function placeToBlame(
 
 function annotate({ level, title, message, file, line }: Annotation): void {
   const write = level === 'error' ? core.error : core.warning;
-  write(message, { title, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { startLine: line }) });
+  write(message, {
+    title,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { startLine: line }),
+  });
 }

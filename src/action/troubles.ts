@@ -1,39 +1,47 @@
-import { type Patience, startPatience } from '../github/client.ts';
+import { type Patience, startPatience, usualPatience } from '../github/client.ts';
 import {
   explainFailure,
   type FailedService,
   isGeneral,
   type ReadOnlyReason,
-  type TroubleKind,
   troubleOf,
 } from '../github/service-failure.ts';
 import type { Log } from '../host/run.ts';
 
-/** What went wrong with GitHub in this run: each cause is said once, and one that is down is not waited for twice. */
+/** What went wrong with GitHub in this run: each cause is a warning once, and one that is down is not waited for twice. */
 export interface Troubles {
-  /** One warning; where the same cause has had one already, and it is no missing permission, a line of the log. */
+  /** One warning; where this has had one for the same cause, or all GitHub has, a line of the log. */
   say(error: unknown, service: Omit<FailedService, 'readOnly'>): void;
+  /** A line of the log, of what will be tried again. */
+  note(error: unknown, what: string): void;
   /** The patience for what comes next, started. */
   patience(usual: Patience, totalMs: number): Patience;
 }
 
-/** Limit of what is told after GitHub did not answer at all, in milliseconds. */
+/** Limit of what is told within a minute after GitHub did not answer at all. Milliseconds. */
 const impatientMs = 20_000;
+const downMs = 60_000;
 
-export function createTroubles(log: Log, readOnly?: ReadOnlyReason): Troubles {
-  const said = new Set<TroubleKind>();
+export function createTroubles(log: Log, readOnly?: ReadOnlyReason, now = usualPatience.now): Troubles {
+  const said = new Set<string>();
+  let downAt = Number.NEGATIVE_INFINITY;
+  const learn = (error: unknown) => {
+    const trouble = troubleOf(error);
+    if (trouble.kind === 'network' || trouble.kind === 'time-out') downAt = now();
+    return trouble;
+  };
   return {
     say: (error, service) => {
-      const trouble = troubleOf(error);
-      if (said.has(trouble.kind)) log.info(`${service.what} either, for the same reason (${trouble.said}).`);
+      const trouble = learn(error);
+      const cause = isGeneral(trouble) ? trouble.kind : `${service.what}: ${trouble.kind}`;
+      if (said.has(cause)) log.info(`${service.what}, for the same reason (${trouble.said}).`);
       else log.warning(explainFailure(error, { ...service, readOnly }));
-      if (isGeneral(trouble)) said.add(trouble.kind);
+      said.add(cause);
     },
-    patience: (usual, totalMs) => {
-      const isDown = said.has('network') || said.has('time-out');
-      return isDown
+    note: (error, what) => log.info(`${what} (${learn(error).said}).`),
+    patience: (usual, totalMs) =>
+      now() - downAt < downMs
         ? startPatience({ ...usual, tries: 1 }, Math.min(totalMs, impatientMs))
-        : startPatience(usual, totalMs);
-    },
+        : startPatience(usual, totalMs),
   };
 }

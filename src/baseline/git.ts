@@ -1,5 +1,5 @@
 import { SnapgateError } from '../host/error.ts';
-import { type CommandResult, runCommand } from '../host/process.ts';
+import { type CommandOptions, type CommandResult, runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 
 /** git in one repository, as snapgate calls it: see `openGit`. */
@@ -7,13 +7,16 @@ export interface Git {
   /** The folder that git runs in. */
   readonly folder: string;
   /** Runs git; its exit status is the caller's to judge. */
-  readonly run: (args: readonly string[]) => Promise<CommandResult>;
+  readonly run: (
+    args: readonly string[],
+    options?: Pick<CommandOptions, 'input' | 'onStdout'>,
+  ) => Promise<CommandResult>;
   /** Runs git; the trimmed stdout of a success, undefined of a failure. */
   readonly ask: (args: readonly string[]) => Promise<string | undefined>;
 }
 
 /** Longest that one call of git may take: a fetch of a large repository over a slow line. */
-const timeoutMs = 600_000;
+const usualTimeoutMs = 600_000;
 
 /**
  * What every call is told. A workspace in a container often belongs to another user, and snapgate only reads it (safe.directory).
@@ -29,10 +32,12 @@ const settings = [
 ];
 
 /** git in `folder`. It never asks a person for anything, and finds refs and options apart only by what callers checked. */
-export function openGit(run: Run, folder: string): Git {
+export function openGit(run: Run, folder: string, more: Pick<CommandOptions, 'env' | 'timeoutMs'> = {}): Git {
   const always = ['-C', folder, ...settings.flatMap((setting) => ['-c', setting])];
-  const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C' };
-  const call = (args: readonly string[]) => runCommand(run, 'git', [...always, ...args], { env, timeoutMs });
+  const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C', ...more.env };
+  const { timeoutMs = usualTimeoutMs } = more;
+  const call: Git['run'] = (args, options) =>
+    runCommand(run, 'git', [...always, ...args], { env, timeoutMs, ...options });
   return {
     folder,
     run: call,

@@ -146,7 +146,7 @@ function passed(evidence: Evidence, contrast: Contrast, found: string): Decision
   const high = formatChange(metric, differenceHigh);
   return {
     verdict: 'pass',
-    reason: `At most ${high}: less than the ${formatAmount(metric, minGrowth)} that a fail needs.`,
+    reason: `At most ${high}, and a fail needs more than ${formatAmount(metric, minGrowth)}.`,
   };
 }
 

@@ -47,7 +47,7 @@ function foundIn(compared: readonly Compared[]): string[] {
 /** The word under which an entry is named after the worst; none for what passed without a change, which is no news. */
 function groupOf({ outcome, improves }: Compared, worst: Compared): string | undefined {
   if (outcome === 'pass' && !improves) return undefined;
-  if (outcome === worst.outcome) return 'also';
+  if (outcome === worst.outcome) return 'also in';
   return outcome === 'pass' ? 'improved:' : `${outcomeWords[outcome]}:`;
 }
 

@@ -9,6 +9,11 @@ import { listAll } from './list-pages.ts';
 import type { GitHubRepository } from './repository.ts';
 import { explainFailure, troubleOf } from './service-failure.ts';
 
+export type { StoredAcceptance };
+
+/** A result that people could see. */
+export type ShownResult = Pick<LastResult, 'head' | 'at' | 'sizes'>;
+
 export interface AcceptanceQuestion {
   /** What was decided; asked about only where it is `fail`. */
   readonly record: Comparison | Matrix;
@@ -20,7 +25,7 @@ export interface AcceptanceQuestion {
   /** ISO 8601: when a result of this very head was first known; undefined where `record` is the first. */
   readonly shownAt: string | undefined;
   /** The result that the comment shows, and what it remembers of a label: see CommentState. */
-  readonly last: Pick<LastResult, 'head' | 'at' | 'sizes'> | undefined;
+  readonly last: ShownResult | undefined;
   readonly stored: StoredAcceptance | undefined;
   /** The head to which this label was just set, by the event's payload; undefined for every other event. */
   readonly labeledHead: string | undefined;
@@ -82,17 +87,19 @@ export async function askAcceptance(
  * else what an earlier run has remembered of this setting; else the last result that was shown before.
  */
 function decideAcceptance(question: AcceptanceQuestion, setting: Setting | undefined): AcceptanceAnswer {
-  const named = `the label ${quoted(question.label)}`;
+  const named = `The label ${quoted(question.label)}`;
   if (setting === undefined)
-    return refused(`who has set ${named} is not in the pull request's events; remove it and set it again`);
+    return refused(
+      `${named} is set, but the pull request's events do not say by whom: remove it and set it again`,
+    );
   const { by, mayWrite } = setting;
-  if (by === undefined) return refused(`${named} was set by an account that is gone; set it again`);
+  if (by === undefined) return refused(`${named} was set by an account that is gone: set it again`);
   if (!mayWrite) return refused(`${named} was set by ${by}, who may not write to this repository`);
   if (!failsByGrowth(question.record))
     return refused(`${named} accepts growth, and what was not measured has no size to accept`);
   const shown = shownBefore(question, setting);
   if (shown === undefined)
-    return refused(`${named} was set before a result was shown; remove it and set it again`);
+    return refused(`${named} was set before a result was shown: remove it and set it again`);
   return withinScope(question, {
     by,
     at: setting.at,
@@ -128,21 +135,20 @@ function isBefore(shown: string | undefined, set: string): boolean {
 function withinScope(question: AcceptanceQuestion, remember: StoredAcceptance): AcceptanceAnswer {
   const { scope, headSha, record, label } = question;
   const { by, at, commit } = remember;
-  const named = `the label ${quoted(label)}, which ${by} set at ${commit.slice(0, 7)},`;
-  if (scope === 'commit' && commit !== headSha) {
-    const reason = `${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}; remove it and set it again to accept this one`;
-    return { kind: 'refused', reason, remember };
-  }
+  const named = `The label ${quoted(label)}, which ${by} set at ${commit.slice(0, 7)},`;
+  const again = 'remove it and set it again to accept this';
+  if (scope === 'commit' && commit !== headSha)
+    return refused(
+      `${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}: ${again}`,
+      remember,
+    );
   const past = scope === 'size' ? pastAccepted(record, remember.sizes ?? {}) : undefined;
-  if (past !== undefined) {
-    const reason = `${named} accepts less: ${past}; remove it and set it again to accept this`;
-    return { kind: 'refused', reason, remember };
-  }
+  if (past !== undefined) return refused(`${named} accepts less: ${past}; ${again}`, remember);
   return { kind: 'accepted', acceptance: { by, at, commit }, remember };
 }
 
-function refused(reason: string): AcceptanceAnswer {
-  return { kind: 'refused', reason, remember: undefined };
+function refused(reason: string, remember?: StoredAcceptance): AcceptanceAnswer {
+  return { kind: 'refused', reason: `${reason}.`, remember };
 }
 
 /** GitHub takes two labels for one that differ in case alone. */

@@ -121,8 +121,7 @@ export function fitSummary(render: (limit: number) => string, note: string): str
   let limit = maxSummaryBytes;
   let summary = render(limit);
   for (let tries = 0; tries < 3 && Buffer.byteLength(summary) > maxSummaryBytes; tries += 1) {
-    limit -= Buffer.byteLength(summary) - maxSummaryBytes;
-    if (limit <= 0) break;
+    limit = Math.floor((limit * maxSummaryBytes) / Buffer.byteLength(summary));
     summary = render(limit);
   }
   return cutMarkdown(summary, maxSummaryBytes, note, Buffer.byteLength);

@@ -39,9 +39,7 @@ export const usualPatience: Patience = {
 };
 
 /** What goes into a request of octokit's, so that it ends in time. */
-export interface RequestLimit {
-  readonly request: { readonly signal: AbortSignal };
-}
+export type RequestLimit = { readonly request: { readonly signal: AbortSignal } };
 
 export function openOctokit({ apiUrl, token, fetch }: GitHubConnection): GitHubClient {
   return getOctokit(token, {

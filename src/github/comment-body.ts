@@ -179,7 +179,7 @@ function failedParts(
   { message, remedy }: Extract<CommentNews, { kind: 'failed' }>,
   kept: Kept,
 ): { readonly top?: string; readonly bottom: string } {
-  const reason = prose(message).replace(/[.\s]+$/, '');
+  const reason = prose(message).replace(/[.\s]+$/, '') || 'no reason was given';
   const what = `${shortSha(head)} (${link('run', run.url)}): ${reason}. ${prose(remedy)}`;
   if (kept.result === undefined)
     return {

@@ -120,9 +120,9 @@ async function viewerLogin(
 ): Promise<string> {
   const asked = [
     async (limit: RequestLimit) =>
-      viewerSchema.parse(await octokit.graphql('{ viewer { login } }', { ...limit })).viewer.login,
+      viewerSchema.parse(await octokit.graphql('{ viewer { login } }', limit)).viewer.login,
     async (limit: RequestLimit) =>
-      userSchema.parse((await octokit.rest.users.getAuthenticated({ ...limit })).data).login,
+      userSchema.parse((await octokit.rest.users.getAuthenticated(limit)).data).login,
   ];
   for (const request of asked) {
     try {

@@ -41,6 +41,12 @@ export function prose(text: string, limit = 500): string {
     .replace(unlinked, `$&${zeroWidthSpace}`);
 }
 
+/** The same as a paragraph of its own, which is neither a list nor a rule whatever it starts with. */
+export function paragraph(text: string, limit?: number): string {
+  const shown = prose(text, limit);
+  return /^[-+=\d]/.test(shown) ? `${zeroWidthSpace}${shown}` : shown;
+}
+
 /** A foreign sentence where GitHub reads HTML and no Markdown: a fold's title. */
 export function htmlText(text: string, limit = 200): string {
   return visibleText(text, limit)
@@ -52,7 +58,7 @@ export function htmlText(text: string, limit = 200): string {
 }
 
 /** Where GitHub would see a mention, a reference, an address or an emoji's name. */
-const unlinked = /@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|(?<=\b(?:mailto|xmpp)):|www(?=\.)|\bGH(?=-\d)/gi;
+const unlinked = /@|#(?=\d)|:(?=\/\/|[\w+\\-]+:)|(?<=mailto|xmpp):|www(?=\.)|\bGH(?=-\d)/gi;
 
 /** Controls, format characters, spaces but the usual one, and what could end a fenced block or hold a marker. */
 const unfitForLine = /[\p{C}\u2028\u2029]|(?! )\p{Z}|```|<!--/u;

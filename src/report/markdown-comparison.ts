@@ -2,7 +2,7 @@ import { metricLabels } from '../config/metrics.ts';
 import { outcomeOf } from '../gate/outcome.ts';
 import type { Acceptance, Comparison, Matrix, Row } from '../gate/record.ts';
 import { leavesOutBoots, mostBars } from './bars.ts';
-import { codeSpan, prose } from './escape.ts';
+import { codeSpan, paragraph, prose } from './escape.ts';
 import type { ReportContext, ReportInput } from './exporter.ts';
 import type { Part } from './fit.ts';
 import { commitLink, link, subjectLink } from './links.ts';
@@ -36,7 +36,7 @@ export function comparisonParts(input: ReportInput): Part[] {
     headingPart(comparison),
     ...openingParts(comparison, input),
     ...gatingParts(comparison),
-    metricsPart(comparison, 'all metrics'),
+    metricsPart(comparison),
     { ...listPart('how this was measured', howMeasured(input)), rank: 5, title: 'how this was measured' },
     {
       name: 'run it yourself',
@@ -57,7 +57,7 @@ export function headingPart(record: Comparison | Matrix): Part {
 /** What a report says before any number: of what it is, where the numbers are from, who accepted them, and why there is no verdict. */
 function openingParts(comparison: Comparison, context: ReportContext): Part[] {
   const { accepted, noVerdict, verdict } = comparison;
-  const state = noVerdict && prose(stateSentence(noVerdict, verdict === 'fail'), 1000);
+  const state = noVerdict && paragraph(stateSentence(noVerdict, verdict === 'fail'), 1000);
   return paragraphs([
     sidesSentence(comparison, context.repositoryUrl),
     ...contextSentences(context, accepted),
@@ -72,8 +72,8 @@ export function contextSentences(
   const run = runUrl === undefined ? '' : ` ${link('The run', runUrl)}.`;
   return [
     ...(accepted ? [acceptedSentence(accepted, repositoryUrl)] : []),
-    ...remarks.map((remark) => prose(remark)),
-    ...(provenance === undefined ? [] : [`${prose(provenance)}${run}`]),
+    ...remarks.map((remark) => paragraph(remark)),
+    ...(provenance === undefined ? [] : [`${paragraph(provenance)}${run}`]),
   ];
 }
 
@@ -104,16 +104,15 @@ function gatingParts(comparison: Comparison): Part[] {
   const notable = rows.filter((row) => isNotable(row, comparison.noVerdict));
   if (rows.length <= mostUnfolded || notable.length === rows.length)
     return [tablePart(comparison, rows), reasonPart(comparison, notable)];
-  // Without a verdict nothing is notable, and the numbers are what there is to show.
-  const seen = comparison.noVerdict
-    ? [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded)
-    : notable;
+  // With nothing to compare with hardly a row is notable, and the numbers are what there is to show.
+  const compared = rows.some((row) => row.base !== undefined);
+  const seen = compared ? notable : [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded);
   const quiet = quietOf(rows, seen);
   return [
     ...(seen.length > 0 ? [tablePart(comparison, seen)] : []),
     { name: 'what did not change', rank: 2, text: quietSentence(quiet, seen.length > 0) },
     reasonPart(comparison, notable),
-    quietPart(comparison, quiet),
+    quietPart(comparison, quiet, compared),
   ];
 }
 
@@ -135,30 +134,36 @@ function quietSentence(quiet: readonly Row[], others: boolean): string {
 function tablePart(comparison: Comparison, rows: readonly Row[]): Part {
   if (rows.length === 0) return { name: 'rows', rank: 2, text: 'No row gates.' };
   // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-  const shown = rows.length > mostUnfolded ? bySeverity(rows).slice(0, mostRows) : rows;
+  const shown = rows.length > mostUnfolded ? rows.toSorted(bySeverity).slice(0, mostRows) : rows;
   const beyond = rows.length - shown.length;
   return { name: 'rows', rank: 2, ...linesOf(comparison, shown), beyond };
 }
 
-function quietPart(comparison: Comparison, quiet: readonly Row[]): Part {
-  const title = `${plural(quiet.length, 'row')} without a change`;
-  return { name: 'rows without a change', rank: 6, title, ...linesOf(comparison, quiet) };
+function quietPart(comparison: Comparison, quiet: readonly Row[], compared: boolean): Part {
+  const title = compared
+    ? `${plural(quiet.length, 'row')} without a change`
+    : plural(quiet.length, 'more row');
+  return { name: 'rows that are folded', rank: 6, title, ...linesOf(comparison, quiet) };
 }
 
 function linesOf({ noVerdict }: Comparison, rows: readonly Row[]): TableLines {
   return gatingTable(rows.map((row) => ({ row, noVerdict })));
 }
 
-/** The gravest first. */
 function reasonPart(comparison: Comparison, notable: readonly Row[]): Part {
-  const several = severalMetrics(comparison.rows.filter((row) => row.gates));
-  const shown = bySeverity(notable).slice(0, mostReasons);
-  const lines = shown.map((row) => {
+  const lines = reasonLines(comparison, notable);
+  const beyond = notable.length - lines.length;
+  return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
+}
+
+/** Why these rows are not plain passes, the gravest first. */
+export function reasonLines({ rows }: Comparison, notable: readonly Row[]): string[] {
+  const several = severalMetrics(rows.filter((row) => row.gates));
+  const shown = notable.toSorted(bySeverity).slice(0, mostReasons);
+  return shown.map((row) => {
     const metric = several ? `, ${metricLabels[row.metric]}` : '';
     return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
   });
-  const beyond = notable.length - shown.length;
-  return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
 }
 
 function listPart(name: string, lines: readonly string[]): Omit<Part, 'rank'> {
@@ -167,10 +172,10 @@ function listPart(name: string, lines: readonly string[]): Omit<Part, 'rank'> {
 }
 
 /** The longest and most detailed part, and so the first to be cut. */
-export function metricsPart({ rows }: Comparison, title: string, rank = 7): Part {
-  const { text, rows: lines } = metricsTable(rows);
+function metricsPart(comparison: Comparison): Part {
+  const { text, rows } = metricsTable(comparison);
   const note = 'Medians over boots of the medians of each boot, per cycle. Sizes are in bytes.';
-  return { name: 'all metrics', rank, title, text: `${note}\n\n${text}`, rows: lines };
+  return { name: 'all metrics', rank: 7, title: 'all metrics', text: `${note}\n\n${text}`, rows };
 }
 
 /** Facts as lines of a list. */

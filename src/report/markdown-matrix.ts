@@ -1,4 +1,3 @@
-import { metricLabels } from '../config/metrics.ts';
 import { byGravity, outcomeOf } from '../gate/outcome.ts';
 import type { Comparison, Matrix, MatrixEntry, Row } from '../gate/record.ts';
 import { codeSpan, htmlText, prose } from './escape.ts';
@@ -11,14 +10,14 @@ import {
   howMeasured,
   mostUnfolded,
   paragraphs,
+  reasonLines,
   sidesSentence,
 } from './markdown-comparison.ts';
-import { gatingTable, metricsTable, type ShownRow, severalMetrics } from './markdown-table.ts';
+import { gatingTable, metricsTable, type ShownRow } from './markdown-table.ts';
 import { bySeverity, isNotable, outcomeMark, plural, stateSentence } from './wording.ts';
 
-/** Rows of the table of all entries, and reasons of one entry, at most. */
+/** Rows of the table of all entries at most. */
 const mostRows = 100;
-const mostReasons = 10;
 
 /** An entry that was compared. */
 interface Compared {
@@ -59,15 +58,20 @@ function sharedSides(compared: readonly Compared[], { repositoryUrl }: ReportCon
   if (first === undefined) return [];
   const sides = ({ comparison: { base, head } }: Compared) => JSON.stringify([base, head]);
   if (compared.some((each) => sides(each) !== sides(first))) return [];
-  const { base, head } = first.comparison;
-  const ofBase =
-    base === undefined ? '; no base' : `, compared with base ${subjectLink(base, repositoryUrl)}`;
-  return [`Head ${subjectLink(head, repositoryUrl)}${ofBase}.`];
+  const { base, head, noVerdict } = first.comparison;
+  const none = compared.every(({ comparison }) => comparison.noVerdict !== undefined);
+  const ofHead = `Head ${subjectLink(head, repositoryUrl)}`;
+  if (base === undefined)
+    return [`${ofHead}; ${noVerdict?.state === 'no-baseline' ? 'no baseline yet' : 'no base'}.`];
+  return [`${ofHead}${none ? '; not' : ','} compared with base ${subjectLink(base, repositoryUrl)}.`];
 }
 
 function tableParts(compared: readonly Compared[]): Part[] {
   const all = compared.flatMap((entry) => gatingRows(entry).map((row) => shownRow(entry, row)));
-  const rows = all.length <= mostUnfolded ? all : compared.flatMap(notableRows).toSorted(gravestRowFirst);
+  const rows =
+    all.length <= mostUnfolded
+      ? all
+      : compared.flatMap(notableRows).toSorted((a, b) => bySeverity(a.row, b.row));
   if (rows.length === 0) return [];
   const shown = rows.slice(0, mostRows);
   return [{ name: 'rows', rank: 2, ...gatingTable(shown), beyond: rows.length - shown.length }];
@@ -76,10 +80,14 @@ function tableParts(compared: readonly Compared[]): Part[] {
 /** What is not a plain pass of an entry, or one row that stands for all. */
 function notableRows(entry: Compared): ShownRow[] {
   const rows = gatingRows(entry);
-  const notable = rows.filter((row) => isNotable(row, entry.comparison.noVerdict));
+  const notable = notableOf(entry.comparison);
   if (notable.length > 0) return notable.map((row) => shownRow(entry, row));
   const [most] = rows.toSorted((a, b) => (b.growth?.value ?? 0) - (a.growth?.value ?? 0));
   return most === undefined ? [] : [{ ...shownRow(entry, most), standsForMore: rows.length - 1 }];
+}
+
+function notableOf({ rows, noVerdict }: Comparison): Row[] {
+  return rows.filter((row) => row.gates && isNotable(row, noVerdict));
 }
 
 function gatingRows({ comparison }: Compared): Row[] {
@@ -90,24 +98,26 @@ function shownRow({ name, comparison }: Compared, row: Row): ShownRow {
   return { row, entry: name, noVerdict: comparison.noVerdict };
 }
 
-function gravestRowFirst(a: ShownRow, b: ShownRow): number {
-  return byGravity(a.row.verdict ?? 'pass', b.row.verdict ?? 'pass');
-}
-
+/** Of passes those that improved. */
 function gravestFirst(compared: readonly Compared[]): readonly Compared[] {
-  return compared.toSorted((a, b) => byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)));
+  const improves = ({ comparison }: Compared) => comparison.rows.some((row) => row.improved);
+  return compared.toSorted(
+    (a, b) =>
+      byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)) ||
+      Number(improves(b)) - Number(improves(a)),
+  );
 }
 
 /** All of one entry. Where not all fits, each takes half of the room that is left at most. */
 function entryPart({ name, comparison }: Compared, rank: number, context: ReportContext): Part {
-  const { noVerdict, rows } = comparison;
-  const { text, rows: lines } = metricsTable(rows);
+  const { noVerdict } = comparison;
+  const { text, rows } = metricsTable(comparison);
   const state =
     noVerdict === undefined ? [] : [prose(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)];
   const paragraphsAbove = [
-    `${sidesSentence(comparison, context.repositoryUrl)}`,
+    sidesSentence(comparison, context.repositoryUrl),
     ...state,
-    [...reasonLines(comparison), ...howMeasured({ comparison })].join('\n'),
+    [...reasonLines(comparison, notableOf(comparison)), ...howMeasured({ comparison })].join('\n'),
     text,
   ];
   return {
@@ -116,15 +126,6 @@ function entryPart({ name, comparison }: Compared, rank: number, context: Report
     share: 0.5,
     title: `${outcomeMark(outcomeOf(comparison))} ${htmlText(name, 100)}: ${htmlText(comparison.headline, 300)}`,
     text: paragraphsAbove.join('\n\n'),
-    rows: lines,
+    rows,
   };
-}
-
-function reasonLines({ rows, noVerdict }: Comparison): string[] {
-  const gating = rows.filter((row) => row.gates);
-  const notable = bySeverity(gating.filter((row) => isNotable(row, noVerdict)));
-  return notable.slice(0, mostReasons).map((row) => {
-    const metric = severalMetrics(gating) ? `, ${metricLabels[row.metric]}` : '';
-    return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
-  });
 }

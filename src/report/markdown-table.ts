@@ -1,7 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import { metricLabels } from '../config/metrics.ts';
 import { outcomeWords } from '../gate/outcome.ts';
-import type { NoVerdict, Row } from '../gate/record.ts';
+import type { Comparison, NoVerdict, Row } from '../gate/record.ts';
 import { bootBars } from './bars.ts';
 import { codeSpan } from './escape.ts';
 import type { Part } from './fit.ts';
@@ -82,7 +82,7 @@ function bothAmounts({ metric, base, head }: Row): string {
 }
 
 /** Every metric of every scenario, to the byte. */
-export function metricsTable(rows: readonly Row[]): TableLines {
+export function metricsTable({ rows, noVerdict }: Comparison): TableLines {
   const hasBase = rows.some((row) => row.base !== undefined);
   const columns: Column<Row>[] = [
     left<Row>('scenario', (row) => codeSpan(row.scenario)),
@@ -100,7 +100,7 @@ export function metricsTable(rows: readonly Row[]): TableLines {
       hasBase,
       right<Row>('growth (95 % interval)', (row) => unbroken(growthWords(row))),
     ),
-    left<Row>('verdict', (row) => unbroken(verdictWords(row))),
+    left<Row>('verdict', (row) => verdictCell({ row, noVerdict })),
   ];
   return tableLines(columns, rows);
 }

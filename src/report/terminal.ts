@@ -89,7 +89,7 @@ function renderComparison(input: ReportInput, look: Look): string {
     ]),
     '',
     ...sides(input).map((line) => paint('dim', line)),
-    ...(detail ? ['', ...allMetrics(comparison.rows, paint), '', ...howMeasured(input)] : []),
+    ...(detail ? ['', ...allMetrics(comparison, paint), '', ...howMeasured(input)] : []),
     ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
     paint('dim', `again: ${reproduceCommand(input)}`),
   ]);
@@ -164,7 +164,7 @@ function entryLines(name: string, comparison: Comparison, paint: Paint, detail: 
     ...reasons(gating, noVerdict),
     ...state,
     ...sides({ comparison }).map((line) => paint('dim', line)),
-    ...(detail ? [...allMetrics(rows, paint), ...howMeasured({ comparison })] : []),
+    ...(detail ? [...allMetrics(comparison, paint), ...howMeasured({ comparison })] : []),
     ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
   ];
 }
@@ -222,7 +222,7 @@ function tableOf(shown: readonly ShownRow[], bars: boolean): Table {
   return { rows: [head, ...body], align };
 }
 
-function verdictCell(row: Row, noVerdict?: NoVerdict): Cell {
+function verdictCell(row: Row, noVerdict: NoVerdict | undefined): Cell {
   if (row.verdict === undefined) return { text: '–' };
   if (noVerdict && row.verdict === 'inconclusive' && !isNotable(row, noVerdict))
     return { text: outcomeWords[noVerdict.state], style: outcomeStyles[noVerdict.state] };
@@ -246,7 +246,7 @@ function sides(input: ReportInput): string[] {
   ];
 }
 
-function allMetrics(rows: readonly Row[], paint: Paint): string[] {
+function allMetrics({ rows, noVerdict }: Comparison, paint: Paint): string[] {
   const head = texts('scenario', 'metric', 'base', 'head', 'difference', 'growth (95 %)', 'verdict');
   const body = rows.map((row) => [
     ...texts(
@@ -257,7 +257,7 @@ function allMetrics(rows: readonly Row[], paint: Paint): string[] {
       exactChange(row.metric, row.difference?.value),
       growthWords(row),
     ),
-    verdictCell(row),
+    verdictCell(row, noVerdict),
   ]);
   const unit = paint('dim', 'medians per cycle; sizes in bytes');
   return [unit, ...columns({ rows: [head, ...body], align: 'llrrrrl' }, paint)];

@@ -1,7 +1,7 @@
 import { formatAmount, formatChange, isTimeMetric } from '../config/metrics.ts';
 import { floorScenario } from '../config/scenarios.ts';
 import type { MetricName } from '../engine/contract.ts';
-import { type Outcome, outcomeWords } from '../gate/outcome.ts';
+import { noVerdictClause, type Outcome } from '../gate/outcome.ts';
 import type { Acceptance, Comparison, Estimate, NoVerdict, Row, SideSummary } from '../gate/record.ts';
 import { medianReadyMs, partMedians } from '../gate/summarize.ts';
 import { isAbove } from '../gate/thresholds.ts';
@@ -34,14 +34,14 @@ export function outcomeMark(outcome: Outcome): string {
 }
 
 /** What follows from there being no verdict; with the reason where the headline has another matter. */
-export function stateSentence({ state, reason }: NoVerdict, withReason: boolean): string {
+export function stateSentence(noVerdict: NoVerdict, withReason: boolean): string {
   const follows =
-    state === 'no-baseline'
+    noVerdict.state === 'no-baseline'
       ? 'Growth is judged once there is a baseline; caps hold already.'
       : 'Numbers taken under different conditions are not compared, so growth was not judged; caps hold all the same.';
-  const words = outcomeWords[state];
-  const why = `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${reason.replace(/[.\s]+$/, '')}. `;
-  return withReason ? `${why}${follows}` : follows;
+  if (!withReason) return follows;
+  const why = noVerdictClause(noVerdict);
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}. ${follows}`;
 }
 
 /** The day of an acceptance, in UTC. */
@@ -77,10 +77,14 @@ export function isNotable(row: Row, noVerdict: NoVerdict | undefined): boolean {
   return row.growth !== undefined && isAbove(row.growth.value, row.thresholds.failAbove);
 }
 
-/** The gravest first; of equal ones the order they ran in. */
-export function bySeverity(rows: readonly Row[]): readonly Row[] {
-  const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
-  return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+/** For sorting: the gravest first, then what improved; of equal ones the order they ran in. */
+export function bySeverity(a: Row, b: Row): number {
+  return severity(a) - severity(b);
+}
+
+function severity({ verdict, improved }: Row): number {
+  const order = ['fail', 'inconclusive', 'warn', 'improved', 'pass', undefined];
+  return order.indexOf(verdict === 'pass' && improved ? 'improved' : verdict);
 }
 
 /** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */

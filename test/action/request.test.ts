@@ -54,13 +54,46 @@ describe('readRequest', () => {
   });
 
   test('a pull request is told of itself, a dispatch of what it names, others nobody', () => {
-    const to = { apiUrl: 'http://127.0.0.1:1/api', token: 'tok', owner: 'octo', repo: 'guest' };
-    expect(request({}, { GITHUB_EVENT_NAME: 'pull_request' }, pull).comment).toEqual({ ...to, number: 12 });
-    expect(request({ 'pr-number': '9' }).comment).toEqual({ ...to, number: 9 });
-    expect(request().comment).toBeUndefined();
-    expect(
-      request({ comment: 'false' }, { GITHUB_EVENT_NAME: 'pull_request' }, pull).comment,
-    ).toBeUndefined();
+    expect(request({}, { GITHUB_EVENT_NAME: 'pull_request' }, pull).pullRequest).toBe(12);
+    expect(request({ 'pr-number': '9' }).pullRequest).toBe(9);
+    expect(request().pullRequest).toBeUndefined();
+  });
+
+  test('knows where it runs', () => {
+    const runner = {
+      GITHUB_RUN_ID: '123',
+      GITHUB_RUN_ATTEMPT: '2',
+      GITHUB_SERVER_URL: 'https://ghe.example/',
+    };
+    expect(request({}, runner).context).toMatchObject({
+      apiUrl: 'http://127.0.0.1:1/api',
+      owner: 'octo',
+      repo: 'guest',
+      repositoryUrl: 'https://ghe.example/octo/guest',
+      runId: 123,
+      attempt: 2,
+      runUrl: 'https://ghe.example/octo/guest/actions/runs/123/attempts/2',
+      githubHosted: false,
+    });
+    expect(request({}, { RUNNER_ENVIRONMENT: 'github-hosted' }).context.githubHosted).toBe(true);
+  });
+
+  test.each([
+    ['a repository that is none', { GITHUB_REPOSITORY: 'octo' }],
+    ['a repository with a path in it', { GITHUB_REPOSITORY: 'octo/guest/../x' }],
+    ['an address that is none', { GITHUB_SERVER_URL: 'javascript:alert(1)' }],
+    ['an address that would end a link', { GITHUB_SERVER_URL: 'https://x.example/)[a](b' }],
+  ])('%s is an error of use', (_, env) => {
+    expect(() => request({}, env)).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
+  test.each([
+    [{ mode: 'comment' }, /mode: comment was run on workflow_dispatch/],
+    [{ entries: 'a', mode: 'measure' }, /entries is given in mode: measure/],
+    [{ entry: 'a' }, /entry is given in mode: gate/],
+    [{ shard: '1', mode: 'measure' }, /shard is given without entry/],
+  ])('what does not fit its mode is found before anything begins: %j', (given, message) => {
+    expect(() => request(given)).toThrow(message);
   });
 
   test.each(['0', '-1', '1e3', '7/../../x'])('pr-number %j is an error of use', (number) => {

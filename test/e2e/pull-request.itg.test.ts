@@ -45,7 +45,7 @@ test('a pull request that grows its snapshots fails, and is told in one comment 
   const [first, ...more] = await github.comments();
   expect(more).toEqual([]);
   expect(first?.body).toMatch(/^<!-- snapgate:default -->\n/);
-  expect(first?.body).toMatch(/^\| *`wait` *\|.*🔴 fail/mu);
+  expect(first?.body).toMatch(/^\| *`wait` *\|.*🔴\sfail/mu);
   expect(job.output('comment-url')).toBe(first?.url);
   expect(job.summary()).toContain(readFileSync(job.output('report') ?? '', 'utf8').trim());
   expect(main.log()).toMatch(/^::error title=snapgate%3A .*wait/m);

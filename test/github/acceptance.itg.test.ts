@@ -180,7 +180,7 @@ describe('who sets the label', () => {
       await github.label(number, label, { by, at: at(20) });
       const answer = await ask({ shownAt: at(10).toISOString(), labeledHead: headA });
       expect(reasonOf(answer)).toBe(
-        `the label "${label}" was set by ${by}, who may not write to this repository`,
+        `The label "${label}" was set by ${by}, who may not write to this repository.`,
       );
       expect(warnings).toEqual([]);
     },
@@ -242,7 +242,7 @@ describe('growth after the acceptance, at another head,', () => {
     const stored = await remembered({ shownAt: at(10).toISOString() });
     const answer = await ask({ headSha: headB, record: grown(44 * mebi), stored });
     expect(reasonOf(answer)).toBe(
-      `the label "${label}", which alice set at aaaaaaa, accepts less: memfile diff of idle-2s is 44.0 MiB, past the accepted 40.0 MiB; remove it and set it again to accept this`,
+      `The label "${label}", which alice set at aaaaaaa, accepts less: memfile diff of idle-2s is 44.0 MiB, past the accepted 40.0 MiB; remove it and set it again to accept this.`,
     );
   });
 
@@ -313,7 +313,7 @@ describe('a label that was there before any result', () => {
       await github.label(number, label, { by: 'alice', at: at(20) });
       for (const more of [{}, shownLater, { last: { ...lastOfA, at: at(25).toISOString() }, headSha: headB }])
         expect(reasonOf(await ask({ scope, ...more }))).toBe(
-          `the label "${label}" was set before a result was shown; remove it and set it again`,
+          `The label "${label}" was set before a result was shown: remove it and set it again.`,
         );
     },
   );

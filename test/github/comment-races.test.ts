@@ -104,11 +104,11 @@ function requireNewest({ stored }: MemoryComments, newest: number, seed: number)
 
 describe('runs that end at the same time leave one comment, with the result of the newest', () => {
   test.each([
-    ['two runs', 2, 0, 20000],
-    ['four runs', 4, 0, 20000],
-    ['three runs', 3, 0, 20000],
-    ['two runs, of a service that fails now and then', 2, 0.08, 20000],
-    ['three runs, of a service that fails now and then', 3, 0.08, 20000],
+    ['two runs', 2, 0, 1500],
+    ['three runs', 3, 0, 1500],
+    ['four runs', 4, 0, 500],
+    ['two runs, of a service that fails now and then', 2, 0.08, 800],
+    ['three runs, of a service that fails now and then', 3, 0.08, 800],
   ])('%s', async (_, runs, faults, seeds) => {
     for (let seed = 1; seed <= seeds; seed += 1)
       requireNewest(await race({ runs, seed, faults }), runs + 1, seed);

@@ -10,7 +10,10 @@ export function shaOf(digit: number): string {
 }
 
 /** The run of this number, on a head of its own. */
-export function authorOf(id: number, more: Partial<CommentAuthor> & { attempt?: number } = {}): CommentAuthor {
+export function authorOf(
+  id: number,
+  more: Partial<CommentAuthor> & { attempt?: number } = {},
+): CommentAuthor {
   const { attempt = 1, ...rest } = more;
   return {
     key: 'default',

@@ -1,14 +1,31 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { codeSpan, prose, shellWord, visibleText } from '../../src/report/escape.ts';
+import { acceptGrowth } from '../../src/gate/accept.ts';
+import { codeSpan, htmlText, paragraph, prose, shellWord, visibleText } from '../../src/report/escape.ts';
 import { json } from '../../src/report/json.ts';
-import { markdown, maxMarkdownLength } from '../../src/report/markdown.ts';
+import { markdown, maxMarkdownLength, summaryOf } from '../../src/report/markdown.ts';
 import { terminal } from '../../src/report/terminal.ts';
 import { reproduceCommand } from '../../src/report/wording.ts';
 import { seededRandom } from '../stats/random.ts';
-import { hostileComparison, hostileMeasurement, hostileText, hostileTexts } from './hostile.ts';
-import { markdownFaults } from './markdown-faults.ts';
-import { growing, reportOf, side } from './samples.ts';
+import {
+  hostileComparison,
+  hostileMatrix,
+  hostileMeasurement,
+  hostileText,
+  hostileTexts,
+} from './hostile.ts';
+import { markdownFaults, trusted } from './markdown-faults.ts';
+import {
+  acceptance,
+  growing,
+  matrixOf,
+  noBaseline,
+  notComparable,
+  pairOf,
+  reportOf,
+  side,
+  withoutVerdict,
+} from './samples.ts';
 
 const plain = terminal({ colour: false, detail: true });
 const coloured = terminal({ colour: true, detail: true });
@@ -93,6 +110,58 @@ describe('a comparison full of hostile strings', () => {
   });
 });
 
+describe('what stands around a comparison, full of hostile strings', () => {
+  const random = seededRandom(42);
+  const cases = [
+    ...hostileTexts.map((text) => [ascii(text), () => text] as const),
+    ...Array.from({ length: 40 }, (_, index) => [`mixture ${index}`, () => hostileText(random)] as const),
+  ];
+  const states = [
+    withoutVerdict(noBaseline).comparison,
+    withoutVerdict(notComparable, { 'max-memfile-written': '1MiB' }, side('base')).comparison,
+    acceptGrowth(benign.comparison, acceptance),
+  ];
+  const matrix = acceptGrowth(
+    matrixOf({
+      grown: pairOf({ 'idle-2s': 1.4 }),
+      same: pairOf(),
+      first: { head: side('head'), noVerdict: noBaseline },
+      gone: 'its job failed',
+    }),
+    acceptance,
+  );
+
+  it.each(cases)('no verdict, an acceptance, and whose numbers: %s', (_, text) => {
+    for (const state of states) {
+      const usual = { ...trusted, comparison: state, provenance: 'x', remarks: ['x', 'x'] };
+      const hostile = {
+        ...trusted,
+        comparison: hostileComparison(state, text),
+        provenance: `x${text()}`,
+        remarks: [`x${text()}`, `x${text()}`],
+      };
+      const shown = markdown.render(hostile);
+      expect(markdownFaults(shown)).toEqual([]);
+      expect(lineCount(shown)).toBe(lineCount(markdown.render(usual)));
+      const typed = plain.render(hostile);
+      expect(typed).not.toMatch(unseen);
+      expect(lineCount(typed)).toBe(lineCount(plain.render(usual)));
+    }
+  });
+
+  it.each(cases)('a matrix: %s', (_, text) => {
+    const hostile = hostileMatrix(matrix, text);
+    const shown = markdown.renderMatrix({ matrix: hostile, ...trusted });
+    expect(markdownFaults(shown)).toEqual([]);
+    expect(lineCount(shown)).toBe(lineCount(markdown.renderMatrix({ matrix, ...trusted })));
+    expect(markdownFaults(summaryOf({ matrix: hostile }))).toEqual([]);
+    const typed = plain.renderMatrix({ matrix: hostile });
+    expect(typed).not.toMatch(unseen);
+    expect(lineCount(typed)).toBe(lineCount(plain.renderMatrix({ matrix })));
+    expect(coloured.renderMatrix({ matrix: hostile }).replace(sgr, '')).toBe(typed);
+  });
+});
+
 describe('a measurement full of hostile strings', () => {
   const random = seededRandom(43);
   const measurement = noted(side('head'));
@@ -152,6 +221,31 @@ describe('prose', () => {
     ['*a* _b_ `c` ~d~ [e](f) !g $h \\i', '\\*a\\* \\_b\\_ \\`c\\` \\~d\\~ \\[e\\](f) \\!g \\$h \\\\i'],
   ])('%j', (text, shown) => {
     expect(prose(text)).toBe(shown);
+  });
+});
+
+describe('paragraph', () => {
+  it.each(['- x', '+ x', '1. x', '1) x', '---', '===', '12'])('%j is no list and no rule', (text) => {
+    expect(paragraph(text)).toBe(`\u200b${prose(text)}`);
+  });
+
+  it('is prose else', () => {
+    expect(paragraph('a - b')).toBe('a - b');
+    expect(paragraph('# a')).toBe('\\# a');
+  });
+});
+
+describe('htmlText', () => {
+  it.each([
+    ['plain words, 5 % (±1)', 'plain words, 5 % (±1)'],
+    ['</summary><b>&amp;', '&lt;/summary&gt;&lt;b&gt;&amp;amp;'],
+    [
+      '@team #1 GH-1 https://x www.x :tada: mailto:a',
+      '@\u200bteam #\u200b1 GH\u200b-1 https:\u200b//x www\u200b.x :\u200btada: mailto:\u200ba',
+    ],
+    ['*a* `b`\n[c](d)', '*a* ˋbˋ [c](d)'],
+  ])('%j', (text, shown) => {
+    expect(htmlText(text)).toBe(shown);
   });
 });
 

@@ -1,6 +1,6 @@
 import { floorScenario } from '../../src/config/scenarios.ts';
-import { readComparison } from '../../src/gate/read.ts';
-import type { Comparison } from '../../src/gate/record.ts';
+import { readComparison, readMatrix } from '../../src/gate/read.ts';
+import type { Comparison, Matrix } from '../../src/gate/record.ts';
 import { readMeasurement } from '../../src/measure/read.ts';
 import type { Measurement } from '../../src/measure/record.ts';
 
@@ -76,12 +76,28 @@ export function hostileText(random: () => number, length = 6): string {
   return Array.from({ length: 1 + Math.floor(random() * length) }, pick).join('');
 }
 
-/** Values with a fixed set, and the commit, which the schema holds to its digits. */
-const trusted = ['schema', 'side', 'verdict', 'metric', 'accelerator', 'init', 'from', 'commit'];
+/** Values with a fixed set, and the commit and the time, which the schema holds to their digits. */
+const trusted = [
+  'schema',
+  'side',
+  'verdict',
+  'metric',
+  'accelerator',
+  'init',
+  'from',
+  'commit',
+  'state',
+  'at',
+];
 
 /** The comparison with every free string in it replaced, but for the floor's name, which makes a line of its own; as read back from a file. */
 export function hostileComparison(comparison: Comparison, text: () => string): Comparison {
   return readComparison(JSON.stringify(replaceTexts(comparison, text)), 'hostile.json');
+}
+
+/** The same of a matrix, the names of its entries included. */
+export function hostileMatrix(matrix: Matrix, text: () => string): Matrix {
+  return readMatrix(JSON.stringify(replaceTexts(matrix, text)), 'hostile.json');
 }
 
 /** The measurement with every free string in it replaced, as read back from a file; a scenario keeps its new name in all samples. */
@@ -104,6 +120,9 @@ export function hostileMeasurement(measurement: Measurement, text: () => string)
   return readMeasurement(JSON.stringify(replaceTexts(renamed, text, kept)), 'hostile.json');
 }
 
+/** What the schemas hold to fewer characters than the rest. */
+const longest: Readonly<Record<string, number>> = { by: 100, name: 100 };
+
 function replaceTexts(
   value: unknown,
   text: () => string,
@@ -111,7 +130,7 @@ function replaceTexts(
   key = '',
 ): unknown {
   if (typeof value === 'string')
-    return kept.includes(key) || value === floorScenario ? value : text().slice(0, 500);
+    return kept.includes(key) || value === floorScenario ? value : text().slice(0, longest[key] ?? 500);
   if (Array.isArray(value)) return value.map((each) => replaceTexts(each, text, kept, key));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -39,6 +39,8 @@ const keywords: Readonly<Record<string, Check>> = {
   type: (wanted, value) => typeof wanted === 'string' && types[wanted]?.(value) === true,
   const: (wanted, value) => value === wanted,
   enum: (wanted, value) => Array.isArray(wanted) && wanted.includes(value),
+  // A pattern beside it says what it means.
+  format: ignored,
   pattern: (wanted, value) => typeof value !== 'string' || new RegExp(String(wanted), 'u').test(value),
   minimum: ofNumber((value, wanted) => value >= wanted),
   maximum: ofNumber((value, wanted) => value <= wanted),

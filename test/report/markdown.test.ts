@@ -202,7 +202,7 @@ describe('a report too long for a comment', () => {
     const text = render({ comparison });
     expect(text.length).toBeLessThanOrEqual(maxMarkdownLength);
     expect(text).toContain(
-      'Cut or left out for length: rows without a change, all metrics. The JSON has all of it.',
+      'Cut or left out for length: rows that are folded, all metrics. The JSON has all of it.',
     );
     expect(text).toContain('<summary>run it yourself</summary>');
     expect(text).toMatch(/^and \d+ more rows in the JSON$/m);

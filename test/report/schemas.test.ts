@@ -3,11 +3,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readConfigFile } from '../../src/config/file.ts';
-import { readComparison } from '../../src/gate/read.ts';
+import { acceptGrowth } from '../../src/gate/accept.ts';
+import { readComparison, readMatrix } from '../../src/gate/read.ts';
 import { readMeasurement } from '../../src/measure/read.ts';
 import { emitSchemas } from '../../src/report/schemas.ts';
 import { accepts } from './json-schema.ts';
-import { growing, reportOf, side } from './samples.ts';
+import {
+  acceptance,
+  growing,
+  matrixOf,
+  noBaseline,
+  pairOf,
+  reportOf,
+  side,
+  withoutVerdict,
+} from './samples.ts';
 
 const schemas = new Map(
   Object.entries(emitSchemas()).map(([name, text]) => [name, JSON.parse(text) as unknown]),
@@ -59,6 +69,17 @@ const records = [
     readComparison,
   ],
   ['comparison.schema.json', reportOf(undefined, head).comparison, readComparison],
+  ['comparison.schema.json', withoutVerdict(noBaseline).comparison, readComparison],
+  [
+    'comparison.schema.json',
+    acceptGrowth(reportOf(side('base'), head).comparison, acceptance),
+    readComparison,
+  ],
+  [
+    'matrix.schema.json',
+    acceptGrowth(matrixOf({ small: pairOf(), gone: 'its job failed' }), acceptance),
+    readMatrix,
+  ],
   ['measurement.schema.json', head, readMeasurement],
   ['measurement.schema.json', { ...head, boots: [], scenarios: [], notes: [] }, readMeasurement],
 ] as const;

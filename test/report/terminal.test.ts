@@ -52,7 +52,7 @@ describe('a comparison on a terminal', () => {
     const verdict = (lines[0] ?? '').indexOf('verdict');
     for (const line of lines.slice(1)) {
       for (const edge of edges) expect(line.slice(edge - 1, edge + 2)).toMatch(/^\S {2}$/);
-      expect(line.slice(verdict - 2)).toMatch(/^ {2}\S+$/);
+      expect(line.slice(verdict - 2)).toMatch(/^ {2}\S+ +[▁-█]{5} → [▁-█]{5}$/);
     }
     expect(plain.render(failing)).not.toMatch(/ $/m);
   });
@@ -94,7 +94,7 @@ describe('a comparison on a terminal', () => {
   it('says an improvement in words, and why', () => {
     const text = plain.render(reportOf(side('base'), side('head', growing({ spawn: 0.5 }))));
     expect(firstLine(text)).toBe('PASS  memfile diff of spawn −50.0 % per cycle (improved)');
-    expect(text).toMatch(/^spawn .* improved$/m);
+    expect(text).toMatch(/^spawn .* improved {2}█████ → ▄▄▄▄▄$/m);
     expect(text).toMatch(/^spawn: −50\.0 %.* 1\.25 MiB less than base\.$/m);
   });
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -61,9 +61,9 @@ export function parseWorkflow(text: string): Workflow {
   return workflowSchema.parse(parse(text));
 }
 
-/** Text of a workflow of this repository, by its path. */
+/** Text of a workflow of this repository, by its path; an absolute one may lie elsewhere. */
 export function readWorkflowText(path: string): string {
-  return readFileSync(join(root, path), 'utf8');
+  return readFileSync(resolve(root, path), 'utf8');
 }
 
 /** Paths of all workflows, the examples and the repository's own. */

@@ -1,0 +1,155 @@
+import { comparability } from '../gate/comparable.ts';
+import type { NoVerdict } from '../gate/record.ts';
+import { openOctokit, type Patience, usualPatience } from '../github/client.ts';
+import type { WorkflowRunEvent } from '../github/event.ts';
+import { type ForkPair, type ForkRun, readForkRun } from '../github/fork-run.ts';
+import type { PullRequest } from '../github/pull-request.ts';
+import { commitUrl } from '../github/run-context.ts';
+import { SnapgateError } from '../host/error.ts';
+import type { Run } from '../host/run.ts';
+import { decidePair } from '../job/gate.ts';
+import type { Announcer } from './announce.ts';
+import { announcerOf } from './announcer-of.ts';
+import type { Decision } from './decision.ts';
+import { publishJudged } from './publish.ts';
+import type { ActionRequest } from './request.ts';
+
+/** How GitHub is waited for: for tests. */
+export interface CommentModeOptions {
+  readonly patience?: Patience;
+}
+
+/**
+ * Tells a pull request what a run has measured whose token may not write: on `workflow_run`. Needs no checkout, and believes nothing of
+ * that run: which pull request it is of, what it may have measured and what the verdict is are found out here.
+ *
+ * The exit status is that of the verdict; 0 where there is nothing to tell, or no numbers.
+ * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
+ */
+export async function commentMode(
+  run: Run,
+  request: ActionRequest,
+  { patience = usualPatience }: CommentModeOptions = {},
+): Promise<number> {
+  const { context, config, token } = request;
+  const { apiUrl, owner, repo } = context;
+  const event = requireRunEvent(request);
+  const repository = { client: openOctokit({ apiUrl, token }), owner, repo, patience };
+  const { key } = config.github.comment;
+  const found = await readForkRun(repository, { event, key, base: config.base });
+  switch (found.kind) {
+    case 'nothing':
+      run.log.info(found.why);
+      return 0;
+    case 'measured':
+      return await tellMeasured(run, request, event, found);
+    default:
+      await tellNotMeasured(run, request, event, found);
+      return 0;
+  }
+}
+
+function requireRunEvent({ event, token }: ActionRequest): WorkflowRunEvent {
+  if (event.name !== 'workflow_run')
+    throw new SnapgateError(
+      'usage',
+      `mode: comment was run on ${event.name}`,
+      'Run it on workflow_run of the workflow that measures.',
+    );
+  if (token !== '') return event;
+  throw new SnapgateError(
+    'usage',
+    'mode: comment needs github-token, to read what was measured and to tell it',
+    'Leave github-token at its default, and give the job `permissions:` `actions: read`, `contents: read`, `pull-requests: write` and `checks: write`.',
+  );
+}
+
+async function tellMeasured(
+  run: Run,
+  request: ActionRequest,
+  event: WorkflowRunEvent,
+  { pullRequest, pair }: Extract<ForkRun, { kind: 'measured' }>,
+): Promise<number> {
+  const { context } = request;
+  const { number, headSha } = pullRequest;
+  run.log.info(
+    `Tells pull request #${number} (${commitUrl(context, headSha)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`,
+  );
+  const decision = decide(request, event, pair);
+  const sides = {
+    head: pair.head.subject,
+    base: undefined,
+    branch: pullRequest.baseBranch,
+    notes: [],
+    headSha,
+  };
+  const told = { ...request, pullRequest: number };
+  const announcer = announcerFor(run, request, event, pullRequest);
+  return await publishJudged(run, told, { sides, announcer, decision });
+}
+
+/** The verdict is this job's, by its own thresholds: the run's is not asked for. */
+function decide(
+  { config, context, reproduce }: ActionRequest,
+  event: WorkflowRunEvent,
+  pair: ForkPair,
+): Decision {
+  const noVerdict = pair.noVerdict ?? notComparable(pair);
+  const report = decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false });
+  const { repositoryUrl, runUrl } = context;
+  const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
+  const provenance = `Measured in ${where}; the numbers are that run's.`;
+  return {
+    judged: { ...report, reproduce, repositoryUrl, runUrl, provenance },
+    shownAt: undefined,
+    keep: async () => {},
+  };
+}
+
+function notComparable({ base, head }: ForkPair): NoVerdict | undefined {
+  if (base === undefined) return undefined;
+  const found = comparability(base, head);
+  return found.state === 'comparable' ? undefined : found;
+}
+
+async function tellNotMeasured(
+  run: Run,
+  request: ActionRequest,
+  event: WorkflowRunEvent,
+  found: Extract<ForkRun, { kind: 'not-measured' | 'unavailable' }>,
+): Promise<void> {
+  const { message, remedy, warning } = wordsOf(event, found);
+  run.log.warning(warning);
+  if (found.pullRequest === undefined) return;
+  const announcer = announcerFor(run, request, event, found.pullRequest);
+  await announcer.failed({ message, remedy, cancelled: false });
+}
+
+function wordsOf(
+  { runId }: WorkflowRunEvent,
+  found: Extract<ForkRun, { kind: 'not-measured' | 'unavailable' }>,
+): { readonly message: string; readonly remedy: string; readonly warning: string } {
+  if (found.kind === 'unavailable')
+    return {
+      message: `what run ${runId} has measured could not be read`,
+      remedy: 'The log of this run says why.',
+      warning: found.warning,
+    };
+  const { message, remedy, pullRequest } = found;
+  return {
+    message,
+    remedy,
+    warning: `Pull request #${pullRequest.number} was not measured: ${message}. ${remedy}`,
+  };
+}
+
+/** The run that measured is what is newer or older than others; where this run is, people can read how it was told. */
+function announcerFor(
+  run: Run,
+  request: ActionRequest,
+  { runId }: WorkflowRunEvent,
+  { number, headSha }: PullRequest,
+): Announcer {
+  const context = { ...request.context, runId, attempt: 1 };
+  return announcerOf(run.log, { ...request, context, pullRequest: number }, { headSha });
+}
