@@ -80,7 +80,7 @@ export interface Announced {
  * it: what could not be told is a warning that names the cause and the permission. All of it ends in bounded time.
  */
 export interface Announcer {
-  /** Measuring begins: the check is in progress, and a comment that is there says so. */
+  /** Measuring begins: the check is in progress, and a comment that is there says so. Need not be waited for: what follows waits. */
   started(): Promise<void>;
   concluded(conclusion: Conclusion): Promise<Announced>;
   /** Nothing was decided. Does nothing after `concluded`. */
@@ -105,13 +105,18 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
   const channels = openChannels(options, troubles, ledger);
   const patience = (phase: keyof typeof limitsMs) =>
     troubles.patience(options.patience ?? usualPatience, limitsMs[phase]);
-  const tell = async (phase: keyof typeof limitsMs, report: () => CheckReport, news: ToldNews) => {
+  const tellNow = async (phase: keyof typeof limitsMs, report: () => CheckReport, news: ToldNews) => {
     try {
       return await tellAll(channels, ledger, report(), news, () => patience(phase));
     } catch (error) {
       options.log.warning(`GitHub was not told: ${error instanceof Error ? error.message : error}`);
       return {};
     }
+  };
+  let before: Promise<Announced> = Promise.resolve({});
+  const tell = (...what: Parameters<typeof tellNow>) => {
+    before = before.then(() => tellNow(...what));
+    return before;
   };
   let isOver = false;
   return {

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { oneWarning } from '../baseline/one-warning.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import { printable } from '../host/printable.ts';
@@ -10,19 +10,12 @@ import { maxRecordBytes } from '../measure/parse.ts';
 import { type CacheAnswer, type CacheRequest, cacheAnswerSchema } from './cache-call.ts';
 
 export interface CacheOptions {
-  /** See `cacheCommand`. */
+  /** What starts `src/cache.ts`, or what is built of it: the path of node, and that of the script. */
   readonly command: readonly [string, ...string[]];
   /** The runner's variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Limit of one call, in ms. */
   readonly timeoutMs?: number;
-}
-
-/** What starts the process of a call, found from the script of main: from `src/main.ts`, or what is built of it. */
-export function cacheCommand(mainScript: string): readonly [string, string] {
-  const place = dirname(mainScript);
-  const script = mainScript.endsWith('.ts') ? join(place, 'cache.ts') : join(place, '../cache/index.js');
-  return [process.execPath, script];
 }
 
 export interface CacheEntry {

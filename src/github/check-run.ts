@@ -52,7 +52,7 @@ export interface CheckRun {
   readonly url: string;
 }
 
-/** GitHub's limit of a summary: of bytes, although its documentation says characters (github/docs, issue 35252). */
+/** GitHub's limit of a summary: of bytes, although its documentation says characters (what it answers: "summary exceeds a maximum bytesize of 65535"). */
 export const maxSummaryBytes = 65_535;
 const maxTitleChars = 250;
 const maxMessageChars = 4000;

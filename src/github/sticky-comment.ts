@@ -52,6 +52,8 @@ export async function writeSticky(
   const stuck = new Set<number>();
   for (let look = 1; look <= mostLooks; look += 1) {
     const held = await ownComments(api, author.key, viewer);
+    // A list may lag behind a create: a duplicate is never deleted but for one that stays, so it has not gone.
+    if (held.length === 0 && memory.written) break;
     // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
     memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
     const aim = aimOf(memory.newest, author, phase, compose);

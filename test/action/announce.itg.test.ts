@@ -115,6 +115,16 @@ describe('a run', () => {
     expect([log.warnings, github.checks(shaOf(1))]).toEqual([[], expect.objectContaining({ length: 1 })]);
   });
 
+  test('need not wait until its beginning is told', async () => {
+    const { announcer, log } = announcerOf(2);
+    const beginning = announcer.started();
+    await announcer.concluded(conclusion());
+    await beginning;
+    expect(lastCheck(2)).toMatchObject({ status: 'completed', conclusion: 'failure' });
+    expect(writes()).toEqual(['POST /check-runs', 'PATCH /check-runs/', `POST /issues/${number}/comments`]);
+    expect(log.warnings).toEqual([]);
+  });
+
   test('of a new head says in the comment that it measures, and takes the red back', async () => {
     await announcerOf(2).announcer.concluded(conclusion());
     const next = announcerOf(3);

@@ -356,6 +356,16 @@ describe('nobody is told anything, and nothing is wrong,', () => {
     await expectUntold();
   });
 
+  it('where the account has two forks, and the head is in the other', async () => {
+    plant(filesOf());
+    const repo = { full_name: 'stranger/another-fork' };
+    const pull = { number: pullNumber, state: 'open', head: { sha: headSha, repo }, base: { ref: 'main' } };
+    github.fault({ method: 'GET', path: /\/pulls\?/, status: 200, body: [pull] });
+    expect(await comment()).toBe(0);
+    expect(warnings).toEqual([]);
+    await expectUntold();
+  });
+
   it('where a run of this repository has no artifact: it has told it itself', async () => {
     github.changePullRequest(pullNumber, { state: 'closed' });
     pullNumber = await github.openPullRequest({ headSha, headRef: 'topic' });

@@ -65,11 +65,17 @@ export interface PullRequest {
 }
 
 /**
- * Pushes what GitHub makes of a pull request: the branch's commit on `base`, and their merge at refs/pull/N/merge, whose first parent
- * is the base.
+ * Pushes what GitHub makes of a pull request: the branch's commit on `base` (or an older commit, `forkPoint`), and their merge at
+ * refs/pull/N/merge, whose first parent is the base.
  */
-export function pushPullRequest(clone: string, number: number, base: string, files: Files): PullRequest {
-  git(clone, 'checkout', '--quiet', '--detach', base);
+export function pushPullRequest(
+  clone: string,
+  number: number,
+  base: string,
+  files: Files,
+  forkPoint = base,
+): PullRequest {
+  git(clone, 'checkout', '--quiet', '--detach', forkPoint);
   const headSha = commitFiles(clone, files, `pull request ${number}`);
   git(clone, 'checkout', '--quiet', '--detach', base);
   git(clone, 'merge', '--quiet', '--no-ff', '-m', 'merge', headSha);

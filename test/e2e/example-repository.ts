@@ -17,20 +17,37 @@ const guest: Files = {
   'guest/root/etc/noise.sh': `while dd if=/dev/zero of=/tmp/noise bs=64k count=64 conv=notrunc 2>/dev/null; do sleep 0.1; done\n`,
   'README.md': 'A guest.\n',
   '.gitignore': 'snapgate-report/\n',
-  'snapgate.yml': `# What a test has time for; the workflows are run as they are.
-defaults:
-  accel: tcg
-  memory-size: 128MiB
-  disk-size: 64MiB
-  boots: 3
-  cycles: 2
-  warmup: 1
-  scenarios: wait
-scenarios:
-  wait:
-    settle: 500ms
-`,
 };
+
+/** Inputs that a snapgate.yml may set. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+/**
+ * What a test has time for; the workflows are run as they are. A guest at rest writes some 300 KiB a cycle, on a busy machine now more and
+ * now less: what is to be found must be well above that.
+ */
+const usualSettings: Settings = {
+  accel: 'tcg',
+  'memory-size': '128MiB',
+  'disk-size': '64MiB',
+  boots: 3,
+  cycles: 2,
+  warmup: 1,
+  scenarios: 'wait',
+  'min-growth': '1MiB',
+};
+
+/**
+ * One boot and one cycle of each side, which is enough for two images that are the same bytes, and for a cap: it is between what a quiet and
+ * what a noisy guest write.
+ */
+export const quickSettings: Settings = { boots: 1, cycles: 1, warmup: 0, 'max-memfile-written': '2MiB' };
+
+function snapgateFile(settings: Settings): string {
+  const defaults = Object.entries({ ...usualSettings, ...settings });
+  const lines = defaults.map(([name, value]) => `  ${name}: ${value}\n`);
+  return `defaults:\n${lines.join('')}scenarios:\n  wait:\n    settle: 500ms\n`;
+}
 
 /** Folders that an image has and git does not keep when they are empty. */
 const folders = ['proc', 'sys', 'dev', 'tmp', 'var/tmp', 'root'];
@@ -44,6 +61,11 @@ export const noisyGuest: Files = {
 /** A change of the guest that dirties nothing. */
 export const quietGuest: Files = { 'guest/root/etc/motd': 'Welcome.\n' };
 
+/** A change of the guest's source of which its image has nothing: the same bytes, which need no more than one boot. */
+export function sameGuest(comment: string): Files {
+  return { 'guest/Dockerfile': `# ${comment}\nFROM scratch\nCOPY root/ /\n` };
+}
+
 export interface ExampleRepository {
   /** Address for actions/checkout. */
   readonly origin: string;
@@ -53,17 +75,17 @@ export interface ExampleRepository {
   main(): string;
   /** Commits to main and pushes; the new commit. */
   push(files: Files): string;
-  /** Pushes a pull request of main as it is now, or of `base`. */
-  pullRequest(number: number, files: Files, base?: string): PullRequest;
+  /** Pushes a pull request into main as it is now, or as it was at `base`, that left it there or at `forkPoint`. */
+  pullRequest(number: number, files: Files, base?: string, forkPoint?: string): PullRequest;
 }
 
 /** A repository as the example workflows expect one: the guest's Dockerfile in `guest/`, its default branch `main`. */
-export function createExampleRepository(folder: string): ExampleRepository {
+export function createExampleRepository(folder: string, settings: Settings = {}): ExampleRepository {
   mkdirSync(folder, { recursive: true });
   const { url, clone } = createOrigin(folder);
   git(clone, 'checkout', '--quiet', '-b', 'main');
   addBusybox(join(clone, 'guest/root'));
-  commitFiles(clone, guest, 'guest');
+  commitFiles(clone, { ...guest, 'snapgate.yml': snapgateFile(settings) }, 'guest');
   git(clone, 'push', '--quiet', 'origin', 'main');
   const main = () => git(clone, 'rev-parse', 'main');
   return {
@@ -76,7 +98,8 @@ export function createExampleRepository(folder: string): ExampleRepository {
       git(clone, 'push', '--quiet', 'origin', 'main');
       return commit;
     },
-    pullRequest: (number, files, base = main()) => pushPullRequest(clone, number, base, files),
+    pullRequest: (number, files, base = main(), forkPoint = base) =>
+      pushPullRequest(clone, number, base, files, forkPoint),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../baseline/repository.ts';
 
 /** A guest of one busybox under its own init: boots in seconds under TCG, and has its own build, as e2b's templates do. */
-const guest: Files = {
+export const guest: Files = {
   'build.sh': {
     mode: 0o755,
     text: `#!/bin/sh

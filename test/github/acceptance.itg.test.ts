@@ -158,6 +158,22 @@ describe('a label that is taken off', () => {
     expect(answer).toMatchObject({ acceptance: { by: 'owner', at: '2026-01-02T03:20:00.000Z' } });
   });
 
+  it('between two questions accepts nothing', async () => {
+    await github.label(number, label, { by: 'alice', at: at(20) });
+    await github.unlabel(number, label, { by: 'alice', at: at(21) });
+    using _ = github.fault({ path: /\/labels/, status: 200, body: [{ name: label }] });
+    expect((await ask({ shownAt: at(10).toISOString() })).kind).toBe('refused');
+  });
+
+  it('and set again before the new result was shown accepts nothing of what was accepted before', async () => {
+    await github.label(number, label, { by: 'alice', at: at(20) });
+    const stored = await remembered({ shownAt: at(10).toISOString() });
+    await github.unlabel(number, label, { by: 'alice', at: at(21) });
+    await github.label(number, label, { by: 'alice', at: at(22) });
+    const answer = await ask({ headSha: headB, shownAt: at(30).toISOString(), stored });
+    expect(reasonOf(answer)).toContain('set before a result was shown');
+  });
+
   it('and set again by somebody who may not write undoes what was accepted', async () => {
     await github.label(number, label, { by: 'alice', at: at(20) });
     const stored = await remembered({ shownAt: at(10).toISOString() });

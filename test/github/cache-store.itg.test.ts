@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BaselineStore, ResultStore } from '../../src/baseline/store.ts';
-import { cacheCommand, openCache } from '../../src/github/cache.ts';
+import { openCache } from '../../src/github/cache.ts';
 import { openCacheResults, openCacheStore } from '../../src/github/cache-store.ts';
 import { temporaryFolder } from '../baseline/repository.ts';
 import { storedMeasurement, storeQuery } from '../baseline/stored.ts';
 import { openTestRun, type TestRun } from '../baseline/test-run.ts';
 import { type ActionsServices, startActionsServices } from './actions-services.ts';
 
-const command = cacheCommand(join(import.meta.dirname, '../../src/main.ts'));
+const command = [process.execPath, join(import.meta.dirname, '../../src/cache.ts')] as const;
 const measuring = '1'.repeat(64);
 const one = 'a'.repeat(40);
 const two = 'b'.repeat(40);

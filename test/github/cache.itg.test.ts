@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Cache, cacheCommand, openCache } from '../../src/github/cache.ts';
+import { type Cache, openCache } from '../../src/github/cache.ts';
 import { maxRecordBytes } from '../../src/measure/parse.ts';
 import { temporaryFolder } from '../baseline/repository.ts';
 import { openTestRun, type TestRun } from '../baseline/test-run.ts';
 import { type ActionsServices, startActionsServices } from './actions-services.ts';
 import type { Fault } from './faults.ts';
 
-const command = cacheCommand(join(import.meta.dirname, '../../src/main.ts'));
+const command = [process.execPath, join(import.meta.dirname, '../../src/cache.ts')] as const;
 
 let folder: ReturnType<typeof temporaryFolder>;
 let current: TestRun;

@@ -124,6 +124,14 @@ test('a comment that somebody deletes while it is being written is made again', 
   expect(stateOf(api.stored[0]?.body ?? '')?.run).toEqual({ id: 2, attempt: 1 });
 });
 
+test('a list that does not yet show what was made is no reason to make it again', async () => {
+  const api = memoryComments(bot);
+  api.list = async function* () {};
+  const written = await write(api, authorOf(1), saying('one'));
+  expect(written).toEqual({ kind: 'written', comment: api.stored[0] });
+  expect(api.writes).toBe(1);
+});
+
 test('two runs that overwrite each other without end give up', async () => {
   const api = memoryComments(bot);
   const rival = commentAfter([authorOf(1), saying('rival')]);
