@@ -8541,6 +8541,11 @@ function prose(text, limit = 500) {
         .replaceAll('>', '&gt;')
         .replace(unlinked, `$&${zeroWidthSpace}`);
 }
+/** The same as a paragraph of its own, which is neither a list nor a rule whatever it starts with. */
+function paragraph(text, limit) {
+    const shown = prose(text, limit);
+    return /^[-+=\d]/.test(shown) ? `${zeroWidthSpace}${shown}` : shown;
+}
 /** A foreign sentence where GitHub reads HTML and no Markdown: a fold's title. */
 function htmlText(text, limit = 200) {
     return visibleText(text, limit)
@@ -8641,10 +8646,13 @@ function isNotable(row, noVerdict) {
         return true;
     return row.growth !== undefined && isAbove(row.growth.value, row.thresholds.failAbove);
 }
-/** The gravest first; of equal ones the order they ran in. */
-function bySeverity(rows) {
-    const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
-    return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+/** For sorting: the gravest first, then what improved; of equal ones the order they ran in. */
+function bySeverity(a, b) {
+    return severity(a) - severity(b);
+}
+function severity({ verdict, improved }) {
+    const order = ['fail', 'inconclusive', 'warn', 'improved', 'pass', undefined];
+    return order.indexOf(verdict === 'pass' && improved ? 'improved' : verdict);
 }
 /** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */
 function growthWords({ growth, difference, metric }) {
@@ -9009,7 +9017,7 @@ function headingPart(record) {
 /** What a report says before any number: of what it is, where the numbers are from, who accepted them, and why there is no verdict. */
 function openingParts(comparison, context) {
     const { accepted, noVerdict, verdict } = comparison;
-    const state = noVerdict && prose(stateSentence(noVerdict, verdict === 'fail'), 1000);
+    const state = noVerdict && paragraph(stateSentence(noVerdict, verdict === 'fail'), 1000);
     return paragraphs([
         sidesSentence(comparison, context.repositoryUrl),
         ...contextSentences(context, accepted),
@@ -9020,8 +9028,8 @@ function contextSentences({ provenance, remarks = [], repositoryUrl, runUrl }, a
     const run = runUrl === undefined ? '' : ` ${links_link('The run', runUrl)}.`;
     return [
         ...(accepted ? [acceptedSentence(accepted, repositoryUrl)] : []),
-        ...remarks.map((remark) => prose(remark)),
-        ...(provenance === undefined ? [] : [`${prose(provenance)}${run}`]),
+        ...remarks.map((remark) => paragraph(remark)),
+        ...(provenance === undefined ? [] : [`${paragraph(provenance)}${run}`]),
     ];
 }
 function paragraphs(texts) {
@@ -9048,16 +9056,15 @@ function gatingParts(comparison) {
     const notable = rows.filter((row) => isNotable(row, comparison.noVerdict));
     if (rows.length <= mostUnfolded || notable.length === rows.length)
         return [tablePart(comparison, rows), reasonPart(comparison, notable)];
-    // Without a verdict nothing is notable, and the numbers are what there is to show.
-    const seen = comparison.noVerdict
-        ? [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded)
-        : notable;
+    // With nothing to compare with hardly a row is notable, and the numbers are what there is to show.
+    const compared = rows.some((row) => row.base !== undefined);
+    const seen = compared ? notable : [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded);
     const quiet = quietOf(rows, seen);
     return [
         ...(seen.length > 0 ? [tablePart(comparison, seen)] : []),
         { name: 'what did not change', rank: 2, text: quietSentence(quiet, seen.length > 0) },
         reasonPart(comparison, notable),
-        quietPart(comparison, quiet),
+        quietPart(comparison, quiet, compared),
     ];
 }
 function quietOf(rows, seen) {
@@ -9079,29 +9086,32 @@ function tablePart(comparison, rows) {
     if (rows.length === 0)
         return { name: 'rows', rank: 2, text: 'No row gates.' };
     // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-    const shown = rows.length > mostUnfolded ? bySeverity(rows).slice(0, mostRows) : rows;
+    const shown = rows.length > mostUnfolded ? rows.toSorted(bySeverity).slice(0, mostRows) : rows;
     const beyond = rows.length - shown.length;
     return { name: 'rows', rank: 2, ...markdown_comparison_linesOf(comparison, shown), beyond };
 }
-function quietPart(comparison, quiet) {
-    const title = comparison.noVerdict
-        ? plural(quiet.length, 'more row')
-        : `${plural(quiet.length, 'row')} without a change`;
+function quietPart(comparison, quiet, compared) {
+    const title = compared
+        ? `${plural(quiet.length, 'row')} without a change`
+        : plural(quiet.length, 'more row');
     return { name: 'rows that are folded', rank: 6, title, ...markdown_comparison_linesOf(comparison, quiet) };
 }
 function markdown_comparison_linesOf({ noVerdict }, rows) {
     return gatingTable(rows.map((row) => ({ row, noVerdict })));
 }
-/** The gravest first. */
 function reasonPart(comparison, notable) {
-    const several = severalMetrics(comparison.rows.filter((row) => row.gates));
-    const shown = bySeverity(notable).slice(0, mostReasons);
-    const lines = shown.map((row) => {
+    const lines = reasonLines(comparison, notable);
+    const beyond = notable.length - lines.length;
+    return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
+}
+/** Why these rows are not plain passes, the gravest first. */
+function reasonLines({ rows }, notable) {
+    const several = severalMetrics(rows.filter((row) => row.gates));
+    const shown = notable.toSorted(bySeverity).slice(0, mostReasons);
+    return shown.map((row) => {
         const metric = several ? `, ${metricLabels[row.metric]}` : '';
         return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
     });
-    const beyond = notable.length - shown.length;
-    return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
 }
 function listPart(name, lines) {
     const [first = '', ...rows] = lines;
@@ -9145,10 +9155,8 @@ function noteLines(notes) {
 
 
 
-
-/** Rows of the table of all entries, and reasons of one entry, at most. */
+/** Rows of the table of all entries at most. */
 const markdown_matrix_mostRows = 100;
-const markdown_matrix_mostReasons = 10;
 function markdown_matrix_matrixParts(input) {
     const { matrix } = input;
     const compared = matrix.entries.flatMap(({ name, comparison }) => comparison ? [{ name, comparison }] : []);
@@ -9180,13 +9188,18 @@ function sharedSides(compared, { repositoryUrl }) {
     const sides = ({ comparison: { base, head } }) => JSON.stringify([base, head]);
     if (compared.some((each) => sides(each) !== sides(first)))
         return [];
-    const { base, head } = first.comparison;
-    const ofBase = base === undefined ? '; no base' : `, compared with base ${subjectLink(base, repositoryUrl)}`;
-    return [`Head ${subjectLink(head, repositoryUrl)}${ofBase}.`];
+    const { base, head, noVerdict } = first.comparison;
+    const none = compared.every(({ comparison }) => comparison.noVerdict !== undefined);
+    const ofHead = `Head ${subjectLink(head, repositoryUrl)}`;
+    if (base === undefined)
+        return [`${ofHead}; ${noVerdict?.state === 'no-baseline' ? 'no baseline yet' : 'no base'}.`];
+    return [`${ofHead}${none ? '; not' : ','} compared with base ${subjectLink(base, repositoryUrl)}.`];
 }
 function tableParts(compared) {
     const all = compared.flatMap((entry) => gatingRows(entry).map((row) => shownRow(entry, row)));
-    const rows = all.length <= mostUnfolded ? all : compared.flatMap(notableRows).toSorted(gravestRowFirst);
+    const rows = all.length <= mostUnfolded
+        ? all
+        : compared.flatMap(notableRows).toSorted((a, b) => bySeverity(a.row, b.row));
     if (rows.length === 0)
         return [];
     const shown = rows.slice(0, markdown_matrix_mostRows);
@@ -9195,11 +9208,14 @@ function tableParts(compared) {
 /** What is not a plain pass of an entry, or one row that stands for all. */
 function notableRows(entry) {
     const rows = gatingRows(entry);
-    const notable = rows.filter((row) => isNotable(row, entry.comparison.noVerdict));
+    const notable = notableOf(entry.comparison);
     if (notable.length > 0)
         return notable.map((row) => shownRow(entry, row));
     const [most] = rows.toSorted((a, b) => (b.growth?.value ?? 0) - (a.growth?.value ?? 0));
     return most === undefined ? [] : [{ ...shownRow(entry, most), standsForMore: rows.length - 1 }];
+}
+function notableOf({ rows, noVerdict }) {
+    return rows.filter((row) => row.gates && isNotable(row, noVerdict));
 }
 function gatingRows({ comparison }) {
     return comparison.rows.filter((row) => row.gates);
@@ -9207,11 +9223,11 @@ function gatingRows({ comparison }) {
 function shownRow({ name, comparison }, row) {
     return { row, entry: name, noVerdict: comparison.noVerdict };
 }
-function gravestRowFirst(a, b) {
-    return byGravity(a.row.verdict ?? 'pass', b.row.verdict ?? 'pass');
-}
+/** Of passes those that improved. */
 function gravestFirst(compared) {
-    return compared.toSorted((a, b) => byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)));
+    const improves = ({ comparison }) => comparison.rows.some((row) => row.improved);
+    return compared.toSorted((a, b) => byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)) ||
+        Number(improves(b)) - Number(improves(a)));
 }
 /** All of one entry. Where not all fits, each takes half of the room that is left at most. */
 function entryPart({ name, comparison }, rank, context) {
@@ -9219,9 +9235,9 @@ function entryPart({ name, comparison }, rank, context) {
     const { text, rows } = metricsTable(comparison);
     const state = noVerdict === undefined ? [] : [prose(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)];
     const paragraphsAbove = [
-        `${sidesSentence(comparison, context.repositoryUrl)}`,
+        sidesSentence(comparison, context.repositoryUrl),
         ...state,
-        [...reasonLines(comparison), ...howMeasured({ comparison })].join('\n'),
+        [...reasonLines(comparison, notableOf(comparison)), ...howMeasured({ comparison })].join('\n'),
         text,
     ];
     return {
@@ -9232,14 +9248,6 @@ function entryPart({ name, comparison }, rank, context) {
         text: paragraphsAbove.join('\n\n'),
         rows,
     };
-}
-function reasonLines({ rows, noVerdict }) {
-    const gating = rows.filter((row) => row.gates);
-    const notable = bySeverity(gating.filter((row) => isNotable(row, noVerdict)));
-    return notable.slice(0, markdown_matrix_mostReasons).map((row) => {
-        const metric = severalMetrics(gating) ? `, ${metricLabels[row.metric]}` : '';
-        return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
-    });
 }
 
 ;// CONCATENATED MODULE: ./lib/report/markdown-measurement.js
@@ -9771,8 +9779,8 @@ function renderComparison(input, look) {
         headline(comparison, paint),
         '',
         ...terminal_gatingTable(rows.map((row) => ({ row, noVerdict })), look),
-        ...paragraph(reasons(rows, noVerdict)),
-        ...paragraph([
+        ...terminal_paragraph(reasons(rows, noVerdict)),
+        ...terminal_paragraph([
             ...(noVerdict ? [visibleText(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)] : []),
             ...contextLines(input, comparison),
         ]),
@@ -9790,10 +9798,10 @@ function renderEntries(input, look) {
     const rows = compared.flatMap(({ name, comparison: { rows: all, noVerdict } }) => all.filter((row) => row.gates).map((row) => ({ row, noVerdict, entry: name })));
     return lines([
         headline(matrix, paint),
-        ...paragraph(missingLines(matrix, paint)),
+        ...terminal_paragraph(missingLines(matrix, paint)),
         '',
         ...terminal_gatingTable(rows, look),
-        ...paragraph(contextLines(input, matrix)),
+        ...terminal_paragraph(contextLines(input, matrix)),
         ...compared.flatMap((entry) => entryLines(entry.name, entry.comparison, paint, detail)),
     ]);
 }
@@ -9808,7 +9816,7 @@ function terminal_firstWord(record) {
     const hasState = outcome === 'no-baseline' || outcome === 'not-comparable';
     return hasState ? 'NO VERDICT' : record.verdict.toUpperCase();
 }
-function paragraph(text) {
+function terminal_paragraph(text) {
     return text.length === 0 ? [] : ['', ...text];
 }
 function contextLines({ provenance, remarks = [] }, { accepted }) {

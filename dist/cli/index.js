@@ -452,7 +452,7 @@ const exitStatus = [
     'Exit status',
     '  0 pass or warn, 1 fail, 2 inconclusive (with --inconclusive fail)',
     '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
-    '  70 a bug of snapgate, 71 a scenario, 75 interrupted',
+    '  70 a bug of snapgate, 71 a scenario, 75 interrupted, 77 refused',
 ];
 /** A name with its description beside it, or below it where the name is too long. */
 function entry(name, description, indent = 28) {

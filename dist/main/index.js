@@ -49904,9 +49904,21 @@ function pauseAsked(trouble, now) {
 function mayHaveHappened(error) {
     return ['network', 'time-out', 'unreadable', 'server'].includes(troubleOf(error).kind);
 }
+/** Whether the same may succeed some minutes later. */
+function passes(error) {
+    return pauseAsked(troubleOf(error), 0) !== undefined;
+}
 /** Trouble that everything else with this token will have too, for a while. */
 function isGeneral({ kind }) {
-    return ['network', 'time-out', 'server', 'token', 'secondary-rate-limit', 'primary-rate-limit'].includes(kind);
+    return [
+        'network',
+        'time-out',
+        'unreadable',
+        'server',
+        'token',
+        'secondary-rate-limit',
+        'primary-rate-limit',
+    ].includes(kind);
 }
 /** One line: what failed, why, what to do about it, and what follows. The service's own words in it are foreign. */
 function explainFailure(error, service) {
@@ -50057,9 +50069,10 @@ function client_callGitHub(request, patience = client_usualPatience) {
 /**
  * Makes something that must not be made twice. Where the answer to a try got lost, it is looked for before it is made again.
  * @param find what an earlier try made after all.
+ * @param mayBeThere it is looked for before the first try too.
  */
-function createOnce(create, find, patience = client_usualPatience) {
-    let lost = false;
+function createOnce(create, find, patience = client_usualPatience, mayBeThere = false) {
+    let lost = mayBeThere;
     return keepTrying(async (within) => {
         const found = lost ? await requestGitHub(find, within) : undefined;
         if (found !== undefined)
@@ -55472,6 +55485,11 @@ function prose(text, limit = 500) {
         .replaceAll('>', '&gt;')
         .replace(unlinked, `$&${zeroWidthSpace}`);
 }
+/** The same as a paragraph of its own, which is neither a list nor a rule whatever it starts with. */
+function paragraph(text, limit) {
+    const shown = prose(text, limit);
+    return /^[-+=\d]/.test(shown) ? `${zeroWidthSpace}${shown}` : shown;
+}
 /** A foreign sentence where GitHub reads HTML and no Markdown: a fold's title. */
 function htmlText(text, limit = 200) {
     return visibleText(text, limit)
@@ -55572,10 +55590,13 @@ function isNotable(row, noVerdict) {
         return true;
     return row.growth !== undefined && isAbove(row.growth.value, row.thresholds.failAbove);
 }
-/** The gravest first; of equal ones the order they ran in. */
-function bySeverity(rows) {
-    const order = ['fail', 'inconclusive', 'warn', 'pass', undefined];
-    return rows.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+/** For sorting: the gravest first, then what improved; of equal ones the order they ran in. */
+function bySeverity(a, b) {
+    return severity(a) - severity(b);
+}
+function severity({ verdict, improved }) {
+    const order = ['fail', 'inconclusive', 'warn', 'improved', 'pass', undefined];
+    return order.indexOf(verdict === 'pass' && improved ? 'improved' : verdict);
 }
 /** `+38.2 % (+33.0 … +44.1)`; the absolute change where the base is 0. */
 function growthWords({ growth, difference, metric }) {
@@ -56365,7 +56386,7 @@ function headingPart(record) {
 /** What a report says before any number: of what it is, where the numbers are from, who accepted them, and why there is no verdict. */
 function openingParts(comparison, context) {
     const { accepted, noVerdict, verdict } = comparison;
-    const state = noVerdict && prose(stateSentence(noVerdict, verdict === 'fail'), 1000);
+    const state = noVerdict && paragraph(stateSentence(noVerdict, verdict === 'fail'), 1000);
     return paragraphs([
         sidesSentence(comparison, context.repositoryUrl),
         ...contextSentences(context, accepted),
@@ -56376,8 +56397,8 @@ function contextSentences({ provenance, remarks = [], repositoryUrl, runUrl }, a
     const run = runUrl === undefined ? '' : ` ${links_link('The run', runUrl)}.`;
     return [
         ...(accepted ? [acceptedSentence(accepted, repositoryUrl)] : []),
-        ...remarks.map((remark) => prose(remark)),
-        ...(provenance === undefined ? [] : [`${prose(provenance)}${run}`]),
+        ...remarks.map((remark) => paragraph(remark)),
+        ...(provenance === undefined ? [] : [`${paragraph(provenance)}${run}`]),
     ];
 }
 function paragraphs(texts) {
@@ -56404,16 +56425,15 @@ function gatingParts(comparison) {
     const notable = rows.filter((row) => isNotable(row, comparison.noVerdict));
     if (rows.length <= mostUnfolded || notable.length === rows.length)
         return [tablePart(comparison, rows), reasonPart(comparison, notable)];
-    // Without a verdict nothing is notable, and the numbers are what there is to show.
-    const seen = comparison.noVerdict
-        ? [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded)
-        : notable;
+    // With nothing to compare with hardly a row is notable, and the numbers are what there is to show.
+    const compared = rows.some((row) => row.base !== undefined);
+    const seen = compared ? notable : [...notable, ...quietOf(rows, notable)].slice(0, mostUnfolded);
     const quiet = quietOf(rows, seen);
     return [
         ...(seen.length > 0 ? [tablePart(comparison, seen)] : []),
         { name: 'what did not change', rank: 2, text: quietSentence(quiet, seen.length > 0) },
         reasonPart(comparison, notable),
-        quietPart(comparison, quiet),
+        quietPart(comparison, quiet, compared),
     ];
 }
 function quietOf(rows, seen) {
@@ -56435,29 +56455,32 @@ function tablePart(comparison, rows) {
     if (rows.length === 0)
         return { name: 'rows', rank: 2, text: 'No row gates.' };
     // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-    const shown = rows.length > mostUnfolded ? bySeverity(rows).slice(0, mostRows) : rows;
+    const shown = rows.length > mostUnfolded ? rows.toSorted(bySeverity).slice(0, mostRows) : rows;
     const beyond = rows.length - shown.length;
     return { name: 'rows', rank: 2, ...linesOf(comparison, shown), beyond };
 }
-function quietPart(comparison, quiet) {
-    const title = comparison.noVerdict
-        ? plural(quiet.length, 'more row')
-        : `${plural(quiet.length, 'row')} without a change`;
+function quietPart(comparison, quiet, compared) {
+    const title = compared
+        ? `${plural(quiet.length, 'row')} without a change`
+        : plural(quiet.length, 'more row');
     return { name: 'rows that are folded', rank: 6, title, ...linesOf(comparison, quiet) };
 }
 function linesOf({ noVerdict }, rows) {
     return gatingTable(rows.map((row) => ({ row, noVerdict })));
 }
-/** The gravest first. */
 function reasonPart(comparison, notable) {
-    const several = severalMetrics(comparison.rows.filter((row) => row.gates));
-    const shown = bySeverity(notable).slice(0, mostReasons);
-    const lines = shown.map((row) => {
+    const lines = reasonLines(comparison, notable);
+    const beyond = notable.length - lines.length;
+    return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
+}
+/** Why these rows are not plain passes, the gravest first. */
+function reasonLines({ rows }, notable) {
+    const several = severalMetrics(rows.filter((row) => row.gates));
+    const shown = notable.toSorted(bySeverity).slice(0, mostReasons);
+    return shown.map((row) => {
         const metric = several ? `, ${metricLabels[row.metric]}` : '';
         return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
     });
-    const beyond = notable.length - shown.length;
-    return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
 }
 function listPart(name, lines) {
     const [first = '', ...rows] = lines;
@@ -56501,10 +56524,8 @@ function noteLines(notes) {
 
 
 
-
-/** Rows of the table of all entries, and reasons of one entry, at most. */
+/** Rows of the table of all entries at most. */
 const markdown_matrix_mostRows = 100;
-const markdown_matrix_mostReasons = 10;
 function matrixParts(input) {
     const { matrix } = input;
     const compared = matrix.entries.flatMap(({ name, comparison }) => comparison ? [{ name, comparison }] : []);
@@ -56536,13 +56557,18 @@ function sharedSides(compared, { repositoryUrl }) {
     const sides = ({ comparison: { base, head } }) => JSON.stringify([base, head]);
     if (compared.some((each) => sides(each) !== sides(first)))
         return [];
-    const { base, head } = first.comparison;
-    const ofBase = base === undefined ? '; no base' : `, compared with base ${subjectLink(base, repositoryUrl)}`;
-    return [`Head ${subjectLink(head, repositoryUrl)}${ofBase}.`];
+    const { base, head, noVerdict } = first.comparison;
+    const none = compared.every(({ comparison }) => comparison.noVerdict !== undefined);
+    const ofHead = `Head ${subjectLink(head, repositoryUrl)}`;
+    if (base === undefined)
+        return [`${ofHead}; ${noVerdict?.state === 'no-baseline' ? 'no baseline yet' : 'no base'}.`];
+    return [`${ofHead}${none ? '; not' : ','} compared with base ${subjectLink(base, repositoryUrl)}.`];
 }
 function tableParts(compared) {
     const all = compared.flatMap((entry) => gatingRows(entry).map((row) => shownRow(entry, row)));
-    const rows = all.length <= mostUnfolded ? all : compared.flatMap(notableRows).toSorted(gravestRowFirst);
+    const rows = all.length <= mostUnfolded
+        ? all
+        : compared.flatMap(notableRows).toSorted((a, b) => bySeverity(a.row, b.row));
     if (rows.length === 0)
         return [];
     const shown = rows.slice(0, markdown_matrix_mostRows);
@@ -56551,11 +56577,14 @@ function tableParts(compared) {
 /** What is not a plain pass of an entry, or one row that stands for all. */
 function notableRows(entry) {
     const rows = gatingRows(entry);
-    const notable = rows.filter((row) => isNotable(row, entry.comparison.noVerdict));
+    const notable = notableOf(entry.comparison);
     if (notable.length > 0)
         return notable.map((row) => shownRow(entry, row));
     const [most] = rows.toSorted((a, b) => (b.growth?.value ?? 0) - (a.growth?.value ?? 0));
     return most === undefined ? [] : [{ ...shownRow(entry, most), standsForMore: rows.length - 1 }];
+}
+function notableOf({ rows, noVerdict }) {
+    return rows.filter((row) => row.gates && isNotable(row, noVerdict));
 }
 function gatingRows({ comparison }) {
     return comparison.rows.filter((row) => row.gates);
@@ -56563,11 +56592,11 @@ function gatingRows({ comparison }) {
 function shownRow({ name, comparison }, row) {
     return { row, entry: name, noVerdict: comparison.noVerdict };
 }
-function gravestRowFirst(a, b) {
-    return byGravity(a.row.verdict ?? 'pass', b.row.verdict ?? 'pass');
-}
+/** Of passes those that improved. */
 function gravestFirst(compared) {
-    return compared.toSorted((a, b) => byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)));
+    const improves = ({ comparison }) => comparison.rows.some((row) => row.improved);
+    return compared.toSorted((a, b) => byGravity(outcomeOf(a.comparison), outcomeOf(b.comparison)) ||
+        Number(improves(b)) - Number(improves(a)));
 }
 /** All of one entry. Where not all fits, each takes half of the room that is left at most. */
 function entryPart({ name, comparison }, rank, context) {
@@ -56575,9 +56604,9 @@ function entryPart({ name, comparison }, rank, context) {
     const { text, rows } = metricsTable(comparison);
     const state = noVerdict === undefined ? [] : [prose(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)];
     const paragraphsAbove = [
-        `${sidesSentence(comparison, context.repositoryUrl)}`,
+        sidesSentence(comparison, context.repositoryUrl),
         ...state,
-        [...reasonLines(comparison), ...howMeasured({ comparison })].join('\n'),
+        [...reasonLines(comparison, notableOf(comparison)), ...howMeasured({ comparison })].join('\n'),
         text,
     ];
     return {
@@ -56588,14 +56617,6 @@ function entryPart({ name, comparison }, rank, context) {
         text: paragraphsAbove.join('\n\n'),
         rows,
     };
-}
-function reasonLines({ rows, noVerdict }) {
-    const gating = rows.filter((row) => row.gates);
-    const notable = bySeverity(gating.filter((row) => isNotable(row, noVerdict)));
-    return notable.slice(0, markdown_matrix_mostReasons).map((row) => {
-        const metric = severalMetrics(gating) ? `, ${metricLabels[row.metric]}` : '';
-        return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
-    });
 }
 
 ;// CONCATENATED MODULE: ./lib/report/markdown-measurement.js
@@ -59747,7 +59768,7 @@ function count(line, tag) {
 
 
 
-/** GitHub's limit of a summary: of bytes, although its documentation says characters (github/docs, issue 35252). */
+/** GitHub's limit of a summary: of bytes, although its documentation says characters (what it answers: "summary exceeds a maximum bytesize of 65535"). */
 const check_run_maxSummaryBytes = 65_535;
 const maxTitleChars = 250;
 const maxMessageChars = 4000;
@@ -59761,8 +59782,11 @@ const checkListSchema = object({ check_runs: array(unknown()) });
 function checkName(key) {
     return key === 'default' ? 'snapgate' : `snapgate: ${key}`;
 }
-/** Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state. */
-async function createCheck(octokit, target, report, patience = client_usualPatience) {
+/**
+ * Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state.
+ * @param mayBeThere an earlier call has asked for it, and does not know what became of it.
+ */
+async function createCheck(octokit, target, report, patience = client_usualPatience, mayBeThere = false) {
     const { owner, repo, headSha, key, run } = target;
     const body = {
         owner,
@@ -59778,7 +59802,7 @@ async function createCheck(octokit, target, report, patience = client_usualPatie
         if (found === undefined || report.status === 'in_progress')
             return found;
         return await updateOnce(octokit, target, found.id, report, limit);
-    }, patience);
+    }, patience, mayBeThere);
 }
 async function check_run_updateCheck(octokit, target, id, report, patience = client_usualPatience) {
     return await client_callGitHub((limit) => updateOnce(octokit, target, id, report, limit), patience);
@@ -59792,9 +59816,7 @@ function fitSummary(render, note) {
     let limit = check_run_maxSummaryBytes;
     let summary = render(limit);
     for (let tries = 0; tries < 3 && Buffer.byteLength(summary) > check_run_maxSummaryBytes; tries += 1) {
-        limit -= Buffer.byteLength(summary) - check_run_maxSummaryBytes;
-        if (limit <= 0)
-            break;
+        limit = Math.floor((limit * check_run_maxSummaryBytes) / Buffer.byteLength(summary));
         summary = render(limit);
     }
     return cutMarkdown(summary, check_run_maxSummaryBytes, note, Buffer.byteLength);
@@ -59858,7 +59880,10 @@ function toCheck(data) {
 ;// CONCATENATED MODULE: ./lib/action/check.js
 
 
-/** Brings the check of this run from one state to the next. After a failure to make it there is none, and no second try. */
+/**
+ * Brings the check of this run from one state to the next. Where it could not be made when measuring began, but for something that passes,
+ * it is made at the end: a branch protection waits for it.
+ */
 function openCheckTeller(octokit, target, { onState, onFailure }) {
     let state = { kind: 'none' };
     const become = (next) => {
@@ -59868,32 +59893,39 @@ function openCheckTeller(octokit, target, { onState, onFailure }) {
     const write = async (report, patience) => {
         if (state.kind === 'open')
             return await check_run_updateCheck(octokit, target, state.id, report, patience);
+        const mayBeThere = state.kind === 'asked';
         become({ kind: 'asked' });
-        return await createCheck(octokit, target, report, patience);
+        return await createCheck(octokit, target, report, patience, mayBeThere);
     };
     return {
         tell: async (report, patience) => {
-            if (state.kind === 'over' || state.kind === 'asked')
+            if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report)))
                 return undefined;
-            if (state.kind === 'none' && isCancelled(report))
-                return undefined;
-            const wasOpen = state.kind === 'open';
+            const before = state;
+            const isEnd = report.status === 'completed';
             try {
                 const check = await write(report, patience);
-                become(report.status === 'completed' ? { kind: 'over' } : { kind: 'open', id: check.id });
+                become(isEnd ? { kind: 'over' } : { kind: 'open', id: check.id });
                 return check;
             }
             catch (error) {
-                // What stands open, or may do so, can still be completed by the post step.
-                if (!wasOpen && !mayHaveHappened(error))
-                    become({ kind: 'over' });
-                onFailure(error);
+                const after = afterFailure(before, error, isEnd);
+                become(after);
+                onFailure(error, isEnd || after.kind === 'over');
                 return undefined;
             }
         },
     };
 }
-/** What was never said to run need not be said to have been cancelled. */
+/** What stands open, or may do so, can still be completed: by the end of this run, or by the post step. */
+function afterFailure(before, error, isEnd) {
+    if (before.kind !== 'none')
+        return before;
+    if (mayHaveHappened(error))
+        return { kind: 'asked' };
+    return passes(error) && !isEnd ? before : { kind: 'over' };
+}
+/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
 function isCancelled(report) {
     return report.status === 'completed' && report.conclusion === 'cancelled';
 }
@@ -60017,7 +60049,7 @@ function belowHeading(report, line) {
     return first.startsWith('#') ? [first, '', line, ...rest].join('\n') : `${line}\n\n${report}`;
 }
 function failedParts({ head, run }, { message, remedy }, kept) {
-    const reason = prose(message).replace(/[.\s]+$/, '');
+    const reason = prose(message).replace(/[.\s]+$/, '') || 'no reason was given';
     const what = `${shortSha(head)} (${comment_body_link('run', run.url)}): ${reason}. ${prose(remedy)}`;
     if (kept.result === undefined)
         return {
@@ -60087,6 +60119,9 @@ async function writeSticky(api, author, phase, compose, { settleMs = 1000, wait 
     const stuck = new Set();
     for (let look = 1; look <= mostLooks; look += 1) {
         const held = await ownComments(api, author.key, viewer);
+        // A list may lag behind a create: a duplicate is never deleted but for one that stays, so it has not gone.
+        if (held.length === 0 && memory.written)
+            break;
         // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
         memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
         const aim = aimOf(memory.newest, author, phase, compose);
@@ -60202,6 +60237,7 @@ function mayStart(policy, news) {
 
 
 
+
 function openChannels(options, troubles, ledger) {
     const use = usable(options);
     let isSaid = false;
@@ -60266,7 +60302,12 @@ function checkChannel(options, { headSha }, troubles, ledger) {
     const target = { owner, repo, headSha, key: config.comment.key, run };
     const teller = openCheckTeller(openOctokit({ ...destination, fetch }), target, {
         onState: ledger.check,
-        onFailure: (error) => troubles.say(error, { what: 'The check could not be written', scope: 'checks: write' }),
+        onFailure: (error, isLast) => {
+            if (isLast)
+                troubles.say(error, { what: 'The check could not be written', scope: 'checks: write' });
+            else
+                troubles.note(error, 'The check does not say yet that this run measures');
+        },
     });
     return async (report, patience) => (await teller.tell(report, patience))?.url;
 }
@@ -60276,14 +60317,21 @@ function commentChannel(options, { headSha, number }, troubles, ledger) {
     return async (news, patience) => {
         const api = openComments({ ...destination, fetch, number }, patience);
         const author = { key, head: headSha, run, at: new Date(patience.now()).toISOString() };
-        if (news.kind === 'running')
+        const isRunning = news.kind === 'running';
+        if (isRunning)
             ledger.comment(number);
-        const written = await tellComment(api, author, policy, news, {
-            patience,
-            ...(settleMs === undefined ? {} : { settleMs }),
-            onFailure: (error) => troubles.say(error, { what: 'The comment could not be written', scope: 'pull-requests: write' }),
-        });
-        if (written !== undefined && (news.kind !== 'running' || written.kind !== 'written'))
+        const onFailure = (error) => {
+            if (isRunning)
+                troubles.note(error, 'The comment does not say yet that this run measures');
+            else
+                troubles.say(error, { what: 'The comment could not be written', scope: 'pull-requests: write' });
+            if (isRunning && !mayHaveHappened(error))
+                ledger.comment(undefined);
+        };
+        const settle = settleMs === undefined ? {} : { settleMs };
+        const written = await tellComment(api, author, policy, news, { patience, ...settle, onFailure });
+        const isOpen = written === undefined || (isRunning && written.kind === 'written');
+        if (!isOpen)
             ledger.comment(undefined);
         if (written?.kind === 'left')
             log.info('The comment is left to the newer run that has written it.');
@@ -60433,26 +60481,32 @@ function keep({ log, onOpen }, open) {
 ;// CONCATENATED MODULE: ./lib/action/troubles.js
 
 
-/** Limit of what is told after GitHub did not answer at all, in milliseconds. */
-const impatientMs = 20_000;
-function createTroubles(log, readOnly) {
+/** Limit of what is told within a minute after GitHub did not answer at all. Milliseconds. */
+const impatientMs = 10_000;
+const downMs = 60_000;
+function createTroubles(log, readOnly, now = client_usualPatience.now) {
     const said = new Set();
+    let downAt = Number.NEGATIVE_INFINITY;
+    const learn = (error) => {
+        const trouble = troubleOf(error);
+        if (trouble.kind === 'network' || trouble.kind === 'time-out')
+            downAt = now();
+        return trouble;
+    };
     return {
         say: (error, service) => {
-            const trouble = troubleOf(error);
-            if (said.has(trouble.kind))
-                log.info(`${service.what} either, for the same reason (${trouble.said}).`);
+            const trouble = learn(error);
+            const cause = isGeneral(trouble) ? trouble.kind : `${service.scope}: ${trouble.kind}`;
+            if (said.has(cause))
+                log.info(`${service.what}, for the same reason (${trouble.said}).`);
             else
                 log.warning(explainFailure(error, { ...service, readOnly }));
-            if (isGeneral(trouble))
-                said.add(trouble.kind);
+            said.add(cause);
         },
-        patience: (usual, totalMs) => {
-            const isDown = said.has('network') || said.has('time-out');
-            return isDown
-                ? startPatience({ ...usual, tries: 1 }, Math.min(totalMs, impatientMs))
-                : startPatience(usual, totalMs);
-        },
+        note: (error, what) => log.info(`${what} (${learn(error).said}).`),
+        patience: (usual, totalMs) => now() - downAt < downMs
+            ? startPatience({ ...usual, tries: 1 }, Math.min(totalMs, impatientMs))
+            : startPatience(usual, totalMs),
     };
 }
 
@@ -60469,28 +60523,37 @@ const limitsMs = {
     started: 45_000,
     concluded: 90_000,
     failed: 60_000,
-    cancelled: 4000,
+    cancelled: 3000,
     state: 60_000,
 };
 /** Opens no connection and asks nothing yet. */
 function openAnnouncer(options) {
-    const troubles = createTroubles(options.log, options.readOnly);
+    const troubles = createTroubles(options.log, options.readOnly, options.patience?.now);
     const ledger = createOpenLedger(options);
     const channels = openChannels(options, troubles, ledger);
     const patience = (phase) => troubles.patience(options.patience ?? client_usualPatience, limitsMs[phase]);
-    const tell = async (phase, report, news) => {
-        if (report.status === 'completed')
-            ledger.end(report);
-        return await tellAll(channels, report, news, () => patience(phase));
+    const tellNow = async (phase, report, news) => {
+        try {
+            return await tellAll(channels, ledger, report(), news, () => patience(phase));
+        }
+        catch (error) {
+            options.log.warning(`GitHub was not told: ${error instanceof Error ? error.message : error}`);
+            return {};
+        }
+    };
+    let before = Promise.resolve({});
+    const tell = (...what) => {
+        before = before.then(() => tellNow(...what));
+        return before;
     };
     let isOver = false;
     return {
         started: async () => {
-            await tell('started', measuringReport(options), { kind: 'running' });
+            await tell('started', () => measuringReport(options), { kind: 'running' });
         },
         concluded: async (conclusion) => {
             isOver = true;
-            return await tell('concluded', concludedReport(options, conclusion), newsOf(conclusion));
+            return await tell('concluded', () => concludedReport(options, conclusion), newsOf(conclusion));
         },
         failed: async (failure) => {
             if (isOver)
@@ -60498,12 +60561,15 @@ function openAnnouncer(options) {
             isOver = true;
             const { message, remedy, cancelled } = failure;
             const news = cancelled ? { kind: 'cancelled' } : { kind: 'failed', message, remedy };
-            return await tell(cancelled ? 'cancelled' : 'failed', failedReport(options, failure), news);
+            return await tell(cancelled ? 'cancelled' : 'failed', () => failedReport(options, failure), news);
         },
         state: () => readState(options, troubles, patience('state')),
+        troubles,
     };
 }
-async function tellAll(channels, report, news, patience) {
+async function tellAll(channels, ledger, report, news, patience) {
+    if (report.status === 'completed')
+        ledger.end(report);
     const checkUrl = await channels.check(report, patience());
     const commentUrl = await channels.comment(news, patience());
     return {
@@ -60524,8 +60590,10 @@ async function readState({ destination, fetch, pullRequest, config }, troubles, 
         return await keepTrying(() => readCommentState(api, config.comment.key), patience);
     }
     catch (error) {
-        troubles.say(error, { what: 'The comment could not be read', scope: 'pull-requests: read' });
-        return undefined;
+        // Who will write it needs no second warning of the same.
+        const scope = config.comment.policy === 'never' ? 'pull-requests: read' : 'pull-requests: write';
+        troubles.say(error, { what: 'The comment could not be read', scope });
+        return 'unreadable';
     }
 }
 
@@ -60735,14 +60803,15 @@ function failingOf({ rows }, prefix) {
 
 
 /** All questions of one acceptance together, in milliseconds. */
-const acceptance_totalMs = 120_000;
+const acceptance_totalMs = 60_000;
 /** An event is a line in the conversation: 10,000 are no pull request's. */
 const acceptance_mostPages = 100;
 /**
  * Whether somebody who may has accepted the growth by a label. Everything is asked of GitHub now, nothing read from the event: a run that
- * is run again sees the labels as they are. Where GitHub does not answer it warns once, and nothing is accepted.
+ * is run again sees the labels as they are. Where GitHub does not answer nothing is accepted.
+ * @param onFailure told why GitHub did not answer, once.
  */
-async function askAcceptance(repository, question, log) {
+async function askAcceptance(repository, question, onFailure) {
     if (question.record.verdict !== 'fail')
         return { kind: 'none' };
     const limited = { ...repository, patience: startPatience(repository.patience, acceptance_totalMs) };
@@ -60752,16 +60821,16 @@ async function askAcceptance(repository, question, log) {
         return decideAcceptance(question, await readSetting(limited, question));
     }
     catch (error) {
-        log.warning(explainFailure(error, {
+        onFailure(error, {
             what: `Whether the label ${acceptance_quoted(question.label)} accepts the growth could not be read`,
             scope: 'pull-requests: read',
             consequence: 'Nothing is accepted: the verdict stands.',
-        }));
+        });
         return { kind: 'none' };
     }
 }
 /**
- * A label accepts the result that was shown when it was set: this head's, if that was known by then or the label was set to it just now;
+ * A label accepts the result that was shown when it was set: this head's, if that was known by then;
  * else what an earlier run has remembered of this setting; else the last result that was shown before.
  */
 function decideAcceptance(question, setting) {
@@ -60777,7 +60846,9 @@ function decideAcceptance(question, setting) {
         return refused(`${named} accepts growth, and what was not measured has no size to accept`);
     const shown = shownBefore(question, setting);
     if (shown === undefined)
-        return refused(`${named} was set before a result was shown: remove it and set it again`);
+        return refused(question.isForgetful
+            ? `${named} is set, but the comment, which knows what was shown when it was, could not be read: run the job again`
+            : `${named} was set before a result was shown: remove it and set it again`);
     return withinScope(question, {
         by,
         at: setting.at,
@@ -60787,9 +60858,9 @@ function decideAcceptance(question, setting) {
     });
 }
 function shownBefore(question, { at, eventId }) {
-    const { headSha, shownAt, last, stored, labeledHead, record, scope } = question;
+    const { headSha, shownAt, last, stored, record, scope } = question;
     const now = { commit: headSha, sizes: failedSizes(record) };
-    if (labeledHead === headSha || isBefore(shownAt, at))
+    if (isBefore(shownAt, at))
         return now;
     // The same commit measured again is the same change, whatever its numbers are now.
     if (stored?.labelEventId === eventId)
@@ -60956,9 +61027,11 @@ function writeJudged(config, judged) {
 
 
 
+/** Limit of all questions about the label, in milliseconds. */
+const labelMs = 60_000;
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
 async function acceptJudged(log, request, { sides, announcer, decision, }) {
-    const { config, context, event, pullRequest, token } = request;
+    const { config, context, pullRequest, token } = request;
     const { judged } = decision;
     const unchanged = { judged, remember: undefined };
     const record = recordOf(judged);
@@ -60966,8 +61039,15 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
         return unchanged;
     const { label, scope } = config.github.accept;
     const { apiUrl, owner, repo } = context;
-    const state = await announcer.state();
-    const answer = await askAcceptance({ client: openOctokit({ apiUrl, token }), owner, repo, patience: client_usualPatience }, {
+    const found = await announcer.state();
+    const state = found === 'unreadable' ? undefined : found;
+    const { troubles } = announcer;
+    const answer = await askAcceptance({
+        client: openOctokit({ apiUrl, token }),
+        owner,
+        repo,
+        patience: troubles.patience(client_usualPatience, labelMs),
+    }, {
         record,
         label,
         scope,
@@ -60976,8 +61056,8 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
         shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
         last: lastShown(state),
         stored: storedAcceptance(state),
-        labeledHead: event.name === 'pull_request' && setNow(event, label) ? event.headSha : undefined,
-    }, log);
+        isForgetful: found === 'unreadable',
+    }, troubles.say);
     switch (answer.kind) {
         case 'none':
             return unchanged;
@@ -61004,9 +61084,6 @@ function storedAcceptance(state) {
     if (state?.acceptance === undefined)
         return undefined;
     return { ...state.acceptance, sizes: state.acceptance.sizes ?? {} };
-}
-function setNow({ action, label: set }, label) {
-    return action === 'labeled' && set?.toLowerCase() === label.toLowerCase();
 }
 
 ;// CONCATENATED MODULE: ./lib/action/log.js
@@ -61268,7 +61345,7 @@ function annotate({ level, title, message, file, line }) {
  * Tells a pull request what a run has measured whose token may not write: on `workflow_run`. Needs no checkout, and believes nothing of
  * that run: which pull request it is of, what it may have measured and what the verdict is are found out here.
  *
- * The exit status is that of the verdict; 0 where there is nothing to tell, or no numbers.
+ * The exit status is 0: the check says what the verdict is, and a run of the default branch is not red for a fork's growth.
  * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
  */
 async function commentMode(run, request, { patience = client_usualPatience } = {}) {
@@ -61310,7 +61387,8 @@ async function tellMeasured(run, request, event, { pullRequest, pair }) {
     };
     const told = { ...request, pullRequest: number };
     const announcer = announcerFor(run, request, event, pullRequest);
-    return await publishJudged(run, told, { sides, announcer, decision });
+    await publishJudged(run, told, { sides, announcer, decision });
+    return 0;
 }
 /** The verdict is this job's, by its own thresholds: the run's is not asked for. */
 function comment_mode_decide({ config, context, reproduce }, event, pair) {
@@ -61354,8 +61432,8 @@ function wordsOf({ runId }, found) {
     };
 }
 /** The run that measured is what is newer or older than others; where this run is, people can read how it was told. */
-function announcerFor(run, request, { runId }, { number, headSha }) {
-    const context = { ...request.context, runId, attempt: 1 };
+function announcerFor(run, request, { runId, attempt }, { number, headSha }) {
+    const context = { ...request.context, runId, attempt };
     return announcerOf(run.log, { ...request, context, pullRequest: number }, { headSha });
 }
 
@@ -62990,10 +63068,10 @@ async function openRepository(run, options) {
 async function originOf(run, { checkout, serverUrl }) {
     const url = await openGit(run, checkout).ask(['remote', 'get-url', 'origin']);
     if (url === undefined || url === '')
-        throw new error_SnapgateError('base', `the checkout has no remote called origin, so there is no baseline-branch to find`, 'Run actions/checkout before snapgate.');
-    const { host } = new URL(serverUrl);
+        throw new error_SnapgateError('base', 'the checkout has no remote called origin, so there is no baseline-branch to find', 'Run actions/checkout before snapgate, in a job with `permissions: contents: write`.');
+    const { hostname } = new URL(serverUrl);
     const ssh = /^(?:ssh:\/\/)?git@([^/:]+)(?::\d+\/|[:/])(.+)$/.exec(url);
-    return ssh?.[1] === host ? `${serverUrl}/${ssh[2]}` : url;
+    return ssh?.[1] === hostname ? `${serverUrl}/${ssh[2]}` : url;
 }
 /** What the environment may say of another repository is not for this one; and nobody is asked for anything. */
 function environmentIn(folder) {
@@ -63030,17 +63108,22 @@ function networkSettings({ serverUrl, token }) {
     return [...slow, ['credential.helper', ''], [header, ''], [header, `AUTHORIZATION: basic ${basic}`]];
 }
 const branch_repository_quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+/** A call that reaches origin: tried three times while the server itself has trouble. */
+async function overNetwork({ online, pause }, args) {
+    for (let tries = 1;; tries += 1) {
+        const result = await online.run(args);
+        const isTransient = result.tail.some((line) => /returned error: (?:429|5\d\d)|hung up unexpectedly|early EOF|Connection reset/.test(line));
+        if (result.code === 0 || !isTransient || tries === 3)
+            return result;
+        await pause(tries);
+    }
+}
 /** The commit that the branch is at; undefined where there is no such branch. */
 async function fetchTip(repository) {
-    const { online, offline, branch } = repository;
-    const shallow = ['--depth=1', '--filter=blob:none'];
-    const fetched = await online.run([
-        'fetch',
-        ...branch_repository_quietly,
-        ...shallow,
-        'origin',
-        `+refs/heads/${branch}:${tipRef}`,
-    ]);
+    const { offline, branch } = repository;
+    const refspec = `+refs/heads/${branch}:${tipRef}`;
+    const newest = ['fetch', ...branch_repository_quietly, '--depth=1', '--filter=blob:none', 'origin', refspec];
+    const fetched = await overNetwork(repository, newest);
     if (fetched.tail.some((line) => line.includes("couldn't find remote ref")))
         return undefined;
     must(fetched, repository, 'read');
@@ -63075,20 +63158,17 @@ async function readFiles(repository, objects, maxBytes) {
     must(read, repository, 'read');
     return splitBatch(Buffer.concat(chunks));
 }
-/** Sizes of all files that are here, after those that were asked for were fetched: in one request, not one for each. */
+/**
+ * Sizes of all files that are here, after those that were asked for were fetched: in one request, not one for each, and without a word on
+ * what is here already (`noop`), as git itself fetches what it left out (promisor-remote.c).
+ */
 async function fetchMissing(repository, objects) {
     const here = await sizesOfFiles(repository);
-    const missing = objects.filter((object) => !here.has(object));
-    if (missing.length === 0)
+    const missing = new Set(objects.filter((object) => !here.has(object)));
+    if (missing.size === 0)
         return here;
-    const fetched = await repository.online.run([
-        'fetch',
-        ...branch_repository_quietly,
-        '--filter=blob:none',
-        'origin',
-        ...new Set(missing),
-    ]);
-    must(fetched, repository, 'read');
+    const plainly = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', ...branch_repository_quietly, '--filter=blob:none'];
+    must(await overNetwork(repository, [...plainly, 'origin', ...missing]), repository, 'read');
     return await sizesOfFiles(repository);
 }
 async function sizesOfFiles(repository) {
@@ -63147,7 +63227,7 @@ async function commitOn(repository, tip, objects, message) {
 }
 /** False where another run was quicker. */
 async function push(repository, commit) {
-    const pushed = await repository.online.run([
+    const pushed = await overNetwork(repository, [
         'push',
         '--porcelain',
         '--quiet',
@@ -63181,15 +63261,19 @@ function branch_repository_causeOf({ timedOut, tail }) {
     if (timedOut)
         return 'git took too long';
     const said = tail.findLast((line) => /^(?:fatal|error|remote): |^!/.test(line)) ?? tail.at(-1) ?? 'git failed';
-    return printable(said.replaceAll(/\/\/[^/@\s]*@/g, '//'), 300);
+    const short = said.replace(/^!\t\S+\t/, '').replaceAll(/\/\/[^/@\s]*@/g, '//');
+    return printable(short, 300).replace(/\.$/, '');
 }
+const permission = '`permissions: contents: write`';
 function remedyOf({ tail }) {
     const said = tail.join('\n');
     if (/protected branch|GH006|GH013|rule violations|hook declined/i.test(said))
-        return 'A rule protects the branch: let GitHub Actions bypass it, or name another baseline-branch; the job needs `permissions: contents: write`.';
-    if (/cannot add to the index|appears as both/.test(said))
-        return 'A file is where a folder should be: remove it from the branch, or name another baseline-branch. (The job also needs `permissions: contents: write`.)';
-    return 'The job needs `permissions: contents: write` to store there and `contents: read` to read; a pull request from a fork may only read. Where it has them, the server or the network failed.';
+        return `A rule protects the branch: let GitHub Actions bypass it, or name another baseline-branch. The job needs ${permission}.`;
+    if (/cannot add to the index|cannot add /.test(said))
+        return `A file is where a folder should be: remove it from the branch, or name another baseline-branch. The job needs ${permission}.`;
+    if (/returned error: 40[13]|could not read Username|Authentication failed|not found|denied/i.test(said))
+        return `The token may not do this: the job needs ${permission} to store there, \`contents: read\` to read. In a pull request from a fork it may only read.`;
+    return `The server or the network failed, if the job has ${permission} (to read, \`contents: read\`).`;
 }
 /** Does a thing when it is first asked for; one that failed is tried again the next time. */
 function once(make) {
@@ -64237,18 +64321,18 @@ async function judgePair(run, request, sides) {
         shownAt,
         keep: async () => {
             await store();
-            await handOver(run, request, sides, pair);
+            await handOverPair(run, request, sides, { base: pair.base, head: pair.head });
         },
     };
 }
 /** Where this run's token cannot tell the pull request, another workflow can, with what this one has measured. */
-async function handOver(run, { event, context, config, env }, { headSha }, { base, head }) {
-    const { artifact, dryRun, comment } = config.github;
+async function handOverPair(run, { event, context, config, env }, { headSha }, handover) {
+    const { artifact, dryRun, comment, matrix } = config.github;
     const isNeeded = artifact === 'auto' && readOnlyReason(event, context.actor) !== undefined;
-    if (dryRun || !(artifact === 'always' || isNeeded))
+    if (dryRun || matrix.entries !== undefined || !(artifact === 'always' || isNeeded))
         return;
     const pullRequest = event.name === 'pull_request' ? event.number : undefined;
-    await uploadGate({ log: run.log, dir: run.dir, env }, { key: comment.key, pullRequest, headSha, base, head });
+    await uploadGate({ log: run.log, dir: run.dir, env }, { key: comment.key, pullRequest, headSha, ...handover });
 }
 
 ;// CONCATENATED MODULE: ./lib/github/merge-base.js
@@ -64389,6 +64473,7 @@ function runRefused() {
 
 
 
+
 /**
  * What this run compares, said in the first line of its log.
  * @throws SnapgateError('refused') for what must not be built here.
@@ -64401,19 +64486,46 @@ async function sidesOfRequest(run, request) {
     requireTrusted(event, context, { commit, parents }, config.github, mode);
     const askMergeBase = openMergeBase(request.token, context);
     const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
+    requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
+    const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
     const headSha = event.name === 'pull_request' || event.name === 'merge_group'
         ? event.headSha
-        : (sides.head.commit ?? context.sha);
-    return { ...sides, headSha };
+        : (named.head ?? sides.head.commit ?? context.sha);
+    return { ...sides, headSha, named };
+}
+async function namedCommits(git, { head, base }) {
+    const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
+    return { ...(ofHead && { head: ofHead }), ...(ofBase && { base: ofBase }) };
+}
+/** One that is not there is an error later, when it can be told. */
+async function namedCommit(git, side, spec) {
+    if (spec.kind !== 'ref')
+        return undefined;
+    try {
+        return await resolveRef(git, side, spec.ref);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError && error.code === 'base')
+            return undefined;
+        throw error;
+    }
+}
+/** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
+function requireOwnBranch(baselineBranch, branches) {
+    if (baselineBranch === undefined || !branches.includes(baselineBranch))
+        return;
+    throw new error_SnapgateError('usage', `baseline-branch: ${baselineBranch} is a branch of the sources`, 'Name a branch that holds nothing else, such as snapgate-baselines.');
 }
 /** One line for the log: what is compared with what, and why that. */
-function comparesLine({ head, base }, { config, context }) {
-    const judged = config.head.kind === 'checkout' ? subjectText(head, context) : specText(config.head);
-    return `Compares ${judged} with ${baseText(config.base, base, context)}`;
+function comparesLine({ head, base, named = {} }, { config, context }) {
+    const judged = config.head.kind === 'checkout'
+        ? subjectText(head, context)
+        : subjectText(subjectOf(specText(config.head), named.head), context);
+    return `Compares ${judged} with ${baseText(config.base, base, named.base, context)}`;
 }
-function baseText(spec, base, context) {
+function baseText(spec, base, named, context) {
     if (spec.kind !== 'auto' && spec.kind !== 'cache')
-        return specText(spec);
+        return subjectText(subjectOf(specText(spec), named), context);
     const stored = spec.kind === 'cache' ? 'the stored measurement of ' : '';
     if (base === undefined)
         return `${stored}where HEAD left the default branch`;
@@ -64436,6 +64548,9 @@ function specText(spec) {
             return spec.kind;
     }
 }
+function subjectOf(label, commit) {
+    return commit === undefined ? { label } : { label, commit };
+}
 function subjectText({ label, commit }, context) {
     return commit === undefined ? label : `${label} (${commitUrl(context, commit)})`;
 }
@@ -64453,7 +64568,8 @@ async function gateMode(run, request) {
     const { entries } = request.config.github.matrix;
     run.log.info(entries === undefined ? comparesLine(sides, request) : entriesLine(entries));
     const announcer = announcerOf(run.log, request, sides);
-    await announcer.started();
+    // Not waited for: what is told after it waits for it, and what is measured need not.
+    void announcer.started();
     try {
         const decision = entries === undefined ? await judgePair(run, request, sides) : await judgeMatrix(run, request);
         const exitCode = await publishJudged(run, request, { sides, announcer, decision });
@@ -64461,9 +64577,16 @@ async function gateMode(run, request) {
         return exitCode;
     }
     catch (error) {
-        await announcer.failed(gate_mode_failureOf(error));
+        const failure = gate_mode_failureOf(error);
+        await announcer.failed(failure);
+        await handOverFailure(run, request, sides, error);
         throw error;
     }
+}
+/** Whoever comments for a read-only token is told why there is nothing to tell. */
+async function handOverFailure(run, request, sides, error) {
+    if (error instanceof error_SnapgateError && error.code !== 'interrupted')
+        await handOverPair(run, request, sides, { failure: { code: error.code, message: error.message } });
 }
 function entriesLine(entries) {
     return `Decides on what other jobs of this run have measured: ${entries === 'all' ? 'all entries' : entries.join(', ')}`;
@@ -64581,12 +64704,12 @@ async function measureMode(run, request) {
     const sides = await sidesOfRequest(run, request);
     run.log.info(comparesLine(sides, request));
     try {
-        await measure_mode_handOver(run, request, await measure(run, request, sides));
+        await handOver(run, request, await measure(run, request, sides));
         return 0;
     }
     catch (error) {
         if (!(error instanceof error_SnapgateError && error.code === 'interrupted'))
-            await measure_mode_handOver(run, request, { failure: measure_mode_failureOf(error) });
+            await handOver(run, request, { failure: measure_mode_failureOf(error) });
         throw error;
     }
 }
@@ -64631,7 +64754,7 @@ function asImage(side, name) {
     throw new error_SnapgateError('usage', `side: ${name} is to be measured, but ${name} is ${side.kind === 'none' ? 'none' : 'a stored measurement'}`, `Name a commit or an image: ${name}: ref:REF, image:REFERENCE or rootfs:PATH.`);
 }
 /** Without an entry nobody waits for it, unless it was asked for. */
-async function measure_mode_handOver(run, { config, env }, handover) {
+async function handOver(run, { config, env }, handover) {
     const { matrix, comment, artifact, dryRun } = config.github;
     if (dryRun || artifact === 'never' || (matrix.entry === undefined && artifact === 'auto'))
         return;
@@ -65132,6 +65255,7 @@ const workflowRunSchema = object({
     repository,
     workflow_run: object({
         id: schemas_int().positive(),
+        run_attempt: schemas_int().positive().default(1),
         head_sha: event_sha,
         head_branch: branch.nullish(),
         head_repository: repository.nullish(),
@@ -65209,6 +65333,7 @@ function readWorkflowRun(payload, where) {
     return {
         name: 'workflow_run',
         runId: run.id,
+        attempt: run.run_attempt,
         headSha: run.head_sha,
         headRepository: run.head_repository?.full_name,
         headBranch: run.head_branch ?? undefined,

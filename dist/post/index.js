@@ -29407,7 +29407,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 3599:
+/***/ 8463:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -47270,9 +47270,21 @@ function pauseAsked(trouble, now) {
 function service_failure_mayHaveHappened(error) {
     return ['network', 'time-out', 'unreadable', 'server'].includes(troubleOf(error).kind);
 }
+/** Whether the same may succeed some minutes later. */
+function service_failure_passes(error) {
+    return pauseAsked(troubleOf(error), 0) !== undefined;
+}
 /** Trouble that everything else with this token will have too, for a while. */
 function isGeneral({ kind }) {
-    return ['network', 'time-out', 'server', 'token', 'secondary-rate-limit', 'primary-rate-limit'].includes(kind);
+    return [
+        'network',
+        'time-out',
+        'unreadable',
+        'server',
+        'token',
+        'secondary-rate-limit',
+        'primary-rate-limit',
+    ].includes(kind);
 }
 /** One line: what failed, why, what to do about it, and what follows. The service's own words in it are foreign. */
 function explainFailure(error, service) {
@@ -47423,9 +47435,10 @@ function callGitHub(request, patience = client_usualPatience) {
 /**
  * Makes something that must not be made twice. Where the answer to a try got lost, it is looked for before it is made again.
  * @param find what an earlier try made after all.
+ * @param mayBeThere it is looked for before the first try too.
  */
-function client_createOnce(create, find, patience = client_usualPatience) {
-    let lost = false;
+function client_createOnce(create, find, patience = client_usualPatience, mayBeThere = false) {
+    let lost = mayBeThere;
     return keepTrying(async (within) => {
         const found = lost ? await requestGitHub(find, within) : undefined;
         if (found !== undefined)
@@ -47625,6 +47638,11 @@ function escape_prose(text, limit = 500) {
         .replaceAll('>', '&gt;')
         .replace(unlinked, `$&${zeroWidthSpace}`);
 }
+/** The same as a paragraph of its own, which is neither a list nor a rule whatever it starts with. */
+function paragraph(text, limit) {
+    const shown = escape_prose(text, limit);
+    return /^[-+=\d]/.test(shown) ? `${zeroWidthSpace}${shown}` : shown;
+}
 /** A foreign sentence where GitHub reads HTML and no Markdown: a fold's title. */
 function htmlText(text, limit = 200) {
     return visibleText(text, limit)
@@ -47660,7 +47678,7 @@ function octal(character) {
 
 
 
-/** GitHub's limit of a summary: of bytes, although its documentation says characters (github/docs, issue 35252). */
+/** GitHub's limit of a summary: of bytes, although its documentation says characters (what it answers: "summary exceeds a maximum bytesize of 65535"). */
 const maxSummaryBytes = 65_535;
 const maxTitleChars = 250;
 const maxMessageChars = 4000;
@@ -47674,8 +47692,11 @@ const checkListSchema = object({ check_runs: array(unknown()) });
 function checkName(key) {
     return key === 'default' ? 'snapgate' : `snapgate: ${key}`;
 }
-/** Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state. */
-async function check_run_createCheck(octokit, target, report, patience = usualPatience) {
+/**
+ * Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state.
+ * @param mayBeThere an earlier call has asked for it, and does not know what became of it.
+ */
+async function check_run_createCheck(octokit, target, report, patience = usualPatience, mayBeThere = false) {
     const { owner, repo, headSha, key, run } = target;
     const body = {
         owner,
@@ -47691,7 +47712,7 @@ async function check_run_createCheck(octokit, target, report, patience = usualPa
         if (found === undefined || report.status === 'in_progress')
             return found;
         return await updateOnce(octokit, target, found.id, report, limit);
-    }, patience);
+    }, patience, mayBeThere);
 }
 async function check_run_updateCheck(octokit, target, id, report, patience = client_usualPatience) {
     return await callGitHub((limit) => updateOnce(octokit, target, id, report, limit), patience);
@@ -47705,9 +47726,7 @@ function check_run_fitSummary(render, note) {
     let limit = maxSummaryBytes;
     let summary = render(limit);
     for (let tries = 0; tries < 3 && Buffer.byteLength(summary) > maxSummaryBytes; tries += 1) {
-        limit -= Buffer.byteLength(summary) - maxSummaryBytes;
-        if (limit <= 0)
-            break;
+        limit = Math.floor((limit * maxSummaryBytes) / Buffer.byteLength(summary));
         summary = render(limit);
     }
     return cutMarkdown(summary, maxSummaryBytes, note, Buffer.byteLength);
@@ -47771,7 +47790,10 @@ function toCheck(data) {
 ;// CONCATENATED MODULE: ./lib/action/check.js
 
 
-/** Brings the check of this run from one state to the next. After a failure to make it there is none, and no second try. */
+/**
+ * Brings the check of this run from one state to the next. Where it could not be made when measuring began, but for something that passes,
+ * it is made at the end: a branch protection waits for it.
+ */
 function openCheckTeller(octokit, target, { onState, onFailure }) {
     let state = { kind: 'none' };
     const become = (next) => {
@@ -47781,32 +47803,39 @@ function openCheckTeller(octokit, target, { onState, onFailure }) {
     const write = async (report, patience) => {
         if (state.kind === 'open')
             return await updateCheck(octokit, target, state.id, report, patience);
+        const mayBeThere = state.kind === 'asked';
         become({ kind: 'asked' });
-        return await createCheck(octokit, target, report, patience);
+        return await createCheck(octokit, target, report, patience, mayBeThere);
     };
     return {
         tell: async (report, patience) => {
-            if (state.kind === 'over' || state.kind === 'asked')
+            if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report)))
                 return undefined;
-            if (state.kind === 'none' && isCancelled(report))
-                return undefined;
-            const wasOpen = state.kind === 'open';
+            const before = state;
+            const isEnd = report.status === 'completed';
             try {
                 const check = await write(report, patience);
-                become(report.status === 'completed' ? { kind: 'over' } : { kind: 'open', id: check.id });
+                become(isEnd ? { kind: 'over' } : { kind: 'open', id: check.id });
                 return check;
             }
             catch (error) {
-                // What stands open, or may do so, can still be completed by the post step.
-                if (!wasOpen && !mayHaveHappened(error))
-                    become({ kind: 'over' });
-                onFailure(error);
+                const after = afterFailure(before, error, isEnd);
+                become(after);
+                onFailure(error, isEnd || after.kind === 'over');
                 return undefined;
             }
         },
     };
 }
-/** What was never said to run need not be said to have been cancelled. */
+/** What stands open, or may do so, can still be completed: by the end of this run, or by the post step. */
+function afterFailure(before, error, isEnd) {
+    if (before.kind !== 'none')
+        return before;
+    if (mayHaveHappened(error))
+        return { kind: 'asked' };
+    return passes(error) && !isEnd ? before : { kind: 'over' };
+}
+/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
 function isCancelled(report) {
     return report.status === 'completed' && report.conclusion === 'cancelled';
 }
@@ -48165,7 +48194,7 @@ function belowHeading(report, line) {
     return first.startsWith('#') ? [first, '', line, ...rest].join('\n') : `${line}\n\n${report}`;
 }
 function failedParts({ head, run }, { message, remedy }, kept) {
-    const reason = escape_prose(message).replace(/[.\s]+$/, '');
+    const reason = escape_prose(message).replace(/[.\s]+$/, '') || 'no reason was given';
     const what = `${comment_body_shortSha(head)} (${comment_body_link('run', run.url)}): ${reason}. ${escape_prose(remedy)}`;
     if (kept.result === undefined)
         return {
@@ -48235,6 +48264,9 @@ async function writeSticky(api, author, phase, compose, { settleMs = 1000, wait 
     const stuck = new Set();
     for (let look = 1; look <= mostLooks; look += 1) {
         const held = await ownComments(api, author.key, viewer);
+        // A list may lag behind a create: a duplicate is never deleted but for one that stays, so it has not gone.
+        if (held.length === 0 && memory.written)
+            break;
         // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
         memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
         const aim = aimOf(memory.newest, author, phase, compose);
@@ -48345,7 +48377,40 @@ function mayStart(policy, news) {
     return news.isFailure || (policy === 'on-change' && news.changed);
 }
 
+;// CONCATENATED MODULE: ./lib/action/troubles.js
+
+
+/** Limit of what is told within a minute after GitHub did not answer at all. Milliseconds. */
+const impatientMs = 10_000;
+const downMs = 60_000;
+function createTroubles(log, readOnly, now = client_usualPatience.now) {
+    const said = new Set();
+    let downAt = Number.NEGATIVE_INFINITY;
+    const learn = (error) => {
+        const trouble = troubleOf(error);
+        if (trouble.kind === 'network' || trouble.kind === 'time-out')
+            downAt = now();
+        return trouble;
+    };
+    return {
+        say: (error, service) => {
+            const trouble = learn(error);
+            const cause = isGeneral(trouble) ? trouble.kind : `${service.scope}: ${trouble.kind}`;
+            if (said.has(cause))
+                log.info(`${service.what}, for the same reason (${trouble.said}).`);
+            else
+                log.warning(explainFailure(error, { ...service, readOnly }));
+            said.add(cause);
+        },
+        note: (error, what) => log.info(`${what} (${learn(error).said}).`),
+        patience: (usual, totalMs) => now() - downAt < downMs
+            ? startPatience({ ...usual, tries: 1 }, Math.min(totalMs, impatientMs))
+            : startPatience(usual, totalMs),
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/action/close-abandoned.js
+
 
 
 
@@ -48365,9 +48430,21 @@ async function closeAbandoned(open, options) {
     const usual = options.patience ?? client_usualPatience;
     const quick = { ...usual, requestMs: Math.min(usual.requestMs, requestMs), tries: 2 };
     const patience = startPatience(quick, totalMs);
-    await Promise.all([closeCheck(open, options, patience), closeComment(open, options, patience)]);
+    const say = sayer(open, options);
+    await Promise.all([closeCheck(open, options, patience, say), closeComment(open, options, patience, say)]);
 }
-async function closeCheck(open, options, patience) {
+/** A run that ended has had its warning. */
+function sayer({ ended }, { log }) {
+    const { say } = createTroubles(log);
+    return (error, what, scope) => {
+        const service = { what, scope, consequence: 'The next run puts it right.' };
+        if (ended)
+            log.info(explainFailure(error, service));
+        else
+            say(error, service);
+    };
+}
+async function closeCheck(open, options, patience, say) {
     if (open.check === undefined)
         return;
     const report = open.ended ? lateReport(open, open.ended) : cancelledReport(open);
@@ -48375,10 +48452,10 @@ async function closeCheck(open, options, patience) {
         await completeCheck(openOctokit(options), open, open.check.id, report, patience);
     }
     catch (error) {
-        say(open, options, error, 'The check could not be completed', 'checks: write');
+        say(error, 'The check could not be completed', 'checks: write');
     }
 }
-async function closeComment(open, options, patience) {
+async function closeComment(open, options, patience, say) {
     const { pullRequest: number, key, headSha, run, owner, repo } = open;
     if (number === undefined)
         return;
@@ -48391,16 +48468,8 @@ async function closeComment(open, options, patience) {
     await tellComment(api, author, 'always', news, {
         patience,
         ...(settleMs === undefined ? {} : { settleMs }),
-        onFailure: (error) => say(open, options, error, 'The comment still says that it is measuring', 'pull-requests: write'),
+        onFailure: (error) => say(error, 'The comment may still say that it is measuring', 'pull-requests: write'),
     });
-}
-/** A run that ended has had its warning. */
-function say({ ended }, { log }, error, what, scope) {
-    const text = explainFailure(error, { what, scope, consequence: '' }).trimEnd();
-    if (ended)
-        log.info(text);
-    else
-        log.warning(text);
 }
 
 ;// CONCATENATED MODULE: ./lib/host/printable.js
@@ -48604,7 +48673,7 @@ function removeRun() {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3599);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
 
 await (0,_action_post_js__WEBPACK_IMPORTED_MODULE_0__/* .post */ .b)(process.env);
 // A connection that somebody left open must not keep a finished job running.

@@ -2,7 +2,6 @@ import { acceptGrowth } from '../gate/accept.ts';
 import { askAcceptance, type ShownResult, type StoredAcceptance } from '../github/acceptance.ts';
 import { openOctokit, usualPatience } from '../github/client.ts';
 import type { CommentState } from '../github/comment-state.ts';
-import type { PullRequestEvent } from '../github/event.ts';
 import type { Log } from '../host/run.ts';
 import type { Announcer } from './announce.ts';
 import type { Decision } from './decision.ts';
@@ -16,17 +15,20 @@ export interface Accepted {
   readonly remember: StoredAcceptance | undefined;
 }
 
+/** Limit of all questions about the label, in milliseconds. */
+const labelMs = 60_000;
+
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
 export async function acceptJudged(
   log: Log,
-  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'pullRequest' | 'token'>,
+  request: Pick<ActionRequest, 'config' | 'context' | 'pullRequest' | 'token'>,
   {
     sides,
     announcer,
     decision,
   }: { readonly sides: Sides; readonly announcer: Announcer; readonly decision: Decision },
 ): Promise<Accepted> {
-  const { config, context, event, pullRequest, token } = request;
+  const { config, context, pullRequest, token } = request;
   const { judged } = decision;
   const unchanged = { judged, remember: undefined };
   const record = recordOf(judged);
@@ -34,9 +36,16 @@ export async function acceptJudged(
     return unchanged;
   const { label, scope } = config.github.accept;
   const { apiUrl, owner, repo } = context;
-  const state = await announcer.state();
+  const found = await announcer.state();
+  const state = found === 'unreadable' ? undefined : found;
+  const { troubles } = announcer;
   const answer = await askAcceptance(
-    { client: openOctokit({ apiUrl, token }), owner, repo, patience: usualPatience },
+    {
+      client: openOctokit({ apiUrl, token }),
+      owner,
+      repo,
+      patience: troubles.patience(usualPatience, labelMs),
+    },
     {
       record,
       label,
@@ -46,9 +55,9 @@ export async function acceptJudged(
       shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
       last: lastShown(state),
       stored: storedAcceptance(state),
-      labeledHead: event.name === 'pull_request' && setNow(event, label) ? event.headSha : undefined,
+      isForgetful: found === 'unreadable',
     },
-    log,
+    troubles.say,
   );
   switch (answer.kind) {
     case 'none':
@@ -77,8 +86,4 @@ function lastShown(state: CommentState | undefined): ShownResult | undefined {
 function storedAcceptance(state: CommentState | undefined): StoredAcceptance | undefined {
   if (state?.acceptance === undefined) return undefined;
   return { ...state.acceptance, sizes: state.acceptance.sizes ?? {} };
-}
-
-function setNow({ action, label: set }: PullRequestEvent, label: string): boolean {
-  return action === 'labeled' && set?.toLowerCase() === label.toLowerCase();
 }

@@ -85,8 +85,10 @@ export interface Announcer {
   concluded(conclusion: Conclusion): Promise<Announced>;
   /** Nothing was decided. Does nothing after `concluded`. */
   failed(failure: Failure): Promise<Announced>;
-  /** What the comment remembers of the runs before; undefined where there is none, or it cannot be read. */
-  state(): Promise<CommentState | undefined>;
+  /** What the comment remembers of the runs before; undefined where there is none. */
+  state(): Promise<CommentState | 'unreadable' | undefined>;
+  /** For what else is asked of GitHub. */
+  readonly troubles: Troubles;
 }
 
 /** Limits of a check's and of a comment's telling, in milliseconds. A step that is cancelled has ten seconds to end. */
@@ -135,6 +137,7 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
       return await tell(cancelled ? 'cancelled' : 'failed', () => failedReport(options, failure), news);
     },
     state: () => readState(options, troubles, patience('state')),
+    troubles,
   };
 }
 
@@ -164,13 +167,15 @@ async function readState(
   { destination, fetch, pullRequest, config }: AnnouncerOptions,
   troubles: Troubles,
   patience: Patience,
-): Promise<CommentState | undefined> {
+): Promise<CommentState | 'unreadable' | undefined> {
   if (pullRequest === undefined || destination.token === '') return undefined;
   const api = openComments({ ...destination, fetch, number: pullRequest }, patience);
   try {
     return await keepTrying(() => readCommentState(api, config.comment.key), patience);
   } catch (error) {
-    troubles.say(error, { what: 'The comment could not be read', scope: 'pull-requests: read' });
-    return undefined;
+    // Who will write it needs no second warning of the same.
+    const scope = config.comment.policy === 'never' ? 'pull-requests: read' : 'pull-requests: write';
+    troubles.say(error, { what: 'The comment could not be read', scope });
+    return 'unreadable';
   }
 }

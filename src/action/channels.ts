@@ -89,8 +89,10 @@ function checkChannel(
   const target: CheckTarget = { owner, repo, headSha, key: config.comment.key, run };
   const teller = openCheckTeller(openOctokit({ ...destination, fetch }), target, {
     onState: ledger.check,
-    onFailure: (error) =>
-      troubles.say(error, { what: 'The check could not be written', scope: 'checks: write' }),
+    onFailure: (error, isLast) => {
+      if (isLast) troubles.say(error, { what: 'The check could not be written', scope: 'checks: write' });
+      else troubles.note(error, 'The check does not say yet that this run measures');
+    },
   });
   return async (report, patience) => (await teller.tell(report, patience))?.url;
 }

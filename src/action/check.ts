@@ -7,7 +7,7 @@ import {
   updateCheck,
 } from '../github/check-run.ts';
 import type { GitHubClient, Patience } from '../github/client.ts';
-import { mayHaveHappened } from '../github/service-failure.ts';
+import { mayHaveHappened, passes } from '../github/service-failure.ts';
 
 /** The check of this run, of which one thing is known. */
 export type CheckState =
@@ -19,16 +19,20 @@ export type CheckState =
   | { readonly kind: 'over' };
 
 export interface CheckTeller {
-  /** Never throws; undefined where it failed, after `onFailure`, or where it had failed before. */
+  /** Never throws; undefined where it failed, after `onFailure`, or where it had failed before in a way that does not pass. */
   tell(report: CheckReport, patience: Patience): Promise<CheckRun | undefined>;
 }
 
 export interface CheckTellerOptions {
   readonly onState: (state: CheckState) => void;
-  readonly onFailure: (error: unknown) => void;
+  /** @param isLast nothing more is tried. */
+  readonly onFailure: (error: unknown, isLast: boolean) => void;
 }
 
-/** Brings the check of this run from one state to the next. After a failure to make it there is none, and no second try. */
+/**
+ * Brings the check of this run from one state to the next. Where it could not be made when measuring began, but for something that passes,
+ * it is made at the end: a branch protection waits for it.
+ */
 export function openCheckTeller(
   octokit: GitHubClient,
   target: CheckTarget,
@@ -41,29 +45,37 @@ export function openCheckTeller(
   };
   const write = async (report: CheckReport, patience: Patience) => {
     if (state.kind === 'open') return await updateCheck(octokit, target, state.id, report, patience);
+    const mayBeThere = state.kind === 'asked';
     become({ kind: 'asked' });
-    return await createCheck(octokit, target, report, patience);
+    return await createCheck(octokit, target, report, patience, mayBeThere);
   };
   return {
     tell: async (report, patience) => {
-      if (state.kind === 'over' || state.kind === 'asked') return undefined;
-      if (state.kind === 'none' && isCancelled(report)) return undefined;
-      const wasOpen = state.kind === 'open';
+      if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report))) return undefined;
+      const before = state;
+      const isEnd = report.status === 'completed';
       try {
         const check = await write(report, patience);
-        become(report.status === 'completed' ? { kind: 'over' } : { kind: 'open', id: check.id });
+        become(isEnd ? { kind: 'over' } : { kind: 'open', id: check.id });
         return check;
       } catch (error) {
-        // What stands open, or may do so, can still be completed by the post step.
-        if (!wasOpen && !mayHaveHappened(error)) become({ kind: 'over' });
-        onFailure(error);
+        const after = afterFailure(before, error, isEnd);
+        become(after);
+        onFailure(error, isEnd || after.kind === 'over');
         return undefined;
       }
     },
   };
 }
 
-/** What was never said to run need not be said to have been cancelled. */
+/** What stands open, or may do so, can still be completed: by the end of this run, or by the post step. */
+function afterFailure(before: CheckState, error: unknown, isEnd: boolean): CheckState {
+  if (before.kind !== 'none') return before;
+  if (mayHaveHappened(error)) return { kind: 'asked' };
+  return passes(error) && !isEnd ? before : { kind: 'over' };
+}
+
+/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
 function isCancelled(report: CheckReport): boolean {
   return report.status === 'completed' && report.conclusion === 'cancelled';
 }

@@ -1,11 +1,12 @@
 import { openOctokit, type Patience, startPatience, usualPatience } from '../github/client.ts';
 import { openComments } from '../github/comments.ts';
-import { explainFailure } from '../github/service-failure.ts';
+import { explainFailure, type FailedService } from '../github/service-failure.ts';
 import type { Log } from '../host/run.ts';
 import { completeCheck } from './check.ts';
 import { cancelledReport, lateReport } from './check-report.ts';
 import { tellComment } from './comment.ts';
 import type { OpenAnnouncement } from './open-announcement.ts';
+import { createTroubles } from './troubles.ts';
 
 export interface CloseOptions {
   readonly log: Log;
@@ -30,16 +31,34 @@ export async function closeAbandoned(open: OpenAnnouncement, options: CloseOptio
   const usual = options.patience ?? usualPatience;
   const quick = { ...usual, requestMs: Math.min(usual.requestMs, requestMs), tries: 2 };
   const patience = startPatience(quick, totalMs);
-  await Promise.all([closeCheck(open, options, patience), closeComment(open, options, patience)]);
+  const say = sayer(open, options);
+  await Promise.all([closeCheck(open, options, patience, say), closeComment(open, options, patience, say)]);
 }
 
-async function closeCheck(open: OpenAnnouncement, options: CloseOptions, patience: Patience): Promise<void> {
+type Say = (error: unknown, what: string, scope: string) => void;
+
+/** A run that ended has had its warning. */
+function sayer({ ended }: OpenAnnouncement, { log }: CloseOptions): Say {
+  const { say } = createTroubles(log);
+  return (error, what, scope) => {
+    const service: FailedService = { what, scope, consequence: 'The next run puts it right.' };
+    if (ended) log.info(explainFailure(error, service));
+    else say(error, service);
+  };
+}
+
+async function closeCheck(
+  open: OpenAnnouncement,
+  options: CloseOptions,
+  patience: Patience,
+  say: Say,
+): Promise<void> {
   if (open.check === undefined) return;
   const report = open.ended ? lateReport(open, open.ended) : cancelledReport(open);
   try {
     await completeCheck(openOctokit(options), open, open.check.id, report, patience);
   } catch (error) {
-    say(open, options, error, 'The check could not be completed', 'checks: write');
+    say(error, 'The check could not be completed', 'checks: write');
   }
 }
 
@@ -47,6 +66,7 @@ async function closeComment(
   open: OpenAnnouncement,
   options: CloseOptions,
   patience: Patience,
+  say: Say,
 ): Promise<void> {
   const { pullRequest: number, key, headSha, run, owner, repo } = open;
   if (number === undefined) return;
@@ -60,19 +80,6 @@ async function closeComment(
     patience,
     ...(settleMs === undefined ? {} : { settleMs }),
     onFailure: (error) =>
-      say(open, options, error, 'The comment still says that it is measuring', 'pull-requests: write'),
+      say(error, 'The comment may still say that it is measuring', 'pull-requests: write'),
   });
-}
-
-/** A run that ended has had its warning. */
-function say(
-  { ended }: OpenAnnouncement,
-  { log }: CloseOptions,
-  error: unknown,
-  what: string,
-  scope: string,
-): void {
-  const text = explainFailure(error, { what, scope, consequence: '' }).trimEnd();
-  if (ended) log.info(text);
-  else log.warning(text);
 }

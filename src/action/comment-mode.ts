@@ -23,7 +23,7 @@ export interface CommentModeOptions {
  * Tells a pull request what a run has measured whose token may not write: on `workflow_run`. Needs no checkout, and believes nothing of
  * that run: which pull request it is of, what it may have measured and what the verdict is are found out here.
  *
- * The exit status is that of the verdict; 0 where there is nothing to tell, or no numbers.
+ * The exit status is 0: the check says what the verdict is, and a run of the default branch is not red for a fork's growth.
  * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
  */
 export async function commentMode(
@@ -85,7 +85,8 @@ async function tellMeasured(
   };
   const told = { ...request, pullRequest: number };
   const announcer = announcerFor(run, request, event, pullRequest);
-  return await publishJudged(run, told, { sides, announcer, decision });
+  await publishJudged(run, told, { sides, announcer, decision });
+  return 0;
 }
 
 /** The verdict is this job's, by its own thresholds: the run's is not asked for. */
@@ -147,9 +148,9 @@ function wordsOf(
 function announcerFor(
   run: Run,
   request: ActionRequest,
-  { runId }: WorkflowRunEvent,
+  { runId, attempt }: WorkflowRunEvent,
   { number, headSha }: PullRequest,
 ): Announcer {
-  const context = { ...request.context, runId, attempt: 1 };
+  const context = { ...request.context, runId, attempt };
   return announcerOf(run.log, { ...request, context, pullRequest: number }, { headSha });
 }

@@ -3,10 +3,10 @@ import type { Run } from '../host/run.ts';
 import type { Failure } from './announce.ts';
 import { announcerOf } from './announcer-of.ts';
 import { judgeMatrix } from './judge-matrix.ts';
-import { judgePair } from './judge-pair.ts';
+import { handOverPair, judgePair } from './judge-pair.ts';
 import { publishJudged } from './publish.ts';
 import type { ActionRequest } from './request.ts';
-import { comparesLine, sidesOfRequest } from './sides.ts';
+import { comparesLine, type Sides, sidesOfRequest } from './sides.ts';
 
 /** The whole gate on a runner. The exit status: 0, 1 or 2; errors are told where the result would have been, and thrown. */
 export async function gateMode(run: Run, request: ActionRequest): Promise<number> {
@@ -14,7 +14,8 @@ export async function gateMode(run: Run, request: ActionRequest): Promise<number
   const { entries } = request.config.github.matrix;
   run.log.info(entries === undefined ? comparesLine(sides, request) : entriesLine(entries));
   const announcer = announcerOf(run.log, request, sides);
-  await announcer.started();
+  // Not waited for: what is told after it waits for it, and what is measured need not.
+  void announcer.started();
   try {
     const decision =
       entries === undefined ? await judgePair(run, request, sides) : await judgeMatrix(run, request);
@@ -22,9 +23,22 @@ export async function gateMode(run: Run, request: ActionRequest): Promise<number
     await decision.keep();
     return exitCode;
   } catch (error) {
-    await announcer.failed(failureOf(error));
+    const failure = failureOf(error);
+    await announcer.failed(failure);
+    await handOverFailure(run, request, sides, error);
     throw error;
   }
+}
+
+/** Whoever comments for a read-only token is told why there is nothing to tell. */
+async function handOverFailure(
+  run: Run,
+  request: ActionRequest,
+  sides: Sides,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof SnapgateError && error.code !== 'interrupted')
+    await handOverPair(run, request, sides, { failure: { code: error.code, message: error.message } });
 }
 
 function entriesLine(entries: readonly string[] | 'all'): string {

@@ -1,6 +1,6 @@
-import { uploadGate } from '../github/artifact-upload.ts';
+import { type Handover, uploadGate } from '../github/artifact-upload.ts';
 import type { Run } from '../host/run.ts';
-import { decidePair, type GatePair } from '../job/gate.ts';
+import { decidePair } from '../job/gate.ts';
 import { readOnlyReason } from './announcer-of.ts';
 import type { Decision } from './decision.ts';
 import { obtainPair } from './pair.ts';
@@ -17,24 +17,24 @@ export async function judgePair(run: Run, request: ActionRequest, sides: Sides):
     shownAt,
     keep: async () => {
       await store();
-      await handOver(run, request, sides, pair);
+      await handOverPair(run, request, sides, { base: pair.base, head: pair.head });
     },
   };
 }
 
 /** Where this run's token cannot tell the pull request, another workflow can, with what this one has measured. */
-async function handOver(
+export async function handOverPair(
   run: Run,
   { event, context, config, env }: ActionRequest,
   { headSha }: Sides,
-  { base, head }: GatePair,
+  handover: Handover,
 ): Promise<void> {
-  const { artifact, dryRun, comment } = config.github;
+  const { artifact, dryRun, comment, matrix } = config.github;
   const isNeeded = artifact === 'auto' && readOnlyReason(event, context.actor) !== undefined;
-  if (dryRun || !(artifact === 'always' || isNeeded)) return;
+  if (dryRun || matrix.entries !== undefined || !(artifact === 'always' || isNeeded)) return;
   const pullRequest = event.name === 'pull_request' ? event.number : undefined;
   await uploadGate(
     { log: run.log, dir: run.dir, env },
-    { key: comment.key, pullRequest, headSha, base, head },
+    { key: comment.key, pullRequest, headSha, ...handover },
   );
 }

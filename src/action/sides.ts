@@ -1,19 +1,25 @@
-import { headCommit, parentsOf } from '../baseline/commit.ts';
-import { openGit } from '../baseline/git.ts';
-import type { BaseSpec } from '../config/types.ts';
+import { headCommit, parentsOf, resolveRef } from '../baseline/commit.ts';
+import { type Git, openGit } from '../baseline/git.ts';
+import type { BaseSpec, Config, HeadSpec } from '../config/types.ts';
 import { openMergeBase } from '../github/merge-base.ts';
 import { commitUrl, type RunContext } from '../github/run-context.ts';
 import { type EventSides, sidesOfEvent } from '../github/subject.ts';
 import { requireTrusted } from '../github/trust.ts';
+import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
+import type { Side } from '../measure/plan.ts';
 import type { Subject } from '../measure/record.ts';
 import type { ActionRequest } from './request.ts';
 
 /** What a run is about. */
 export interface Sides extends EventSides {
-  /** The commit that is told of it: the tip of a pull request, else what is checked out. */
+  /** The commit that is told of it: the tip of a pull request, else what `head` names or is checked out. */
   readonly headSha: string | undefined;
+  /** The commits that `head: ref:…` and `base: ref:…` name. */
+  readonly named?: NamedCommits;
 }
+
+type NamedCommits = Readonly<Partial<Record<Side, string>>>;
 
 /**
  * What this run compares, said in the first line of its log.
@@ -27,24 +33,64 @@ export async function sidesOfRequest(run: Run, request: ActionRequest): Promise<
   requireTrusted(event, context, { commit, parents }, config.github, mode);
   const askMergeBase = openMergeBase(request.token, context);
   const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
+  requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
+  const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
   const headSha =
     event.name === 'pull_request' || event.name === 'merge_group'
       ? event.headSha
-      : (sides.head.commit ?? context.sha);
-  return { ...sides, headSha };
+      : (named.head ?? sides.head.commit ?? context.sha);
+  return { ...sides, headSha, named };
+}
+
+async function namedCommits(git: Git, { head, base }: Pick<Config, 'head' | 'base'>): Promise<NamedCommits> {
+  const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
+  return { ...(ofHead && { head: ofHead }), ...(ofBase && { base: ofBase }) };
+}
+
+/** One that is not there is an error later, when it can be told. */
+async function namedCommit(git: Git, side: Side, spec: BaseSpec | HeadSpec): Promise<string | undefined> {
+  if (spec.kind !== 'ref') return undefined;
+  try {
+    return await resolveRef(git, side, spec.ref);
+  } catch (error) {
+    if (error instanceof SnapgateError && error.code === 'base') return undefined;
+    throw error;
+  }
+}
+
+/** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
+function requireOwnBranch(
+  baselineBranch: string | undefined,
+  branches: readonly (string | undefined)[],
+): void {
+  if (baselineBranch === undefined || !branches.includes(baselineBranch)) return;
+  throw new SnapgateError(
+    'usage',
+    `baseline-branch: ${baselineBranch} is a branch of the sources`,
+    'Name a branch that holds nothing else, such as snapgate-baselines.',
+  );
 }
 
 /** One line for the log: what is compared with what, and why that. */
 export function comparesLine(
-  { head, base }: EventSides,
+  { head, base, named = {} }: Pick<Sides, 'head' | 'base' | 'named'>,
   { config, context }: Pick<ActionRequest, 'config' | 'context'>,
 ): string {
-  const judged = config.head.kind === 'checkout' ? subjectText(head, context) : specText(config.head);
-  return `Compares ${judged} with ${baseText(config.base, base, context)}`;
+  const judged =
+    config.head.kind === 'checkout'
+      ? subjectText(head, context)
+      : subjectText(subjectOf(specText(config.head), named.head), context);
+  return `Compares ${judged} with ${baseText(config.base, base, named.base, context)}`;
 }
 
-function baseText(spec: BaseSpec, base: EventSides['base'], context: RunContext): string {
-  if (spec.kind !== 'auto' && spec.kind !== 'cache') return specText(spec);
+function baseText(
+  spec: BaseSpec,
+  base: EventSides['base'],
+  named: string | undefined,
+  context: RunContext,
+): string {
+  if (spec.kind !== 'auto' && spec.kind !== 'cache')
+    return subjectText(subjectOf(specText(spec), named), context);
   const stored = spec.kind === 'cache' ? 'the stored measurement of ' : '';
   if (base === undefined) return `${stored}where HEAD left the default branch`;
   if (base.kind === 'branch') return `what was stored last of branch ${base.branch}`;
@@ -65,6 +111,10 @@ function specText(spec: Exclude<BaseSpec, { kind: 'auto' }> | { readonly kind: '
     default:
       return spec.kind;
   }
+}
+
+function subjectOf(label: string, commit: string | undefined): Subject {
+  return commit === undefined ? { label } : { label, commit };
 }
 
 function subjectText({ label, commit }: Subject, context: RunContext): string {

@@ -10,7 +10,7 @@ import type { Log } from '../host/run.ts';
 
 /** What went wrong with GitHub in this run: each cause is a warning once, and one that is down is not waited for twice. */
 export interface Troubles {
-  /** One warning; where this has had one for the same cause, or all GitHub has, a line of the log. */
+  /** One warning; where there was one of the same cause and permission, or of all GitHub, a line of the log. */
   say(error: unknown, service: Omit<FailedService, 'readOnly'>): void;
   /** A line of the log, of what will be tried again. */
   note(error: unknown, what: string): void;
@@ -19,7 +19,7 @@ export interface Troubles {
 }
 
 /** Limit of what is told within a minute after GitHub did not answer at all. Milliseconds. */
-const impatientMs = 20_000;
+const impatientMs = 10_000;
 const downMs = 60_000;
 
 export function createTroubles(log: Log, readOnly?: ReadOnlyReason, now = usualPatience.now): Troubles {
@@ -33,7 +33,7 @@ export function createTroubles(log: Log, readOnly?: ReadOnlyReason, now = usualP
   return {
     say: (error, service) => {
       const trouble = learn(error);
-      const cause = isGeneral(trouble) ? trouble.kind : `${service.what}: ${trouble.kind}`;
+      const cause = isGeneral(trouble) ? trouble.kind : `${service.scope}: ${trouble.kind}`;
       if (said.has(cause)) log.info(`${service.what}, for the same reason (${trouble.said}).`);
       else log.warning(explainFailure(error, { ...service, readOnly }));
       said.add(cause);

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import type { AcceptScope } from '../config/inputs.ts';
 import { failedSizes, failsByGrowth, pastAccepted, type Sizes } from '../gate/accept.ts';
 import type { Acceptance, Comparison, Matrix } from '../gate/record.ts';
-import type { Log } from '../host/run.ts';
 import { callGitHub, startPatience } from './client.ts';
 import type { LastResult, StoredAcceptance } from './comment-state.ts';
 import { listAll } from './list-pages.ts';
 import type { GitHubRepository } from './repository.ts';
-import { explainFailure, troubleOf } from './service-failure.ts';
+import { type FailedService, troubleOf } from './service-failure.ts';
 
 export type { StoredAcceptance };
 
@@ -27,8 +26,8 @@ export interface AcceptanceQuestion {
   /** The result that the comment shows, and what it remembers of a label: see CommentState. */
   readonly last: ShownResult | undefined;
   readonly stored: StoredAcceptance | undefined;
-  /** The head to which this label was just set, by the event's payload; undefined for every other event. */
-  readonly labeledHead: string | undefined;
+  /** The comment could not be read: that `last` and `stored` are not there means nothing. */
+  readonly isForgetful?: boolean;
 }
 
 export type AcceptanceAnswer =
@@ -51,19 +50,20 @@ interface Setting {
 }
 
 /** All questions of one acceptance together, in milliseconds. */
-const totalMs = 120_000;
+const totalMs = 60_000;
 
 /** An event is a line in the conversation: 10,000 are no pull request's. */
 const mostPages = 100;
 
 /**
  * Whether somebody who may has accepted the growth by a label. Everything is asked of GitHub now, nothing read from the event: a run that
- * is run again sees the labels as they are. Where GitHub does not answer it warns once, and nothing is accepted.
+ * is run again sees the labels as they are. Where GitHub does not answer nothing is accepted.
+ * @param onFailure told why GitHub did not answer, once.
  */
 export async function askAcceptance(
   repository: GitHubRepository,
   question: AcceptanceQuestion,
-  log: Log,
+  onFailure: (error: unknown, service: FailedService) => void,
 ): Promise<AcceptanceAnswer> {
   if (question.record.verdict !== 'fail') return { kind: 'none' };
   const limited = { ...repository, patience: startPatience(repository.patience, totalMs) };
@@ -71,19 +71,17 @@ export async function askAcceptance(
     if (!(await isLabeled(limited, question))) return { kind: 'none' };
     return decideAcceptance(question, await readSetting(limited, question));
   } catch (error) {
-    log.warning(
-      explainFailure(error, {
-        what: `Whether the label ${quoted(question.label)} accepts the growth could not be read`,
-        scope: 'pull-requests: read',
-        consequence: 'Nothing is accepted: the verdict stands.',
-      }),
-    );
+    onFailure(error, {
+      what: `Whether the label ${quoted(question.label)} accepts the growth could not be read`,
+      scope: 'pull-requests: read',
+      consequence: 'Nothing is accepted: the verdict stands.',
+    });
     return { kind: 'none' };
   }
 }
 
 /**
- * A label accepts the result that was shown when it was set: this head's, if that was known by then or the label was set to it just now;
+ * A label accepts the result that was shown when it was set: this head's, if that was known by then;
  * else what an earlier run has remembered of this setting; else the last result that was shown before.
  */
 function decideAcceptance(question: AcceptanceQuestion, setting: Setting | undefined): AcceptanceAnswer {
@@ -99,7 +97,11 @@ function decideAcceptance(question: AcceptanceQuestion, setting: Setting | undef
     return refused(`${named} accepts growth, and what was not measured has no size to accept`);
   const shown = shownBefore(question, setting);
   if (shown === undefined)
-    return refused(`${named} was set before a result was shown: remove it and set it again`);
+    return refused(
+      question.isForgetful
+        ? `${named} is set, but the comment, which knows what was shown when it was, could not be read: run the job again`
+        : `${named} was set before a result was shown: remove it and set it again`,
+    );
   return withinScope(question, {
     by,
     at: setting.at,
@@ -115,9 +117,9 @@ interface Shown {
 }
 
 function shownBefore(question: AcceptanceQuestion, { at, eventId }: Setting): Shown | undefined {
-  const { headSha, shownAt, last, stored, labeledHead, record, scope } = question;
+  const { headSha, shownAt, last, stored, record, scope } = question;
   const now: Shown = { commit: headSha, sizes: failedSizes(record) };
-  if (labeledHead === headSha || isBefore(shownAt, at)) return now;
+  if (isBefore(shownAt, at)) return now;
   // The same commit measured again is the same change, whatever its numbers are now.
   if (stored?.labelEventId === eventId)
     return stored.commit === headSha ? now : { commit: stored.commit, sizes: stored.sizes ?? {} };

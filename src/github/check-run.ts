@@ -69,12 +69,16 @@ export function checkName(key: string): string {
   return key === 'default' ? 'snapgate' : `snapgate: ${key}`;
 }
 
-/** Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state. */
+/**
+ * Makes the check of this run, in whatever state. Where the answer got lost, the one that was made is brought to this state.
+ * @param mayBeThere an earlier call has asked for it, and does not know what became of it.
+ */
 export async function createCheck(
   octokit: GitHubClient,
   target: CheckTarget,
   report: CheckReport,
   patience: Patience = usualPatience,
+  mayBeThere = false,
 ): Promise<CheckRun> {
   const { owner, repo, headSha, key, run } = target;
   const body = {
@@ -94,6 +98,7 @@ export async function createCheck(
       return await updateOnce(octokit, target, found.id, report, limit);
     },
     patience,
+    mayBeThere,
   );
 }
 

@@ -63,13 +63,15 @@ export function callGitHub<T>(
 /**
  * Makes something that must not be made twice. Where the answer to a try got lost, it is looked for before it is made again.
  * @param find what an earlier try made after all.
+ * @param mayBeThere it is looked for before the first try too.
  */
 export function createOnce<T>(
   create: (limit: RequestLimit) => Promise<T>,
   find: (limit: RequestLimit) => Promise<T | undefined>,
   patience: Patience = usualPatience,
+  mayBeThere = false,
 ): Promise<T> {
-  let lost = false;
+  let lost = mayBeThere;
   return keepTrying(async (within) => {
     const found = lost ? await requestGitHub(find, within) : undefined;
     if (found !== undefined) return found;

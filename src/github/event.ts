@@ -22,6 +22,8 @@ export interface PullRequestEvent {
 export interface WorkflowRunEvent {
   readonly name: 'workflow_run';
   readonly runId: number;
+  /** From 1; grows with each time that the run is run again. */
+  readonly attempt: number;
   readonly headSha: string;
   /** `OWNER/NAME`; undefined where it is gone. */
   readonly headRepository: string | undefined;
@@ -90,6 +92,7 @@ const workflowRunSchema = z.object({
   repository,
   workflow_run: z.object({
     id: z.int().positive(),
+    run_attempt: z.int().positive().default(1),
     head_sha: sha,
     head_branch: branch.nullish(),
     head_repository: repository.nullish(),
@@ -183,6 +186,7 @@ function readWorkflowRun(payload: unknown, where: string): WorkflowRunEvent {
   return {
     name: 'workflow_run',
     runId: run.id,
+    attempt: run.run_attempt,
     headSha: run.head_sha,
     headRepository: run.head_repository?.full_name,
     headBranch: run.head_branch ?? undefined,

@@ -21,7 +21,8 @@ export function openMergeBase(
     const basehead = `${base}...${head}`;
     try {
       const answer = await callGitHub(
-        (limit) => client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1, ...limit }),
+        (limit) =>
+          client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1, ...limit }),
         startPatience(usualPatience, totalMs),
       );
       return answerSchema.parse(answer.data).merge_base_commit.sha;

@@ -94,11 +94,22 @@ export function mayHaveHappened(error: unknown): boolean {
   return ['network', 'time-out', 'unreadable', 'server'].includes(troubleOf(error).kind);
 }
 
+/** Whether the same may succeed some minutes later. */
+export function passes(error: unknown): boolean {
+  return pauseAsked(troubleOf(error), 0) !== undefined;
+}
+
 /** Trouble that everything else with this token will have too, for a while. */
 export function isGeneral({ kind }: Trouble): boolean {
-  return ['network', 'time-out', 'server', 'token', 'secondary-rate-limit', 'primary-rate-limit'].includes(
-    kind,
-  );
+  return [
+    'network',
+    'time-out',
+    'unreadable',
+    'server',
+    'token',
+    'secondary-rate-limit',
+    'primary-rate-limit',
+  ].includes(kind);
 }
 
 /** One line: what failed, why, what to do about it, and what follows. The service's own words in it are foreign. */

@@ -301,11 +301,15 @@ describe('what the comment remembers', () => {
     expect(await announcerOf(3, { token: '' }).announcer.state()).toBeUndefined();
   });
 
-  test('is nothing, after a warning, where it cannot be read', async () => {
+  test('is said to be unreadable, with the one warning that its writing has too', async () => {
     using _ = github.fault({ path: /\/issues\//, status: 403 });
     const { announcer, log } = announcerOf(3);
-    expect(await announcer.state()).toBeUndefined();
-    expect(log.warnings).toEqual([expect.stringContaining('`permissions: pull-requests: read`')]);
+    expect(await announcer.state()).toBe('unreadable');
+    await announcer.concluded(conclusion());
+    expect(log.warnings).toEqual([expect.stringContaining('`permissions: pull-requests: write`')]);
+    const reader = announcerOf(3, { config: { comment: { policy: 'never', key: 'default' } } });
+    expect(await reader.announcer.state()).toBe('unreadable');
+    expect(reader.log.warnings).toEqual([expect.stringContaining('`permissions: pull-requests: read`')]);
   });
 });
 
@@ -504,6 +508,25 @@ describe('a service that fails', () => {
     ]);
   });
 
+  const early: readonly (readonly [string, Omit<Fault, 'path'>])[] = [
+    ['500', { status: 500 }],
+    ['answers that get lost', { dropConnection: 'after' }],
+    ['a rate limit of an hour', { status: 403, headers: { 'retry-after': '3600' } }],
+  ];
+
+  test.each(early)('%s, when measuring begins: the check is there at the end, once', async (_, fault) => {
+    const { announcer, log, open } = announcerOf(8);
+    using failing = github.fault({ path: /check-runs/, ...fault });
+    await announcer.started();
+    failing[Symbol.dispose]();
+    const { checkUrl } = await announcer.concluded(conclusion());
+    const own = github.checks(shaOf(8)).filter(({ externalId }) => externalId === `${runs}.1`);
+    expect(own).toEqual([expect.objectContaining({ status: 'completed', conclusion: 'failure' })]);
+    expect(checkUrl).toContain(`/${own[0]?.id}`);
+    expect([log.warnings, open()]).toEqual([[], undefined]);
+    expect(log.infos).toEqual([expect.stringContaining('does not say yet that this run measures')]);
+  });
+
   test('a locked conversation is said to be locked', async () => {
     const message = 'Unable to create comment because issue is locked.';
     using _ = github.fault({ method: 'POST', path: /comments$/, status: 403, body: { message } });
@@ -625,7 +648,7 @@ describe('what a killed run leaves', () => {
     );
   });
 
-  test('stays where GitHub does not answer: one warning each, and the post step ends', async () => {
+  test('stays where GitHub does not answer: one warning, and the post step ends', async () => {
     await announcerOf(1).announcer.concluded(conclusion());
     const killed = announcerOf(2);
     await killed.announcer.started();
@@ -633,9 +656,13 @@ describe('what a killed run leaves', () => {
     const started = Date.now();
     const log = await close(killed.open());
     expect(Date.now() - started).toBeLessThan(5000);
-    expect(log.warnings).toEqual([
-      expect.stringMatching(/^The check could not be completed.*checks: write/),
-      expect.stringMatching(/^The comment still says that it is measuring.*pull-requests: write/),
+    const told = [...log.warnings, ...log.infos].sort();
+    expect([log.warnings, told]).toEqual([
+      [expect.stringMatching(/ write`\. The next run puts it right\.$/)],
+      [
+        expect.stringMatching(/^The check could not be completed/),
+        expect.stringMatching(/^The comment may still say that it is measuring/),
+      ],
     ]);
   });
 

@@ -36,6 +36,14 @@ describe('a warning', () => {
     ]);
   });
 
+  test('is said once of what lacks the same permission', () => {
+    const { say, log } = troubles();
+    say(answer(404), { ...comment, what: 'The comment could not be read' });
+    say(answer(404), comment);
+    expect(log.warnings).toEqual([expect.stringContaining('could not be read')]);
+    expect(log.infos).toHaveLength(1);
+  });
+
   test('is said of each cause', () => {
     const { say, log } = troubles();
     for (const error of [answer(503), answer(404), silence]) say(error, comment);
@@ -62,9 +70,9 @@ describe('patience', () => {
     note(answer(503), 'x');
     expect(left()).toEqual([3, 90_000]);
     note(silence, 'x');
-    expect(left()).toEqual([1, 20_000]);
+    expect(left()).toEqual([1, 10_000]);
     clock.advance(59_000);
-    expect(left()).toEqual([1, 20_000]);
+    expect(left()).toEqual([1, 10_000]);
     clock.advance(1000);
     expect(left()).toEqual([3, 90_000]);
   });

@@ -123,7 +123,7 @@ export const eventCases: readonly EventCase[] = [
     compares: 'what that run’s artifact holds, decided on anew; nothing is built or booted',
     told: ['summary', 'check', 'comment'],
     conclusion: 'failure',
-    exitCode: 1,
+    exitCode: 0,
   },
   {
     id: 'workflow-run-fork-head',
@@ -192,7 +192,7 @@ export const eventCases: readonly EventCase[] = [
   {
     id: 'schedule',
     event: '`schedule`',
-    situation: 'the default branch',
+    situation: 'the default branch; grew past a limit',
     token: 'may write',
     runner: 'any',
     compares: 'as on a push',

@@ -12,6 +12,7 @@ import {
 import {
   dispatchEvent,
   mergeGroupEvent,
+  type PullRequestOptions,
   pullRequestEvent,
   pushEvent,
   scheduleEvent,
@@ -39,9 +40,8 @@ beforeAll(async () => {
   const { url, clone } = createOrigin(scene.folder);
   git(clone, 'checkout', '--quiet', '-b', 'main');
   base = commitFiles(clone, guest, 'guest');
-  const numbers = [await scene.github.openPullRequest(), await scene.github.openPullRequest()];
-  quiet = pushPullRequest(clone, numbers[0] ?? 0, base, { 'README.md': 'x\n' });
-  noisy = pushPullRequest(clone, numbers[1] ?? 0, base, noisyChange);
+  quiet = pushPullRequest(clone, 1, base, { 'README.md': 'x\n' });
+  noisy = pushPullRequest(clone, 2, base, noisyChange);
   git(clone, 'checkout', '--quiet', 'main');
   grown = commitFiles(clone, noisyChange, 'noise');
   git(clone, 'push', '--quiet', 'origin', 'main');
@@ -53,6 +53,8 @@ beforeAll(async () => {
   checkout('quiet-head', { ...quiet, mergeSha: quiet.headSha });
   checkout('main', { ...quiet, mergeSha: base });
   checkout('main-grown', { ...quiet, mergeSha: grown });
+  // Stored once, it is the base of whatever is compared with that commit.
+  await scene.step(push('main', 'refs/heads/main').step);
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
@@ -71,17 +73,27 @@ function at(place: string): string {
   return places[place] ?? '';
 }
 
-function pullRequest(
+/** Each case has a pull request of its own: labels and comments stay on it. */
+async function pullRequest(
   pull: PullRequest,
   place: string,
   more: Partial<StepOptions> = {},
-  change = {},
-): Arranged {
+  change: Partial<PullRequestOptions> = {},
+): Promise<Arranged & { readonly commented: number }> {
+  const { headSha, mergeSha, baseSha } = pull;
+  const { fork: from, headRef } = change;
+  const opened = { headSha, mergeSha, baseSha, ...(from && { fork: from }), ...(headRef && { headRef }) };
+  const number = change.number ?? (await scene.github.openPullRequest(opened));
   return {
-    step: { event: pullRequestEvent({ ...pull, ...change }), workspace: at(place), inputs, ...more },
-    compared: { head: pull.mergeSha, base },
-    checked: pull.headSha,
-    commented: pull.number,
+    step: {
+      event: pullRequestEvent({ ...pull, number, ...change }),
+      workspace: at(place),
+      inputs,
+      ...more,
+    },
+    compared: { head: mergeSha, base },
+    checked: headSha,
+    commented: number,
   };
 }
 
@@ -110,19 +122,20 @@ const fromFork = { fork };
 const arrangements: Readonly<Record<string, Arrange>> = {
   'pull-request-passes': () => pullRequest(quiet, 'quiet'),
   'pull-request-fails': () => pullRequest(noisy, 'noisy'),
-  'pull-request-head': () => {
-    const arranged = pullRequest(quiet, 'quiet-head');
+  'pull-request-head': async () => {
+    const arranged = await pullRequest(quiet, 'quiet-head');
     return { ...arranged, compared: { head: quiet.headSha, base } };
   },
   'pull-request-no-permission': () => {
-    const token = scene.github.newToken({ contents: 'read', metadata: 'read' });
+    const token = scene.github.newToken({ contents: 'read' });
     return pullRequest(noisy, 'noisy', { token });
   },
   'pull-request-labeled': async () => {
-    await scene.step(pullRequest(noisy, 'noisy').step);
+    const { step, commented: number } = await pullRequest(noisy, 'noisy');
+    await scene.step(step);
     scene.github.setRole('maintainer', 'write');
-    await scene.github.label(noisy.number, label, { by: 'maintainer' });
-    return pullRequest(noisy, 'noisy', {}, { action: 'labeled', label });
+    await scene.github.label(number, label, { by: 'maintainer' });
+    return await pullRequest(noisy, 'noisy', {}, { number, action: 'labeled', label });
   },
   'fork-hosted': () => pullRequest(noisy, 'noisy', readOnly(), fromFork),
   'fork-self-hosted': () =>
@@ -140,16 +153,16 @@ const arrangements: Readonly<Record<string, Arrange>> = {
     ),
   dependabot: () => pullRequest(quiet, 'quiet', { ...readOnly(), env: { GITHUB_ACTOR: 'dependabot[bot]' } }),
   'workflow-run-comment': async () => {
-    const number = await scene.github.openPullRequest({ headSha: noisy.headSha, headRef: 'feature', fork });
-    const runId = 77_001;
-    const pull = { ...noisy, number };
-    await scene.step({ ...pullRequest(pull, 'noisy', readOnly(), fromFork).step, runId });
-    const run = scene.github.putRun({ id: runId, headSha: noisy.headSha, headBranch: 'feature', fork });
+    const [id, headBranch] = [77_001, 'topic'];
+    const { step, ...arranged } = await pullRequest(noisy, 'noisy', readOnly(), {
+      fork,
+      headRef: headBranch,
+    });
+    await scene.step({ ...step, runId: id });
+    const run = scene.github.putRun({ id, headSha: noisy.headSha, headBranch, fork });
     return {
+      ...arranged,
       step: { event: workflowRunEvent(run), workspace: at('main'), inputs: { ...inputs, mode: 'comment' } },
-      compared: { head: noisy.mergeSha, base },
-      checked: noisy.headSha,
-      commented: number,
     };
   },
   'workflow-run-fork-head': () => {
@@ -173,13 +186,13 @@ const arrangements: Readonly<Record<string, Arrange>> = {
   'push-fails': () => afterFirstPush('refs/heads/fails', { 'on-push': 'fail' }),
   schedule: () => ({
     step: { event: scheduleEvent(), workspace: at('main-grown'), inputs },
-    compared: { head: grown, base: undefined },
+    compared: { head: grown, base },
     checked: grown,
   }),
   dispatch: () => dispatch(),
-  'dispatch-comment': () => {
-    const arranged = dispatch({ 'pr-number': String(quiet.number) });
-    return { ...arranged, commented: quiet.number };
+  'dispatch-comment': async () => {
+    const { commented } = await pullRequest(quiet, 'quiet');
+    return { ...dispatch({ 'pr-number': String(commented) }), commented };
   },
   call: () => {
     const { step, ...arranged } = dispatch();
@@ -276,6 +289,7 @@ function requireWords({ id }: EventCase, { log, warnings, errors, job }: EndedSt
     dependabot: () => expect(warnings.join('\n')).toContain('checks: write'),
     'push-first': () => expect(job.output('outcome')).toBe('no-baseline'),
     'push-grows': () => expect(job.output('verdict')).toBe('fail'),
+    schedule: () => expect(job.output('verdict')).toBe('fail'),
     'fork-self-hosted': () => expect(errors.join('\n')).toContain('allow-forks'),
     'workflow-run-comment': () => expect(log).not.toMatch(/boot 1 of/),
     other: () => expect(errors.join('\n')).toContain('merge_group'),

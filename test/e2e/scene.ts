@@ -28,7 +28,7 @@ export interface EndedStep {
   readonly errors: readonly string[];
 }
 
-/** A GitHub with its services, and runners that run the committed dist/ against it. */
+/** A GitHub with its services, whose repository is at `origin.git` in the folder once it is made, and runners that run the committed dist/ against it. */
 export interface Scene extends AsyncDisposable {
   readonly folder: string;
   readonly github: GitHubEmulator;
@@ -39,7 +39,7 @@ export interface Scene extends AsyncDisposable {
 export async function openScene(): Promise<Scene> {
   const folder = temporaryFolder();
   const services = await startActionsServices();
-  const github = await startGitHub({ services });
+  const github = await startGitHub({ services, gitFolder: join(folder.path, 'origin.git') });
   let steps = 0;
   return {
     folder: folder.path,

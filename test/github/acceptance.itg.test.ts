@@ -9,6 +9,7 @@ import {
 } from '../../src/github/acceptance.ts';
 import { openOctokit, type Patience } from '../../src/github/client.ts';
 import { type StoredAcceptance, storedAcceptanceSchema } from '../../src/github/comment-state.ts';
+import { explainFailure } from '../../src/github/service-failure.ts';
 import { comparisonOf, rowOf } from '../action/comparison.ts';
 import { type GitHubEmulator, startGitHub } from './emulator.ts';
 import { hasty } from './patience.ts';
@@ -58,7 +59,6 @@ function question(changes: Partial<AcceptanceQuestion> = {}): AcceptanceQuestion
     shownAt: undefined,
     last: undefined,
     stored: undefined,
-    labeledHead: undefined,
     ...changes,
   };
 }
@@ -69,11 +69,10 @@ async function ask(
 ): Promise<AcceptanceAnswer> {
   const [owner = '', repo = ''] = github.repository.split('/');
   const client = openOctokit({ apiUrl: github.apiUrl, token: more.token ?? github.token });
-  const log = { info: () => {}, detail: () => {}, warning: (message: string) => warnings.push(message) };
   return await askAcceptance(
     { client, owner, repo, patience: more.patience ?? hasty() },
     question(changes),
-    log,
+    (error, service) => warnings.push(explainFailure(error, service)),
   );
 }
 
@@ -136,10 +135,10 @@ describe('a growth that failed', () => {
     expect(github.requests).toEqual([]);
   });
 
-  it('is accepted by a label that was set just now to this head, but not to one before it', async () => {
+  it('is not accepted by a label that was set to it before anybody could see what it grew by', async () => {
     await github.label(number, label, { by: 'alice', at: at(20) });
-    expect((await ask({ labeledHead: headA })).kind).toBe('accepted');
-    expect((await ask({ labeledHead: headB })).kind).toBe('refused');
+    expect((await ask({ shownAt: at(21).toISOString() })).kind).toBe('refused');
+    expect((await ask()).kind).toBe('refused');
   });
 });
 
@@ -194,7 +193,7 @@ describe('who sets the label', () => {
     'may not be %s, which is said',
     async (by) => {
       await github.label(number, label, { by, at: at(20) });
-      const answer = await ask({ shownAt: at(10).toISOString(), labeledHead: headA });
+      const answer = await ask({ shownAt: at(10).toISOString() });
       expect(reasonOf(answer)).toBe(
         `The label "${label}" was set by ${by}, who may not write to this repository.`,
       );

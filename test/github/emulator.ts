@@ -6,6 +6,7 @@ import type { ActionsServices } from './actions-services.ts';
 import type { ApiRequest, Forward } from './api.ts';
 import { type CheckRun, createCheckRuns } from './check-runs.ts';
 import { createCollaborators, type RepositoryRole } from './collaborators.ts';
+import { createCommits } from './commits.ts';
 import type { Fault, InjectedFault } from './faults.ts';
 import { createGraphQl } from './graphql.ts';
 import { createLabels, type LabelOptions } from './labels.ts';
@@ -63,6 +64,8 @@ export interface GitHubOptions {
   readonly services?: ActionsServices;
   /** Nothing of a private repository is readable without the permission for it. */
   readonly isPrivate?: boolean;
+  /** A bare git repository whose commits the API tells of. */
+  readonly gitFolder?: string;
 }
 
 const owner = 'octo';
@@ -75,6 +78,7 @@ const token = 'token-of-the-action';
 export async function startGitHub({
   services,
   isPrivate = false,
+  gitFolder,
 }: GitHubOptions = {}): Promise<GitHubEmulator> {
   let fixed: Date | undefined;
   const clock = () => fixed ?? new Date();
@@ -90,7 +94,8 @@ export async function startGitHub({
   const pulls = createPulls({ repository, owner, forward });
   const runs = createWorkflowRuns({ repository, services, now: clock });
   const collaborators = createCollaborators(owner);
-  const parts = [labels, collaborators, pulls, runs, checkRuns];
+  const commits = gitFolder === undefined ? [] : [createCommits(gitFolder)];
+  const parts = [labels, collaborators, pulls, runs, checkRuns, ...commits];
   const routes = () => parts.flatMap((part) => part.routes);
   const server = await serveGitHub({ tokens, graphql, isPrivate, routes, forward, requests });
   const emulator = await startEmulator(port, server.url);

@@ -21,7 +21,7 @@ function pullRequest(changes: object = {}, more: object = {}): string {
 }
 
 function workflowRun(changes: object = {}): string {
-  const run = { id: 9, head_sha: head, head_branch: 'x', head_repository: own, event: 'pull_request' };
+  const run = { id: 9, run_attempt: 3, head_sha: head, head_branch: 'x', head_repository: own, event: 'pull_request' };
   return JSON.stringify({
     repository: own,
     workflow_run: { ...run, conclusion: 'success', ...changes },
@@ -83,6 +83,7 @@ describe('readEvent', () => {
     expect(readEvent('workflow_run', workflowRun())).toEqual({
       name: 'workflow_run',
       runId: 9,
+      attempt: 3,
       headSha: head,
       headRepository: 'octo/guest',
       headBranch: 'x',

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { readConfig } from '../../src/config/config.ts';
+import { packageOf } from '../../src/host/process.ts';
+import { prerequisitesOf } from '../../src/job/prerequisites.ts';
 import {
   dispatchEvent,
   mergeGroupEvent,
@@ -114,4 +117,18 @@ it('a merge queue’s runs do not end one another', () => {
   const { jobs } = parseWorkflow(readWorkflowText(`${exampleFolder}/pull-request.yml`));
   const group = jobs['snapshots']?.concurrency?.group ?? '';
   expect(interpolate(group, scopeOf(events['a merge queue']))).toBe('snapgate-refs/heads/main');
+});
+
+it('github-hosted.yml installs what the action calls, beside the docker that is there', () => {
+  const { jobs } = parseWorkflow(readWorkflowText(`${exampleFolder}/github-hosted.yml`));
+  const script = jobs['snapshots']?.steps.map(({ run = '' }) => run).join('\n');
+  const installed = /apt-get install .*--no-install-recommends ((?:[\w-]+|\s|\\\n)+)/.exec(script ?? '')?.[1];
+  const commands = prerequisitesOf(readConfig({ rootfs: 'guest.tar' }, undefined));
+  const needed = new Set(commands.map((command) => packageOf(command).split(' ').at(-1)));
+  expect(
+    installed
+      ?.split(/[\s\\]+/)
+      .filter((name) => name !== '')
+      .toSorted(),
+  ).toEqual([...needed].toSorted());
 });
