@@ -31,7 +31,7 @@ const usualSettings: Settings = {
   'memory-size': '128MiB',
   'disk-size': '64MiB',
   boots: 3,
-  cycles: 2,
+  cycles: 1,
   warmup: 1,
   scenarios: 'wait',
   'min-growth': '1MiB',
@@ -46,7 +46,7 @@ export const quickSettings: Settings = { boots: 1, cycles: 1, warmup: 0, 'max-me
 function snapgateFile(settings: Settings): string {
   const defaults = Object.entries({ ...usualSettings, ...settings });
   const lines = defaults.map(([name, value]) => `  ${name}: ${value}\n`);
-  return `defaults:\n${lines.join('')}scenarios:\n  wait:\n    settle: 500ms\n`;
+  return `defaults:\n${lines.join('')}scenarios:\n  wait:\n    settle: 2s\n`;
 }
 
 /** Folders that an image has and git does not keep when they are empty. */

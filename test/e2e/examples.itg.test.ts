@@ -20,7 +20,7 @@ afterAll(async () => {
 function stepOf(result: WorkflowResult, exitCode: number, name = 'snapshots'): StepResult {
   const job = jobOf(result, name);
   const step = actionStepOf(job);
-  expect([step.exitCode, result.conclusion], step.log).toEqual([
+  expect([step.exitCode, result.conclusion], step.log + step.summary).toEqual([
     exitCode,
     exitCode === 0 ? 'success' : 'failure',
   ]);
@@ -38,7 +38,7 @@ test('baseline.yml: the first push has no baseline and makes one, the next is co
   expect(none.summary).toMatch(
     /^### 🔵 snapgate: no baseline yet: .* a run on push or schedule stores one$/mu,
   );
-  expect(none.summary).toMatch(/^\| *`wait` *\| *[\d.]+ KiB *\|/m);
+  expect(none.summary).toMatch(/^\| *`wait` *\| *[\d.]+\sKiB *\|/m);
   expect(keysOf('refs/heads/main')).toEqual(['baseline', 'history']);
 
   const second = world.pushMain(sameGuest('The same.'));
