@@ -1,4 +1,4 @@
-/** Writes what is generated from the code: action.yml, schema/, and the README's tables. `--check` compares instead. */
+/** Writes what is generated from the code: action.yml, schema/, and the tables of the README and of docs/github.md. `--check` compares instead. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { outputs } from '../src/action/outputs.ts';
@@ -6,7 +6,9 @@ import { type InputGroup, type InputSpec, inputs } from '../src/config/inputs.ts
 import { metricLabels } from '../src/config/metrics.ts';
 import { builtInScenarios } from '../src/config/scenarios.ts';
 import { metricNames } from '../src/engine/contract.ts';
+import { exitCodes } from '../src/host/error.ts';
 import { emitSchemas } from '../src/report/schemas.ts';
+import { eventCases } from '../test/e2e/event-cases.ts';
 import { actionYml } from './action-yml.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -28,7 +30,12 @@ function check(): number {
 
 function generated(): Map<string, string> {
   const schemas = Object.entries(emitSchemas()).map(([name, text]) => [`schema/${name}`, text] as const);
-  return new Map([['action.yml', actionYml()], ...schemas, ['README.md', readme()]]);
+  return new Map([
+    ['action.yml', actionYml()],
+    ...schemas,
+    ['README.md', readme()],
+    ['docs/github.md', withTables('docs/github.md', { events: eventTable(), exits: exitTable() })],
+  ]);
 }
 
 function readme(): string {
@@ -45,13 +52,41 @@ function readme(): string {
     scenarios: builtInScenarios.map(({ name }) => `\`${name}\``).join(', '),
     workflow: `\`\`\`yaml\n${withoutFirstLine(read('examples/workflows/pull-request.yml') ?? '')}\`\`\``,
   };
-  return Object.entries(tables).reduce(replaceBlock, read('README.md') ?? '');
+  return withTables('README.md', tables);
 }
 
-function replaceBlock(text: string, [name, body]: [string, string]): string {
+/** One row for each case that events.itg.test.ts runs. */
+function eventTable(): string {
+  const head = ['event', 'situation', 'token', 'runner', 'compares', 'told by', 'exit status'];
+  const rows = eventCases.map((row) => [
+    row.event,
+    row.situation,
+    row.token,
+    row.runner,
+    row.compares,
+    row.told.map((place) => (place === 'check' ? `check (${row.conclusion})` : place)).join(', ') ||
+      'the log',
+    String(row.exitCode),
+  ]);
+  return table(head, rows);
+}
+
+function exitTable(): string {
+  const rows = Object.entries(exitCodes).map(([code, status]) => [String(status), exitWords[code] ?? code]);
+  return table(['exit status', 'what'], [...decisions, ...rows]);
+}
+
+function withTables(path: string, tables: Readonly<Record<string, string>>): string {
+  return Object.entries(tables).reduce(
+    (text, [name, body]) => replaceBlock(path, text, name, body),
+    read(path) ?? '',
+  );
+}
+
+function replaceBlock(path: string, text: string, name: string, body: string): string {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`README.md has no block ${begin} … ${end}`);
+  if (from === -1 || to < from) throw new Error(`${path} has no block ${begin} … ${end}`);
   return `${text.slice(0, from + begin.length)}\n\n${body}\n\n${text.slice(to)}`;
 }
 
@@ -59,6 +94,28 @@ function replaceBlock(text: string, [name, body]: [string, string]): string {
 function withoutFirstLine(text: string): string {
   return text.slice(text.indexOf('\n') + 1);
 }
+
+const decisions = [
+  [
+    '0',
+    'pass, warn, accepted, no baseline yet; and whatever the verdict, with `fail: false` or `dry-run: true`',
+  ],
+  ['1', 'fail'],
+  ['2', 'inconclusive or not comparable, with `inconclusive: fail`'],
+];
+
+const exitWords: Readonly<Record<string, string>> = {
+  usage: 'an input, snapgate.yml or the event cannot be used',
+  record: 'a stored record or an artifact is not what it should be',
+  image: 'an image cannot be built',
+  base: 'the base or the head is not there',
+  guest: 'a guest does not boot, or breaks',
+  host: 'the runner lacks something, or ran out of it',
+  internal: 'a bug of snapgate',
+  scenario: 'a scenario failed in the guest',
+  interrupted: 'cancelled',
+  refused: 'a stranger’s code where it must not run',
+};
 
 const groups: readonly (readonly [InputGroup, string])[] = [
   ['image', 'The image'],

@@ -46,7 +46,8 @@ export interface UploadContext {
 
 /** The job that needs it follows within minutes; a week leaves time to run that again. */
 const retentionDays = 7;
-const usualLimitMs = 120_000;
+/** The library tries five times within some 40 s. */
+const usualLimitMs = 60_000;
 
 /** Hands what a gate has measured to the job that may comment. False after a warning: the verdict never depends on it. */
 export async function uploadGate(context: UploadContext, handover: GateHandover): Promise<boolean> {
@@ -102,7 +103,7 @@ async function upload(
     return true;
   } catch (error) {
     log.warning(
-      `The artifact ${name} could not be uploaded: ${explain(error)} Whatever needs it will do without; the verdict stands.`,
+      `The artifact ${name} could not be uploaded: ${explain(error)} Uploading needs no permission of the job. Whatever needs it will do without; the verdict stands.`,
     );
     return false;
   }
@@ -112,10 +113,18 @@ async function upload(
 function requireService(env: UploadContext['env']): void {
   const { hostname } = new URL(env['GITHUB_SERVER_URL'] || 'https://github.com');
   if (!/^github\.com$|\.ghe\.com$|\.localhost$/i.test(hostname))
-    throw new Error('GitHub Enterprise Server has no artifact service that @actions/artifact knows.');
+    throw new SnapgateError(
+      'host',
+      'GitHub Enterprise Server has no artifact service that @actions/artifact knows',
+      'Set `artifact: never` there; a run whose token may write needs none.',
+    );
   const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((variable) => !env[variable]);
   if (missing !== undefined)
-    throw new Error(`${missing} is not set: only a step of the runner's own, with uses:, is given it.`);
+    throw new SnapgateError(
+      'host',
+      `${missing} is not set`,
+      "Only a step of the runner's own, with uses:, is given it.",
+    );
 }
 
 interface FilesToSend {
@@ -153,7 +162,8 @@ async function send(context: UploadContext, name: string, { dir, paths }: FilesT
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`it was not done within ${Math.ceil(limitMs / 1000)} s.`)),
+      () =>
+        reject(new SnapgateError('host', `it was not done within ${Math.ceil(limitMs / 1000)} s`, lasting)),
       limitMs,
     );
   });
@@ -174,6 +184,8 @@ function daysAllowed(env: UploadContext['env']): number {
   const most = Number(env['GITHUB_RETENTION_DAYS']);
   return most >= 1 && most < retentionDays ? Math.floor(most) : retentionDays;
 }
+
+const lasting = 'Where this lasts, see githubstatus.com, and what is between the runner and GitHub.';
 
 /** The library's errors are told apart by what they say. */
 const causes: readonly (readonly [RegExp, string])[] = [
@@ -199,7 +211,7 @@ const causes: readonly (readonly [RegExp, string])[] = [
 function explain(error: unknown): string {
   if (error instanceof SnapgateError) return `${error.message}. ${error.remedy}`;
   const said =
-    (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 300) ?? '';
-  const advice = causes.find(([pattern]) => pattern.test(said))?.[1];
-  return advice === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${advice}`;
+    (error instanceof Error ? error.message : String(error)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+  const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
+  return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }

@@ -84,15 +84,17 @@ async function save(
   } else warn(`A record of ${formatBytes(bytes)} is too large for the cache and is not kept.`);
 }
 
-/** Asks the service. One that failed is not asked again: a job waits for it once in each direction. */
+/** Asks the service. One that failed is not asked again in this direction, and waited for a short time in the other. */
 function asking(run: Run, options: CacheOptions): Ask {
   const warn = oneWarning(run.log);
   const gone = new Set<CacheRequest['call']>();
+  let { timeoutMs = usualTimeoutMs } = options;
   return async (folder, request) => {
     if (gone.has(request.call)) return undefined;
-    const answer = await callCache(run, options, folder, request);
+    const answer = await callCache(run, { ...options, timeoutMs }, folder, request);
     if (!('reason' in answer)) return answer;
     gone.add(request.call);
+    if (answer.outcome === 'failed') timeoutMs = Math.min(timeoutMs, impatientMs);
     if (answer.outcome !== 'unavailable') warn(explain(request.call, answer.outcome, answer.reason));
     else {
       gone.add('restore').add('save');
@@ -108,7 +110,9 @@ const mebi = 1024 ** 2;
 const recordFile = 'snapgate-record.json';
 
 /** The library tries five times within some 30 s. */
-const usualTimeoutMs = 60_000;
+const usualTimeoutMs = 45_000;
+/** Of a service that has failed in the other direction. */
+const impatientMs = 15_000;
 
 async function inFolder<T>(run: Run, job: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(run.dir, 'cache-'));
@@ -121,7 +125,7 @@ async function inFolder<T>(run: Run, job: (folder: string) => Promise<T>): Promi
 
 async function callCache(
   run: Run,
-  { command, env, timeoutMs = usualTimeoutMs }: CacheOptions,
+  { command, env, timeoutMs }: CacheOptions & { readonly timeoutMs: number },
   folder: string,
   request: CacheRequest,
 ): Promise<CacheAnswer> {
@@ -210,6 +214,6 @@ function explain(call: CacheRequest['call'], outcome: 'denied' | 'failed', reaso
 
 /** What the library said, without what signs an address. */
 function oneLine(reason: string): string {
-  const line = reason.split('\n', 1)[0] ?? '';
+  const line = reason.split(/[\r\n]/, 1)[0] ?? '';
   return printable(line.replaceAll(/\?[^\s'"]*/g, ''), 300);
 }

@@ -111,12 +111,12 @@ function keptOf(held: HeldComment | undefined): Kept {
 }
 
 function resultBody(author: CommentAuthor, news: ResultNews, kept: Kept): string {
-  const { head, run, at } = author;
+  const { head, run } = author;
   const sizes = news.sizes && boundedSizes(news.sizes);
   const last = {
     head,
     run: { id: run.id, attempt: run.attempt },
-    at,
+    at: knownSince(author, news, kept),
     outcome: news.outcome,
     headline: visibleText(news.headline, 250).slice(0, 300),
     ...(sizes === undefined ? {} : { sizes }),
@@ -129,6 +129,12 @@ function resultBody(author: CommentAuthor, news: ResultNews, kept: Kept): string
   const around = assemble(author, { ...parts, result: '' }).length + was.length + reservedChars;
   const report = withoutMarkers(news.render(maxCommentChars - around)).trimEnd();
   return assemble(author, { ...parts, result: was === '' ? report : belowHeading(report, was) });
+}
+
+/** A head that fails again has been known to fail since the first time: a label that was set in between accepts it. */
+function knownSince({ head, at }: CommentAuthor, { outcome }: ResultNews, { state }: Kept): string {
+  const last = state?.last;
+  return outcome === 'fail' && last?.outcome === 'fail' && last.head === head ? last.at : at;
 }
 
 function stateFor(

@@ -45,6 +45,7 @@ export type StoredAcceptance = z.infer<typeof storedAcceptanceSchema>;
 const resultSchema = z.object({
   head: shaSchema,
   run: runSchema,
+  /** When it was first known of this head. */
   at: z.iso.datetime(),
   outcome: z.enum(outcomes),
   /** Plain text of the user's: escape before showing. */

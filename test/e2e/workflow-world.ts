@@ -48,13 +48,14 @@ export interface WorkflowWorld extends AsyncDisposable {
 export async function openWorkflowWorld(settings: Settings = {}): Promise<WorkflowWorld> {
   const folder = temporaryFolder();
   const services = await startActionsServices();
-  const github = await startGitHub({ services });
   const repository = createExampleRepository(join(folder.path, 'repository'), settings);
+  const github = await startGitHub({ services, gitFolder: new URL(repository.origin).pathname });
   let runs = 1000;
   const run = async (path: string, event: TestEvent, more: RunMore) => {
     runs += 1;
     const world = { folder: folder.path, github, services, origin: repository.origin };
-    return await runWorkflow({ ...world, path, event, runId: runs, env: exampleEnvironment(), ...more });
+    const { runId } = more.rerunOf ?? { runId: runs };
+    return await runWorkflow({ ...world, path, event, runId, env: exampleEnvironment(), ...more });
   };
   return {
     folder: folder.path,
@@ -91,22 +92,7 @@ function pushTo(
   const { number, headSha, baseSha, mergeSha } = pull;
   const from = fork === undefined ? {} : { fork };
   github.changePullRequest(number, { headSha, baseSha, mergeSha, ...from });
-  knowCommits(github, repository, pull);
   return { ...pull, event: pullRequestEvent({ ...pull, ...from }) };
-}
-
-/** What GitHub's API says of the commits of a pull request, which the emulator has not: by the git that has them. */
-function knowCommits(
-  github: GitHubEmulator,
-  { clone, main }: ExampleRepository,
-  { mergeSha, baseSha }: PullRequest,
-): void {
-  const parents = git(clone, 'rev-list', '--parents', '-1', mergeSha).split(' ').slice(1);
-  const commit = { sha: mergeSha, parents: parents.map((sha) => ({ sha })) };
-  const status = main() === baseSha ? 'identical' : 'behind';
-  const known = { method: 'GET', status: 200 };
-  github.fault({ ...known, path: new RegExp(`/git/commits/${mergeSha}`), body: commit });
-  github.fault({ ...known, path: new RegExp(`/compare/main\\.\\.\\.${baseSha}`), body: { status } });
 }
 
 /** What a job has left behind: in the runner's folder for temporary files, and of changes in its checkout. */

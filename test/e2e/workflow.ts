@@ -54,6 +54,7 @@ export interface JobResult {
 }
 
 export interface WorkflowResult {
+  readonly runId: number;
   readonly attempt: number;
   readonly conclusion: Conclusion;
   /** In the order in which they ran. */
@@ -79,7 +80,7 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
   for (const name of inOrder(workflow)) jobs.push(...(await runJob(name, facts, jobs)));
   const conclusion = together(jobs);
   const shown = jobs.map(({ name, conclusion }) => ({ name, conclusion }));
-  return { attempt, conclusion, jobs, run: put({ conclusion, jobs: shown }) };
+  return { runId: options.runId, attempt, conclusion, jobs, run: put({ conclusion, jobs: shown }) };
 }
 
 /** The only job of a name; an error where there are none or several. */

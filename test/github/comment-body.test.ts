@@ -56,6 +56,16 @@ describe('a result', () => {
     });
   });
 
+  test('of a head that fails again is known since the first time; of another, or after a pass, since now', () => {
+    const again = { ...authorOf(2), head: shaOf(1) };
+    const since = (...told: Parameters<typeof commentAfter>) => stateOf(commentAfter(...told))?.last?.at;
+    const [first, second, third] = [authorOf(1), again, { ...authorOf(3), head: shaOf(1) }];
+    expect(since([first, failed], [second, failed])).toBe(first.at);
+    expect(since([first, failed], [authorOf(2), failed])).toBe(authorOf(2).at);
+    expect(since([first, passed], [second, failed])).toBe(second.at);
+    expect(since([first, failed], [second, passed], [third, failed])).toBe(third.at);
+  });
+
   test('that is green after one that was red says what it was, once', () => {
     const red = commentAfter([authorOf(1), failed]);
     const green = commentAfter(

@@ -21,7 +21,14 @@ function pullRequest(changes: object = {}, more: object = {}): string {
 }
 
 function workflowRun(changes: object = {}): string {
-  const run = { id: 9, run_attempt: 3, head_sha: head, head_branch: 'x', head_repository: own, event: 'pull_request' };
+  const run = {
+    id: 9,
+    run_attempt: 3,
+    head_sha: head,
+    head_branch: 'x',
+    head_repository: own,
+    event: 'pull_request',
+  };
   return JSON.stringify({
     repository: own,
     workflow_run: { ...run, conclusion: 'success', ...changes },
