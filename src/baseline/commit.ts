@@ -33,8 +33,9 @@ export async function mergeBase(git: Git, one: string, other: string): Promise<s
 }
 
 /**
- * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`; of a commit that
- * a shallow clone lacks, that one commit is fetched.
+ * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`, then among what was
+ * fetched of it, for a checkout may have no credentials to ask a private one; of a commit that a shallow clone lacks, that one commit is
+ * fetched.
  * @throws SnapgateError('base') for what is no ref, or is found nowhere.
  */
 export async function resolveRef(git: Git, side: Side, ref: string): Promise<string> {
@@ -50,6 +51,8 @@ export async function resolveRef(git: Git, side: Side, ref: string): Promise<str
   if (here !== undefined) return here;
   const there = await askOrigin(git, ref);
   if (there !== undefined) return await ensureCommit(git, side, there);
+  const fetched = await git.ask(['rev-parse', '--verify', '--quiet', `refs/remotes/origin/${ref}^{commit}`]);
+  if (fetched !== undefined) return fetched;
   throw new SnapgateError(
     'base',
     `${side}: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`,

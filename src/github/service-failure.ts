@@ -156,10 +156,11 @@ function causeOf(trouble: Trouble, { scope, readOnly }: FailedService): string {
 
 /** A token that lacks a scope looks the same whatever it lacks it for: the event tells some of the reasons apart. */
 function permissionCause(scope: string, readOnly: ReadOnlyReason | undefined): string {
-  if (readOnly === 'fork')
+  const isWrite = scope.endsWith(': write');
+  if (readOnly === 'fork' && isWrite)
     return `A pull request from a fork has a read-only token, whatever the job asks for (\`permissions: ${scope}\`): a second workflow on workflow_run with \`mode: comment\` can write.`;
   const asks = `The job needs \`permissions: ${scope}\``;
-  return readOnly === 'dependabot'
+  return readOnly === 'dependabot' && isWrite
     ? `${asks}: a run of Dependabot's has a read-only token where the workflow does not say so itself.`
     : `${asks}: without it the token has what the organisation or the repository gives by default, often read alone. A workflow that is called gets no more than its caller.`;
 }

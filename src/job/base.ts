@@ -78,6 +78,7 @@ async function standIn(
   if (storage === undefined || latest?.kind !== 'found')
     return { base: nothingStored(base.subject.label, [ofCommit, latest], storage), notes: [] };
   const settled = taken(run, latest.measurement, storage);
+  if (latest.measurement.subject.commit === base.commit) return settled;
   const note = `${base.subject.label} has no stored measurement; the newest of ${base.branch} stands in, so changes of others may show`;
   return { base: settled.base, notes: [note, ...settled.notes] };
 }
@@ -90,7 +91,7 @@ async function settleBranch(branch: string, wanted: Wanted, storage: Storage | u
 }
 
 function taken(run: Run, measurement: MeasuredSide['measurement'], { store }: Storage): Settled {
-  const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}; head alone was booted`;
+  const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}: it is not booted`;
   run.log.info(note);
   return { base: { kind: 'measurement', measurement }, notes: [note] };
 }

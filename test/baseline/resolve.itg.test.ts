@@ -138,6 +138,18 @@ describe('a commit as the base', () => {
     }
   });
 
+  test('a branch that was fetched is found where origin does not answer: a checkout keeps no credentials', async () => {
+    const checkout = join(folder.path, 'full');
+    git(folder.path, 'clone', '--quiet', url, checkout);
+    git(checkout, 'checkout', '--quiet', '--detach', older);
+    git(checkout, 'branch', '--quiet', '--delete', '--force', 'main');
+    git(checkout, 'remote', 'set-url', 'origin', join(folder.path, 'private.git'));
+    const side = await resolveCommit({ kind: 'ref', ref: 'main' }, { checkout });
+    expect(side.subject).toEqual({ label: `main (${base.slice(0, 7)})`, commit: base });
+    const unknown = await errorOf(resolve({ kind: 'ref', ref: 'nowhere' }, { checkout }));
+    expect(unknown).toMatchObject({ code: 'base', message: expect.stringContaining('"nowhere"') });
+  });
+
   test.each([
     ['-h'],
     ['--upload-pack=touch pwned'],

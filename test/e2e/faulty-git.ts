@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { serveGit } from '../baseline/git-server.ts';
 import { createOrigin } from '../baseline/repository.ts';
 import { type Answer, type Incoming, type LoopbackService, serveLoopback } from '../github/loopback.ts';
@@ -9,10 +10,10 @@ export interface FaultyGit extends LoopbackService {
   readonly bare: string;
 }
 
-/** A repository over HTTP, in front of which requests can be made to fail as those of the API. */
-export async function startFaultyGit(folder: string): Promise<FaultyGit> {
-  const { clone } = createOrigin(folder);
-  const basic = Buffer.from('x-access-token:token-of-the-action').toString('base64');
+/** A repository over HTTP for whoever has the token, in front of which requests can be made to fail as those of the API. */
+export async function startFaultyGit(folder: string, token: string): Promise<FaultyGit> {
+  createOrigin(folder);
+  const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
   const behind = await serveGit(folder, `basic ${basic}`);
   const server = await serveLoopback({
     answer: (incoming) => forward(behind.url, incoming),
@@ -21,7 +22,7 @@ export async function startFaultyGit(folder: string): Promise<FaultyGit> {
   return {
     ...server,
     origin: `${server.url}/origin.git`,
-    bare: clone.replace(/author$/, 'origin.git'),
+    bare: join(folder, 'origin.git'),
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
       await behind[Symbol.asyncDispose]();

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporaryFolder } from '../baseline/repository.ts';
 import { type GitHubEmulator, startGitHub } from '../github/emulator.ts';
@@ -14,6 +13,7 @@ import {
   quickInputs,
 } from './guest-repository.ts';
 import { allProcesses, leftoversOf, processesOf } from './leftovers.ts';
+import { inBoot, inCycle, runIdOf, until } from './moments.ts';
 import { type Job, openJob } from './runner.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -39,7 +39,7 @@ const moments: { name: string; inputs: Record<string, string>; reached: (job: Jo
   {
     name: 'a boot',
     inputs: {},
-    reached: (job) => processesOf(runIdOf(job)).some(({ command }) => command.includes('boot-0')),
+    reached: inBoot,
   },
   { name: 'a cycle', inputs: {}, reached: inCycle },
 ];
@@ -50,7 +50,7 @@ test.each(moments)(
     const title = name.replaceAll(' ', '-');
     const { job, workspace } = open(title, inputs);
     const main = job.main();
-    await until(() => reached(job), main.ended, main.log);
+    await until(() => reached(job), main);
     main.process.kill('SIGKILL');
     expect(await main.ended).toBe(null);
     const runId = runIdOf(job);
@@ -79,7 +79,7 @@ test('kill -9 in a Dockerfile build, and the post step leaves no container of it
   );
   const main = job.main();
   const sleeps = () => allProcesses().some(({ command }) => command.startsWith(sleep));
-  await until(sleeps, main.ended, main.log);
+  await until(sleeps, main);
   expect(namesInStorage(cache)).toContain('unfinished');
   main.process.kill('SIGKILL');
   expect(await main.ended).toBe(null);
@@ -93,7 +93,7 @@ test('kill -9 in a Dockerfile build, and the post step leaves no container of it
 test('SIGTERM in a cycle: a message, exit status 75, and nothing is left', async () => {
   const { job, workspace } = open('terminated', {});
   const main = job.main();
-  await until(() => inCycle(job), main.ended, main.log);
+  await until(() => inCycle(job), main);
   main.process.kill('SIGTERM');
   expect(await main.ended).toBe(75);
   expect(main.log()).toContain('interrupted by SIGTERM');
@@ -127,15 +127,6 @@ function open(title: string, inputs: Record<string, string>, change = {}): { job
   return { job, workspace };
 }
 
-function runIdOf(job: Job): string {
-  return (job.state()['run-dir'] ?? '').split('snapgate-run-')[1] ?? 'not yet';
-}
-
-/** A machine whose disk is a cycle's own overlay. */
-function inCycle(job: Job): boolean {
-  return processesOf(runIdOf(job)).some(({ command }) => command.includes('cycle.qcow2'));
-}
-
 /** Names of all files below buildah's storage. */
 function namesInStorage(path: string): string[] {
   return inStorage('find', path, '-printf', '%f\n').split('\n');
@@ -148,16 +139,4 @@ function inStorage(command: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(first, rest, { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   return stdout;
-}
-
-/** Waits for what another process does; an end of that process before it is an error with its log. */
-async function until(reached: () => boolean, ended: Promise<unknown>, log: () => string): Promise<void> {
-  let isOver = false;
-  ended.then(() => {
-    isOver = true;
-  });
-  while (!reached()) {
-    if (isOver) throw new Error(`main ended too soon:\n${log()}`);
-    await delay(20);
-  }
 }

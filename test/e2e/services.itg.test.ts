@@ -2,19 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { git, temporaryFolder } from '../baseline/repository.ts';
-import { startActionsServices } from '../github/actions-services.ts';
+import { type ActionsServices, startActionsServices } from '../github/actions-services.ts';
 import { type GitHubEmulator, startGitHub } from '../github/emulator.ts';
 import type { Fault } from '../github/faults.ts';
 import { pullRequestEvent, pushEvent } from '../github/payloads.ts';
 import { type FaultyGit, startFaultyGit } from './faulty-git.ts';
+import { type ForkedPull, openForkedPull, plantArtifact, uploadedFiles } from './planted-artifact.ts';
 import {
   baseSha,
   type EndedGate,
+  endJob,
   failedHeadline,
   headSha,
   type RecordedGate,
   runRecordedGate,
 } from './recorded-gate.ts';
+import { openJob } from './runner.ts';
 import { apiTroubles, badGateway, cut, dropped, type Failure, silence, tooFast } from './service-troubles.ts';
 import { withoutMasks } from './workflow-commands.ts';
 
@@ -47,7 +50,7 @@ function expectUnmoved(ended: EndedGate, warnings: number): readonly string[] {
 }
 
 describe.concurrent('the API', () => {
-  /** Each part of the API, what it is needed for, and how it was before. */
+  /** Parts of the API, and what a token needs for them. */
   const parts = [
     {
       name: 'all of it',
@@ -238,40 +241,41 @@ describe.concurrent('the cache', () => {
     expect(services.cache.entries()).toEqual([]);
   });
 
-  const changes: readonly (readonly [
-    string,
-    number,
-    (services: Awaited<ReturnType<typeof startActionsServices>>) => void,
-  ])[] = [
-    ['that is whole is used', 0, () => {}],
-    ['that was evicted is measured again', 0, ({ cache }) => cache.clear()],
+  /** Changes of what is stored, and how many warnings each is worth. */
+  const changes: readonly (readonly [string, number, (services: ActionsServices) => void])[] = [
+    ['that was evicted', 0, ({ cache }) => cache.clear()],
     ['of other bytes', 1, ({ cache }) => cache.poison(/result/)],
     ['that is no record', 1, ({ cache }) => cache.poison(/result/, () => Buffer.from('{"schema":1}'))],
-    [
-      'with a number that is none',
-      1,
-      ({ cache }) =>
-        cache.poison(/result/, (_, content) =>
-          Buffer.from(content.toString('utf8').replace('"cycleMs":500', '"cycleMs":"500"')),
-        ),
-    ],
+    ['with a number that is none', 1, ({ cache }) => cache.poison(/result/, withoutNumber)],
     ['whose archive is gone', 1, (services) => services.fault({ method: 'GET', path: /blob/, status: 404 })],
   ];
 
-  test.each(changes)('a stored record %s', async (_, warnings, change) => {
+  test.each(changes)('a stored record %s is not used', async (_, warnings, change) => {
     using folder = temporaryFolder();
     await using services = await startActionsServices();
     await using github = await startGitHub({ services });
-    const run = (name: string, runId: number) =>
-      gate({ folder: join(folder.path, name), github, services, runId, event: labeled(github.pullNumber) });
-    expectUnmoved(await run('first', 1), 0);
-    expect(services.cache.entries()).toHaveLength(1);
+    const run = (runId: number) =>
+      gate({
+        folder: join(folder.path, String(runId)),
+        github,
+        services,
+        runId,
+        event: labeled(github.pullNumber),
+      });
+    expectUnmoved(await run(1), 0);
+    const whole = await run(2);
+    expectUnmoved(whole, 0);
+    expect(whole.log).toContain('only a label has changed');
     change(services);
-    const ended = await run('second', 2);
-    const said = expectUnmoved(ended, warnings);
-    for (const warning of said) expect(warning).toMatch(/cache/i);
-    expect(ended.log.includes('only a label has changed')).toBe(_ === 'that is whole is used');
+    const changed = await run(3);
+    for (const warning of expectUnmoved(changed, warnings))
+      expect(warning).toMatch(/cache.*(ignored|failed)/i);
+    expect(changed.log).not.toContain('only a label has changed');
   });
+
+  function withoutNumber(_: string, content: Buffer): Buffer {
+    return Buffer.from(content.toString('utf8').replace('"cycleMs":500', '"cycleMs":"500"'));
+  }
 });
 
 describe.concurrent('the artifact', () => {
@@ -348,7 +352,7 @@ describe.concurrent('the baseline branch', () => {
   ): Promise<void> {
     using folder = temporaryFolder();
     await using github = await startGitHub();
-    await using repository = await startFaultyGit(folder.path);
+    await using repository = await startFaultyGit(folder.path, github.token);
     arrange(repository);
     const { origin, url, bare } = repository;
     const env = { GITHUB_SERVER_URL: url };
@@ -401,5 +405,55 @@ describe.concurrent('the baseline branch', () => {
         expect(branches).toContain('baselines');
       },
     );
+  });
+});
+
+describe.concurrent('what a fork has measured', () => {
+  type Arrange = (github: GitHubEmulator, services: ActionsServices, pull: ForkedPull) => void;
+  const plant: Arrange = (_, services, pull) => plantArtifact(services, uploadedFiles(pull));
+  const failing =
+    (path: RegExp, failure: Failure): Arrange =>
+    (github, services, pull) => {
+      plant(github, services, pull);
+      github.fault({ path, ...failure });
+    };
+  const troubles: readonly (readonly [string, Arrange, RegExp])[] = [
+    ['is not there', () => {}, /has uploaded no artifact snapgate-default/],
+    [
+      'has expired',
+      (github, services, pull) => {
+        plant(github, services, pull);
+        for (const { id } of services.artifacts.all()) services.artifacts.expire(id);
+      },
+      /has expired.*Run it again/,
+    ],
+    ['is not listed', failing(/\/artifacts\?/, { status: 403 }), /could not be read.*actions: read/],
+    ['is not handed out', failing(/\/zip$/, { status: 500 }), /could not be read.*The API itself failed/],
+    ['is lost on its way', failing(/\/zip$/, dropped), /could not be read.*could not be reached/],
+    [
+      'is of commits that cannot be asked for',
+      failing(/\/git\/commits\//, { status: 403 }),
+      /contents: read/,
+    ],
+    ['is of nobody, as far as GitHub says', failing(/\/pulls\?/, dropped), /pull-requests: read/],
+  ];
+
+  test.each(troubles)('and %s', async (_, arrange, why) => {
+    using folder = temporaryFolder();
+    await using services = await startActionsServices();
+    await using github = await startGitHub({ services });
+    const pull = await openForkedPull(github);
+    arrange(github, services, pull);
+    const job = openJob({
+      folder: join(folder.path, 'job'),
+      workspace: folder.path,
+      event: pull.event,
+      inputs: { mode: 'comment' },
+      github,
+    });
+    const { exitCode, errors, warnings, log, seconds } = await endJob(job);
+    expect([exitCode, errors], log).toEqual([0, []]);
+    expect(warnings).toEqual([expect.stringMatching(why)]);
+    expect(seconds).toBeLessThan(bound);
   });
 });

@@ -12,6 +12,8 @@ export interface CheckoutOptions {
   readonly sha: string;
   readonly ref: string;
   readonly token: string;
+  /** Without the credentials nothing more can be fetched. */
+  readonly isPrivate: boolean;
 }
 
 const known = ['ref', 'fetch-depth', 'persist-credentials', 'path'];
@@ -20,7 +22,7 @@ const known = ['ref', 'fetch-depth', 'persist-credentials', 'path'];
  * Leaves in the workspace what actions/checkout 6 does (its README, and src/ref-helper.ts): the commit alone or with as much history as asked
  * for, under the names that it gives, and the token in the configuration unless told not to.
  */
-export function checkOut({ workspace, origin, inputs, sha, ref, token }: CheckoutOptions): void {
+export function checkOut({ workspace, origin, inputs, sha, ref, token, isPrivate }: CheckoutOptions): void {
   for (const name of Object.keys(inputs))
     if (!known.includes(name)) throw new Error(`the checkout of this harness knows no ${name}`);
   const folder = join(workspace, inputs['path'] ?? '.');
@@ -32,10 +34,13 @@ export function checkOut({ workspace, origin, inputs, sha, ref, token }: Checkou
   git(folder, 'init', '--quiet');
   git(folder, 'remote', 'add', 'origin', origin);
   git(folder, 'config', '--local', 'gc.auto', '0');
-  if (inputs['persist-credentials'] !== 'false') persist(folder, token);
+  const keepsCredentials = inputs['persist-credentials'] !== 'false';
+  if (keepsCredentials) persist(folder, token);
   if (depth === 0) git(folder, 'fetch', '--quiet', 'origin', ...everything);
   git(folder, 'fetch', '--quiet', '--no-tags', ...limit, 'origin', wanted.refspec);
   git(folder, 'checkout', '--quiet', '--force', ...wanted.checkout);
+  if (isPrivate && !keepsCredentials)
+    git(folder, 'remote', 'set-url', 'origin', `${origin}.needs-credentials`);
 }
 
 interface Target {

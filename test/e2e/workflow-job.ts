@@ -91,7 +91,8 @@ async function runStep(
   if (step.run !== undefined)
     return { name, isAction, ...(await runCommand(job, interpolate(step.run, scope), progress)) };
   if (!step.uses?.startsWith('actions/checkout@')) throw new Error(`no way to run ${step.uses}`);
-  checkOut({ ...setting, origin: setting.options.origin, inputs });
+  const { origin, isPrivate = false } = setting.options;
+  checkOut({ ...setting, origin, isPrivate, inputs });
   return { ...nothing, name, isAction, conclusion: 'success' };
 }
 

@@ -29,7 +29,7 @@ export interface PullRequestPush {
 
 type RunMore = Partial<WorkflowOptions>;
 
-/** A repository as the example workflows expect one, with one open pull request, on a GitHub that has its services. */
+/** A repository as the example workflows expect one, private, with one open pull request, on a GitHub that has its services. */
 export interface WorkflowWorld extends AsyncDisposable {
   readonly folder: string;
   readonly github: GitHubEmulator;
@@ -49,11 +49,12 @@ export async function openWorkflowWorld(settings: Settings = {}): Promise<Workfl
   const folder = temporaryFolder();
   const services = await startActionsServices();
   const repository = createExampleRepository(join(folder.path, 'repository'), settings);
-  const github = await startGitHub({ services, gitFolder: new URL(repository.origin).pathname });
+  const gitFolder = new URL(repository.origin).pathname;
+  const github = await startGitHub({ services, gitFolder, isPrivate: true });
   let runs = 1000;
   const run = async (path: string, event: TestEvent, more: RunMore) => {
     runs += 1;
-    const world = { folder: folder.path, github, services, origin: repository.origin };
+    const world = { folder: folder.path, github, services, origin: repository.origin, isPrivate: true };
     const { runId } = more.rerunOf ?? { runId: runs };
     return await runWorkflow({ ...world, path, event, runId, env: exampleEnvironment(), ...more });
   };

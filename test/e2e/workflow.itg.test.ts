@@ -161,6 +161,14 @@ jobs:
     expect(git(workspace, 'branch', '--show-current')).toBe('main');
   });
 
+  it('of a private repository can fetch nothing more once its credentials are gone', async () => {
+    const { jobs } = await run(workflow('persist-credentials: false'), pullEvent(), { isPrivate: true });
+    const workspace = jobs[0]?.workspace ?? '';
+    expect(() => git(workspace, 'fetch', '--quiet', 'origin', 'main')).toThrow();
+    const kept = await run(workflow('fetch-depth: 2'), pullEvent(), { isPrivate: true });
+    expect(git(kept.jobs[0]?.workspace ?? '', 'fetch', '--quiet', 'origin', 'main')).toBe('');
+  });
+
   it('is another commit where the step says so', async () => {
     const workspace = await workspaceOf('ref: main', pullEvent());
     expect(git(workspace, 'rev-parse', 'HEAD')).toBe(repository.main());

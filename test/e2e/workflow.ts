@@ -31,6 +31,8 @@ export interface WorkflowOptions {
   readonly services: ActionsServices;
   /** Address of the repository that actions/checkout gets. */
   readonly origin: string;
+  /** Whether the repository can be fetched from with credentials only. */
+  readonly isPrivate?: boolean;
   /** GITHUB_RUN_ID; each run has its own, which its attempts share. */
   readonly runId: number;
   /** Variables of every step, as a machine has its own. */

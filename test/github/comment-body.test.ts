@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { composeComment, maxCommentChars } from '../../src/github/comment-body.ts';
+import {
+  type CommentAuthor,
+  type CommentNews,
+  composeComment,
+  maxCommentChars,
+} from '../../src/github/comment-body.ts';
 import { stateOf } from '../../src/github/comment-state.ts';
 import { markdown, maxMarkdownLength } from '../../src/report/markdown.ts';
 import { hostileComparison, hostileText } from '../report/hostile.ts';
@@ -58,7 +63,8 @@ describe('a result', () => {
 
   test('of a head that fails again is known since the first time; of another, or after a pass, since now', () => {
     const again = { ...authorOf(2), head: shaOf(1) };
-    const since = (...told: Parameters<typeof commentAfter>) => stateOf(commentAfter(...told))?.last?.at;
+    const since = (...told: (readonly [CommentAuthor, CommentNews])[]) =>
+      stateOf(commentAfter(...told))?.last?.at;
     const [first, second, third] = [authorOf(1), again, { ...authorOf(3), head: shaOf(1) }];
     expect(since([first, failed], [second, failed])).toBe(first.at);
     expect(since([first, failed], [authorOf(2), failed])).toBe(authorOf(2).at);

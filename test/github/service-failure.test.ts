@@ -113,6 +113,11 @@ describe('one line names the cause', () => {
     expect(lines[1]).toContain('A pull request from a fork has a read-only token, whatever the job asks for');
     expect(lines[2]).toContain("a run of Dependabot's has a read-only token");
     for (const line of lines) expect(line).toContain('`permissions: pull-requests: write`');
+    const reading = { ...service, scope: 'pull-requests: read' };
+    for (const readOnly of ['fork', 'dependabot'] as const)
+      expect(explainFailure(error, { ...reading, readOnly })).toContain(
+        'The job needs `permissions: pull-requests: read`: without it',
+      );
   });
 
   test('of a service that says no end of it', async () => {

@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, Readonly<Record<s
   'examples/workflows/github-hosted.yml': {
     snapshots: { contents: 'read', 'pull-requests': 'write', checks: 'write' },
   },
-  'examples/workflows/fork-measure.yml': { snapshots: { contents: 'read' } },
+  'examples/workflows/fork-measure.yml': { snapshots: { contents: 'read', 'pull-requests': 'read' } },
   'examples/workflows/fork-comment.yml': {
     comment: { actions: 'read', contents: 'read', 'pull-requests': 'write', checks: 'write' },
   },
