@@ -4,6 +4,7 @@ import { openOctokit, usualPatience } from '../github/client.ts';
 import type { CommentState } from '../github/comment-state.ts';
 import type { Log } from '../host/run.ts';
 import type { Announcer } from './announce.ts';
+import { announcerOf } from './announcer-of.ts';
 import type { Decision } from './decision.ts';
 import { type Judged, recordOf, withRecord } from './judged.ts';
 import type { ActionRequest } from './request.ts';
@@ -21,14 +22,16 @@ const labelMs = 60_000;
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
 export async function acceptJudged(
   log: Log,
-  request: Pick<ActionRequest, 'config' | 'context' | 'pullRequest' | 'token'>,
+  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'pullRequest' | 'token'>,
   {
     sides,
     announcer,
     decision,
   }: { readonly sides: Sides; readonly announcer: Announcer; readonly decision: Decision },
 ): Promise<Accepted> {
-  const { config, context, pullRequest, token } = request;
+  const { config, context, event, token } = request;
+  const queued = event.name === 'merge_group' ? event.pullRequest : undefined;
+  const pullRequest = request.pullRequest ?? queued;
   const { judged } = decision;
   const unchanged = { judged, remember: undefined };
   const record = recordOf(judged);
@@ -36,7 +39,9 @@ export async function acceptJudged(
     return unchanged;
   const { label, scope } = config.github.accept;
   const { apiUrl, owner, repo } = context;
-  const found = await announcer.state();
+  // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
+  const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
+  const found = await teller.state();
   const state = found === 'unreadable' ? undefined : found;
   const { troubles } = announcer;
   const answer = await askAcceptance(
@@ -49,10 +54,11 @@ export async function acceptJudged(
     {
       record,
       label,
-      scope,
+      // The group's head is a commit of its own: of the commit that was accepted, the size is what is left.
+      scope: queued !== undefined && scope === 'commit' ? 'size' : scope,
       pullRequest,
       headSha: sides.headSha,
-      shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
+      shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
       last: lastShown(state),
       stored: storedAcceptance(state),
       isForgetful: found === 'unreadable',

@@ -14,27 +14,38 @@ export interface Annotation {
 /** GitHub cuts an annotation's message at 64 KB; people stop long before. */
 const maxChars = 4000;
 
+/** A row, and the entry of a matrix that it is of. */
+type NamedRow = Row & { readonly entry?: string | null };
+
 /**
- * What the checks page shall say of a verdict: an error for what fails the check, a warning for what could; nothing for a pass.
+ * What the checks page shall say of a verdict: an error for what fails the step; a warning for a warning, and for what would have failed the
+ * step but was told not to; nothing for a pass.
+ * @param exit the step's exit status, and what the verdict alone would have made it.
  * @param place the one file that is to blame, if there is one.
  */
 export function annotationOf(
-  { verdict, headline, rows }: Pick<Comparison, 'verdict' | 'headline'> & { readonly rows: readonly Row[] },
-  exitCode: number,
+  {
+    verdict,
+    headline,
+    rows,
+  }: Pick<Comparison, 'verdict' | 'headline'> & {
+    readonly rows: readonly NamedRow[];
+  },
+  exit: { readonly code: number; readonly wanted: number },
   place?: FilePlace,
 ): Annotation | undefined {
-  if (exitCode === 0 && verdict !== 'warn') return undefined;
+  if (exit.wanted === 0 && verdict !== 'warn') return undefined;
   const reasons = rows.filter((row) => row.verdict === verdict).map(reasonOf);
   return {
-    level: exitCode === 0 ? 'warning' : 'error',
+    level: exit.code === 0 ? 'warning' : 'error',
     title: plainText(`snapgate: ${headline}`),
     message: plainText(reasons.length === 0 ? headline : reasons.join('\n')).slice(0, maxChars),
     ...(place !== undefined && isPlain(place.path) ? { file: place.path, line: place.line } : {}),
   };
 }
 
-function reasonOf(row: Row): string {
-  return `${row.scenario} ${row.metric}: ${row.reason}`;
+function reasonOf(row: NamedRow): string {
+  return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
 }
 
 /** A name that the runner would take for something else has no place in a command of ours. */

@@ -34,6 +34,8 @@ export interface AnnouncerOptions {
   /** The pull request's head commit, else the commit of the event. Without one nothing is told. */
   readonly headSha: string | undefined;
   readonly run: RunOrder & { readonly url: string };
+  /** Tells the steps of one run apart, whose comments would overwrite each other; without one they are not. Eight hexadecimal digits. */
+  readonly nonce?: string | undefined;
   /** Why the token is likely to read only. A fork's cannot write: then a check, and a comment by `auto`, are not tried. */
   readonly readOnly?: ReadOnlyReason | undefined;
   /** Told of what a killed run would leave behind, before it is made, and again as it changes; undefined: nothing any more. */

@@ -2,17 +2,22 @@ import * as core from '@actions/core';
 import type { TriggerEvent } from '../github/event.ts';
 import type { ReadOnlyReason } from '../github/service-failure.ts';
 import type { Log } from '../host/run.ts';
-import { type Announcer, openAnnouncer } from './announce.ts';
+import { type Announcer, type AnnouncerOptions, openAnnouncer } from './announce.ts';
 import type { ActionRequest } from './request.ts';
 import { keepAnnouncement } from './state.ts';
+
+/** What has to be known of a run to tell of it. */
+export interface Told extends Pick<ActionRequest, 'context' | 'event' | 'token' | 'pullRequest'> {
+  readonly config: { readonly github: AnnouncerOptions['config'] };
+}
 
 /** Who tells GitHub of this run. */
 export function announcerOf(
   log: Log,
-  request: Pick<ActionRequest, 'config' | 'context' | 'event' | 'token' | 'pullRequest'>,
-  { headSha }: { readonly headSha: string | undefined },
+  told: Told,
+  { headSha, nonce }: Pick<AnnouncerOptions, 'headSha' | 'nonce'>,
 ): Announcer {
-  const { config, context, event, token, pullRequest } = request;
+  const { config, context, event, token, pullRequest } = told;
   const { apiUrl, owner, repo, runId, attempt, runUrl } = context;
   return openAnnouncer({
     log,
@@ -21,6 +26,7 @@ export function announcerOf(
     pullRequest,
     headSha,
     run: { id: runId, attempt, url: runUrl },
+    nonce,
     readOnly: readOnlyReason(event, context.actor),
     onOpen: (open) => keepAnnouncement(core, open),
   });

@@ -103,11 +103,16 @@ function commentChannel(
   troubles: Troubles,
   ledger: OpenLedger,
 ): Channels['comment'] {
-  const { destination, fetch, config, run, log, settleMs } = options;
+  const { destination, fetch, config, run, nonce, log, settleMs } = options;
   const { key, policy } = config.comment;
+  let isShared = false;
+  const onShared = () => {
+    if (!isShared) log.warning(sharedWords(key));
+    isShared = true;
+  };
   return async (news, patience) => {
     const api = openComments({ ...destination, fetch, number }, patience);
-    const author = { key, head: headSha, run, at: new Date(patience.now()).toISOString() };
+    const author = { key, head: headSha, run, nonce, at: new Date(patience.now()).toISOString() };
     const isRunning = news.kind === 'running';
     if (isRunning) ledger.comment(number);
     const onFailure = (error: unknown) => {
@@ -116,10 +121,19 @@ function commentChannel(
       if (isRunning && !mayHaveHappened(error)) ledger.comment(undefined);
     };
     const settle = settleMs === undefined ? {} : { settleMs };
-    const written = await tellComment(api, author, policy, news, { patience, ...settle, onFailure });
+    const written = await tellComment(api, author, policy, news, {
+      patience,
+      ...settle,
+      onFailure,
+      onShared,
+    });
     const isOpen = written === undefined || (isRunning && written.kind === 'written');
     if (!isOpen) ledger.comment(undefined);
     if (written?.kind === 'left') log.info('The comment is left to the newer run that has written it.');
     return written?.comment?.url;
   };
+}
+
+function sharedWords(key: string): string {
+  return `Another step or job of this run has written the comment ${key}, and this one writes over it: give each gate its own comment-key.`;
 }

@@ -102,7 +102,7 @@ function decide(
   const provenance = `Measured in ${where}; the numbers are that run's.`;
   return {
     judged: { ...report, reproduce, repositoryUrl, runUrl, provenance },
-    shownAt: undefined,
+    shownAt: async () => undefined,
     keep: async () => {},
   };
 }

@@ -20,6 +20,8 @@ export interface TellOptions {
   readonly settleMs?: number;
   /** Told why it could not be written, once. */
   readonly onFailure: (error: unknown) => void;
+  /** Told that another step or job of the same run has a result in this comment. */
+  readonly onShared?: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function tellComment(
   author: CommentAuthor,
   policy: CommentPolicy,
   news: ToldNews,
-  { patience = usualPatience, settleMs, onFailure }: TellOptions,
+  { patience = usualPatience, settleMs, onFailure, onShared }: TellOptions,
 ): Promise<Written | undefined> {
   if (policy === 'never') return { kind: 'none', comment: undefined };
   const memory: StickyMemory = {};
@@ -54,6 +56,8 @@ export async function tellComment(
     if (memory.written) return { kind: 'written', comment: memory.written };
     onFailure(error);
     return undefined;
+  } finally {
+    if (memory.isShared) onShared?.();
   }
 }
 

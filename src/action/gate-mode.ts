@@ -1,19 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
-import type { Failure } from './announce.ts';
 import { announcerOf } from './announcer-of.ts';
 import { judgeMatrix } from './judge-matrix.ts';
 import { handOverPair, judgePair } from './judge-pair.ts';
+import type { NotMeasured } from './not-measured.ts';
 import { publishJudged } from './publish.ts';
 import type { ActionRequest } from './request.ts';
 import { comparesLine, type Sides, sidesOfRequest } from './sides.ts';
 
 /** The whole gate on a runner. The exit status: 0, 1 or 2; errors are told where the result would have been, and thrown. */
-export async function gateMode(run: Run, request: ActionRequest): Promise<number> {
+export async function gateMode(
+  run: Run,
+  request: ActionRequest,
+  notMeasured: Pick<NotMeasured, 'use' | 'tell'>,
+): Promise<number> {
   const sides = await sidesOfRequest(run, request);
   const { entries } = request.config.github.matrix;
   run.log.info(entries === undefined ? comparesLine(sides, request) : entriesLine(entries));
-  const announcer = announcerOf(run.log, request, sides);
+  const announcer = announcerOf(run.log, request, { ...sides, nonce: randomBytes(4).toString('hex') });
+  notMeasured.use(announcer);
   // Not waited for: what is told after it waits for it, and what is measured need not.
   void announcer.started();
   try {
@@ -23,8 +29,7 @@ export async function gateMode(run: Run, request: ActionRequest): Promise<number
     await decision.keep();
     return exitCode;
   } catch (error) {
-    const failure = failureOf(error);
-    await announcer.failed(failure);
+    await notMeasured.tell(error);
     await handOverFailure(run, request, sides, error);
     throw error;
   }
@@ -43,11 +48,4 @@ async function handOverFailure(
 
 function entriesLine(entries: readonly string[] | 'all'): string {
   return `Decides on what other jobs of this run have measured: ${entries === 'all' ? 'all entries' : entries.join(', ')}`;
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof SnapgateError)
-    return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
-  const message = error instanceof Error ? error.message : String(error);
-  return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
 }

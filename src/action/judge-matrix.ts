@@ -1,9 +1,10 @@
 import { compareMatrix, type EntryToCompare } from '../gate/matrix.ts';
 import { pairOfParts } from '../gate/merge.ts';
+import type { MatrixEntry } from '../gate/record.ts';
 import { openOctokit, usualPatience } from '../github/client.ts';
 import { type Collected, type CollectedEntry, collectEntries } from '../github/uploads.ts';
 import { SnapgateError } from '../host/error.ts';
-import type { Run } from '../host/run.ts';
+import type { Log, Run } from '../host/run.ts';
 import { version } from '../host/version.ts';
 import type { Decision } from './decision.ts';
 import type { ActionRequest } from './request.ts';
@@ -16,12 +17,12 @@ export async function judgeMatrix(run: Run, request: ActionRequest): Promise<Dec
   const { config, context } = request;
   const { entries: wanted = 'all', allowMissing } = config.github.matrix;
   const collected = await collect(request, wanted === 'all' ? [] : wanted);
-  for (const problem of collected.problems) run.log.warning(problem);
+  warnOnce(run.log, collected.problems);
   const found = [...new Set(collected.entries.map(({ entry }) => entry))];
   const names = wanted === 'all' ? found.toSorted() : wanted;
   const ignored = found.filter((name) => !names.includes(name));
   if (ignored.length > 0) run.log.warning(`Measured, but not among entries: ${ignored.join(', ')}.`);
-  if (names.length === 0) throw nothingMeasured(collected);
+  if (names.length === 0) throw nothingMeasured(collected, []);
   const matrix = compareMatrix(
     names.map((name) => {
       const parts = collected.entries.filter(({ entry }) => entry === name);
@@ -30,9 +31,12 @@ export async function judgeMatrix(run: Run, request: ActionRequest): Promise<Dec
     config.gate,
     { snapgate: version, now: new Date().toISOString(), allowMissing },
   );
+  // Nothing at all is no regression of an image: it is a matrix that broke.
+  if (matrix.entries.every(({ comparison }) => comparison === undefined))
+    throw nothingMeasured(collected, matrix.entries);
   return {
     judged: { matrix, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
-    shownAt: undefined,
+    shownAt: async () => undefined,
     keep: async () => {},
   };
 }
@@ -74,10 +78,20 @@ function withoutSilence(entry: EntryToCompare, noneIsMeant: boolean): EntryToCom
   return { name, pair: { ...pair, noVerdict: { state: 'no-baseline', reason } } };
 }
 
-function nothingMeasured({ problems }: Collected): SnapgateError {
+/** A permission that is missing is missing for every artifact: one warning, and the rest in the log. */
+function warnOnce(log: Log, [first, ...others]: readonly string[]): void {
+  if (first === undefined) return;
+  log.warning(others.length === 0 ? first : `${first} (and ${others.length} more like it, in the log)`);
+  for (const other of others) log.info(other);
+}
+
+function nothingMeasured({ problems }: Collected, entries: readonly MatrixEntry[]): SnapgateError {
+  const why = entries.map(({ name, missing }) => `${name}: ${missing}`).join('; ');
   return new SnapgateError(
     'base',
-    'no job of this run has uploaded a measurement of an entry',
+    entries.length === 0
+      ? 'no job of this run has uploaded a measurement of an entry'
+      : `no entry was measured (${why.slice(0, 1000)})`,
     problems.length === 0
       ? 'Let the jobs of the matrix run mode: measure with an entry each, and this one after them (needs).'
       : 'The warnings above say what GitHub did not hand out.',

@@ -39,19 +39,22 @@ export function summarizeJudged(judged: Judged): string {
   return summaryOf(judged);
 }
 
+/** A row with the entry of a matrix that it is of; null where there is no matrix. */
+export interface NamedRow extends Row {
+  readonly entry: string | null;
+}
+
 /** All rows that gate, of all entries. */
-export function gatingRows(judged: Judged): readonly Row[] {
-  const record = recordOf(judged);
-  const comparisons =
-    record.schema === 'snapgate/comparison'
-      ? [record]
-      : record.entries.flatMap(({ comparison }) => comparison ?? []);
-  return comparisons.flatMap(({ rows }) => rows.filter(({ gates }) => gates));
+export function namedRows(record: Comparison | Matrix): readonly NamedRow[] {
+  const gating = (comparison: Comparison, entry: string | null) =>
+    comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry }));
+  if (record.schema === 'snapgate/comparison') return gating(record, null);
+  return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
 }
 
 /** Whether something is established to have changed, for better or worse. */
 export function hasChanged(judged: Judged): boolean {
-  return gatingRows(judged).some(
+  return namedRows(recordOf(judged)).some(
     ({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved,
   );
 }

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { exec } from '@actions/exec';
+import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { prerequisitesOf } from '../job/prerequisites.ts';
@@ -9,6 +10,7 @@ import { gateMode } from './gate-mode.ts';
 import { installPrerequisites } from './install.ts';
 import { createActionLog } from './log.ts';
 import { measureMode } from './measure-mode.ts';
+import { type NotMeasured, openNotMeasured } from './not-measured.ts';
 import { type ActionRequest, readRequest } from './request.ts';
 import { keepRunDir } from './state.ts';
 
@@ -23,6 +25,7 @@ export async function main(): Promise<void> {
 /** The main step's exit status: 0 pass or warn, 1 fail, 2 inconclusive where that fails, 64 and above for errors. */
 export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
   const log = createActionLog(core);
+  const notMeasured = openNotMeasured(log, env, core.getInput);
   try {
     const token = core.getInput('github-token');
     if (token !== '') core.setSecret(token);
@@ -30,17 +33,26 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
     if (request.install) await installPrerequisites(prerequisitesOf(request.config), log, exec);
     const { workDir, cacheDir } = request;
     const onOpen = (dir: string) => keepRunDir(core, dir);
-    return await withRun({ workDir, cacheDir, log, onOpen }, (run) => modes[request.mode](run, request));
+    return await withRun({ workDir, cacheDir, log, onOpen }, (run) =>
+      modes[request.mode](run, request, notMeasured),
+    );
   } catch (error) {
+    // A step that is cancelled has no time left: the post step takes back what it has told.
+    if (!isInterruption(error)) await notMeasured.tell(error);
     return reportFailure(error, log, core);
   } finally {
     log.end();
   }
 }
 
-const modes: Readonly<Record<ActionRequest['mode'], (run: Run, request: ActionRequest) => Promise<number>>> =
-  {
-    gate: gateMode,
-    measure: measureMode,
-    comment: commentMode,
-  };
+type RunMode = (run: Run, request: ActionRequest, notMeasured: NotMeasured) => Promise<number>;
+
+const modes: Readonly<Record<ActionRequest['mode'], RunMode>> = {
+  gate: gateMode,
+  measure: measureMode,
+  comment: (run, request) => commentMode(run, request),
+};
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof SnapgateError && error.code === 'interrupted';
+}

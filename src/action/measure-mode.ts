@@ -18,6 +18,7 @@ export async function measureMode(run: Run, request: ActionRequest): Promise<num
   run.log.info(comparesLine(sides, request));
   try {
     await handOver(run, request, await measure(run, request, sides));
+    setOutputs({ rows: '[]' });
     return 0;
   } catch (error) {
     if (!(error instanceof SnapgateError && error.code === 'interrupted'))

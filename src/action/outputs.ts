@@ -1,6 +1,6 @@
 import { outcomeOf } from '../gate/outcome.ts';
-import type { Comparison, Matrix, Row } from '../gate/record.ts';
-import { type Judged, type JudgedFiles, recordOf } from './judged.ts';
+import type { Comparison, Matrix } from '../gate/record.ts';
+import { type Judged, type JudgedFiles, type NamedRow, namedRows, recordOf } from './judged.ts';
 
 /** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
 export const outputs = [
@@ -11,12 +11,12 @@ export const outputs = [
   {
     name: 'outcome',
     description:
-      'Like `verdict`, but `accepted` where a label made it pass, and `no-baseline` or `not-comparable` where there was nothing to compare with.',
+      'Like `verdict`, but `accepted` where a label made it pass, `no-baseline` or `not-comparable` where there was nothing to compare with, and `not-measured` after an error.',
   },
   {
     name: 'rows',
     description:
-      'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null.',
+      'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null. `[]` in `mode: measure` and after an error. Names in it may come from a pull request: hand it to a script by `env:`, never inside the text of `run:`.',
   },
   {
     name: 'memfile-growth',
@@ -45,13 +45,27 @@ export type OutputName = (typeof outputs)[number]['name'];
 /** An output may not grow without end: GitHub takes 1 MiB of all outputs of a job. */
 const mostRows = 100;
 
+/** What they are where nothing was decided: what is read as JSON is JSON in any case. */
+export function noOutputs(): Record<OutputName, string> {
+  const empty = {
+    verdict: '',
+    'memfile-growth': '',
+    comparison: '',
+    report: '',
+    measurement: '',
+    'comment-url': '',
+    'check-url': '',
+  };
+  return { ...empty, outcome: 'not-measured', rows: '[]' };
+}
+
 /** What is known once the records are written. */
 export function outputsOf(judged: Judged, files: JudgedFiles): Partial<Record<OutputName, string>> {
   const record = recordOf(judged);
   return {
     verdict: record.verdict,
     outcome: outcomeOf(record),
-    rows: JSON.stringify(rowsOf(record).slice(0, mostRows).map(rowOutput)),
+    rows: JSON.stringify(namedRows(record).slice(0, mostRows).map(rowOutput)),
     'memfile-growth': memfileGrowth(record),
     comparison: files.comparison,
     report: files.report,
@@ -69,20 +83,7 @@ export function memfileGrowth(record: Comparison | Matrix): string {
   return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
 }
 
-interface NamedRow {
-  readonly entry: string | null;
-  readonly row: Row;
-}
-
-function rowsOf(record: Comparison | Matrix): readonly NamedRow[] {
-  const gating = (comparison: Comparison, entry: string | null) =>
-    comparison.rows.filter(({ gates }) => gates).map((row) => ({ entry, row }));
-  if (record.schema === 'snapgate/comparison') return gating(record, null);
-  return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
-}
-
-function rowOutput({ entry, row }: NamedRow): object {
-  const { scenario, metric, verdict, base, head, growth } = row;
+function rowOutput({ entry, scenario, metric, verdict, base, head, growth }: NamedRow): object {
   return {
     entry,
     scenario,

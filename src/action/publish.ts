@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { type FilePlace, onlyChangedFile } from '../baseline/changed-file.ts';
 import { openGit } from '../baseline/git.ts';
+import { exitCodeOf } from '../gate/exit-code.ts';
 import { outcomeOf } from '../gate/outcome.ts';
 import type { Log, Run } from '../host/run.ts';
 import { acceptJudged } from './acceptance.ts';
@@ -9,9 +10,9 @@ import type { Announcer } from './announce.ts';
 import { consequenceOf } from './consequence.ts';
 import type { Decision } from './decision.ts';
 import {
-  gatingRows,
   hasChanged,
   type Judged,
+  namedRows,
   recordOf,
   renderJudged,
   sizesOf,
@@ -74,9 +75,11 @@ async function annotationFor(
   judged: Judged,
   exitCode: number,
 ): Promise<Annotation | undefined> {
-  const { verdict, headline } = recordOf(judged);
-  const told = { verdict, headline, rows: gatingRows(judged) };
-  return annotationOf(told, exitCode, await placeToBlame(run, request, judged));
+  const record = recordOf(judged);
+  const { verdict, headline } = record;
+  const told = { verdict, headline, rows: namedRows(record) };
+  const exit = { code: exitCode, wanted: exitCodeOf(record, request.config.gate) };
+  return annotationOf(told, exit, await placeToBlame(run, request, judged));
 }
 
 /** Where the image has changed in one file alone, that file. */

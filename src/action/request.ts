@@ -5,7 +5,7 @@ import { readConfig, readInstall, readMode } from '../config/config.ts';
 import { inputs, type Mode } from '../config/inputs.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
-import type { Config } from '../config/types.ts';
+import type { Config, GitHubConfig } from '../config/types.ts';
 import { readEvent, type TriggerEvent } from '../github/event.ts';
 import { type RunContext, readRunContext } from '../github/run-context.ts';
 import { SnapgateError } from '../host/error.ts';
@@ -40,10 +40,10 @@ export interface ActionRequest {
 export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => string): ActionRequest {
   const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
   const workspace = resolve(env['GITHUB_WORKSPACE'] ?? '.');
-  const config = readConfig(raw, locateConfig(workspace, getInput('config')));
+  const config = readConfig(raw, locateConfig(workspace, getInput('config')), { fileIsForeign: true });
   const mode = readMode(raw);
-  const event = readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
-  requireFitting(mode, event, config);
+  const event = readTrigger(env);
+  requireFitting(mode, event, { ...config.github.matrix, side: getInput('side') || undefined });
   return {
     mode,
     install: readInstall(raw),
@@ -61,24 +61,42 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
   };
 }
 
+/** What started this run. */
+export function readTrigger(env: NodeJS.ProcessEnv): TriggerEvent {
+  return readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
+}
+
 function defaultCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'snapgate');
 }
 
 function readEventPayload(env: NodeJS.ProcessEnv): string {
   const path = env['GITHUB_EVENT_PATH'];
-  if (path === undefined) {
+  if (path === undefined || path === '') {
     throw new SnapgateError(
       'usage',
       'GITHUB_EVENT_PATH is not set: this is not a run on a GitHub Actions runner',
       'On a terminal, use the command: npx snapgate --help.',
     );
   }
-  return readFileSync(path, 'utf8');
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SnapgateError(
+      'usage',
+      `the event cannot be read: ${error instanceof Error ? error.message : error}`,
+      'GITHUB_EVENT_PATH must name the file that the runner wrote; in a container of your own, it must be mounted there.',
+      { cause: error },
+    );
+  }
 }
 
+type GivenOfMatrix = Pick<GitHubConfig['matrix'], 'entries' | 'entry' | 'shard'> & {
+  readonly side: string | undefined;
+};
+
 /** Inputs that mean nothing in this mode are a mistake that would be found out late. */
-function requireFitting(mode: Mode, event: TriggerEvent, { github: { matrix } }: Config): void {
+function requireFitting(mode: Mode, event: TriggerEvent, given: GivenOfMatrix): void {
   if (mode === 'comment' && event.name !== 'workflow_run') {
     throw new SnapgateError(
       'usage',
@@ -88,29 +106,41 @@ function requireFitting(mode: Mode, event: TriggerEvent, { github: { matrix } }:
   }
   const alien = (
     [
-      ['entries', 'gate', matrix.entries],
-      ['entry', 'measure', matrix.entry],
-      ['shard', 'measure', matrix.shard],
+      ['entries', 'gate', given.entries],
+      ['entry', 'measure', given.entry],
+      ['shard', 'measure', given.shard],
+      ['side', 'measure', given.side],
     ] as const
-  ).find(([, only, given]) => given !== undefined && mode !== only);
+  ).find(([, only, text]) => text !== undefined && mode !== only);
   if (alien !== undefined) {
     throw new SnapgateError(
       'usage',
       `${alien[0]} is given in mode: ${mode}`,
-      `It belongs to mode: ${alien[1]}: jobs of a matrix measure an entry each, and one job decides on all entries.`,
+      `It belongs to mode: ${alien[1]}: jobs of a matrix measure an entry each, and one job decides on all entries; mode: gate alone measures both sides.`,
     );
   }
-  if (matrix.shard !== undefined && matrix.entry === undefined)
+  if (given.shard !== undefined && given.entry === undefined)
     throw new SnapgateError('usage', 'shard is given without entry', 'Name the entry that it is a part of.');
 }
 
-function pullRequestNumber(event: TriggerEvent, given: string): number | undefined {
-  if (event.name === 'pull_request') return event.number;
-  if (given === '') return undefined;
-  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+/**
+ * The pull request that is told: of its own event, or what `pr-number` names where the event is about none.
+ * @throws SnapgateError('usage') for what is no number, and on an event that tells somebody else or nobody.
+ */
+export function pullRequestNumber(event: TriggerEvent, given: string): number | undefined {
+  const own = event.name === 'pull_request' ? event.number : undefined;
+  if (given === '') return own;
+  if (!/^[1-9]\d{0,8}$/.test(given))
+    throw new SnapgateError(
+      'usage',
+      `pr-number: ${JSON.stringify(given.slice(0, 60))} is not the number of a pull request`,
+      'Write digits only.',
+    );
+  const isNamed = event.name === 'workflow_dispatch' || event.name === 'workflow_call';
+  if (isNamed || Number(given) === own) return Number(given);
   throw new SnapgateError(
     'usage',
-    `pr-number: ${JSON.stringify(given.slice(0, 60))} is not the number of a pull request`,
-    'Write digits only.',
+    `pr-number is given on ${event.name}`,
+    'It is for workflow_dispatch: a pull request is told by its own event, and other events are not about one.',
   );
 }

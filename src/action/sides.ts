@@ -1,5 +1,6 @@
 import { headCommit, parentsOf, resolveRef } from '../baseline/commit.ts';
 import { type Git, openGit } from '../baseline/git.ts';
+import { environmentOf, tokenSettings } from '../baseline/git-settings.ts';
 import type { BaseSpec, Config, HeadSpec } from '../config/types.ts';
 import { openMergeBase } from '../github/merge-base.ts';
 import { commitUrl, type RunContext } from '../github/run-context.ts';
@@ -27,7 +28,7 @@ type NamedCommits = Readonly<Partial<Record<Side, string>>>;
  */
 export async function sidesOfRequest(run: Run, request: ActionRequest): Promise<Sides> {
   const { event, context, workspace, config, mode } = request;
-  const git = openGit(run, workspace);
+  const git = openGit(run, workspace, { env: gitEnvironmentOf(request) });
   const commit = await headCommit(git);
   const parents = commit === undefined ? [] : await parentsOf(git, commit);
   requireTrusted(event, context, { commit, parents }, config.github, mode);
@@ -56,6 +57,14 @@ async function namedCommit(git: Git, side: Side, spec: BaseSpec | HeadSpec): Pro
     if (error instanceof SnapgateError && error.code === 'base') return undefined;
     throw error;
   }
+}
+
+/** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
+export function gitEnvironmentOf({
+  context,
+  token,
+}: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
+  return environmentOf(tokenSettings(context.serverUrl, token));
 }
 
 /** Measurements among the sources would be one commit more for each that is pushed, and measured again. */

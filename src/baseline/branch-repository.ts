@@ -5,6 +5,7 @@ import { printable } from '../host/printable.ts';
 import type { CommandResult } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 import { type Git, openGit } from './git.ts';
+import { environmentOf, type Setting, tokenSettings } from './git-settings.ts';
 
 export interface BranchOptions {
   /** Name of the branch, as the inputs' reader lets it pass. */
@@ -94,8 +95,6 @@ async function originOf(run: Run, { checkout, serverUrl }: BranchOptions): Promi
   return ssh?.[1] === hostname ? `${serverUrl}/${ssh[2]}` : url;
 }
 
-type Setting = readonly [key: string, value: string];
-
 /** What the environment may say of another repository is not for this one; and nobody is asked for anything. */
 function environmentIn(folder: string): NodeJS.ProcessEnv {
   const author = { NAME: 'snapgate', EMAIL: 'noreply@snapgate.invalid' };
@@ -117,25 +116,8 @@ function environmentIn(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
-function environmentOf(settings: readonly Setting[]): NodeJS.ProcessEnv {
-  const pairs = settings.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ]);
-  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
-}
-
 function networkSettings({ serverUrl, token }: BranchOptions): readonly Setting[] {
-  const slow: readonly Setting[] = [
-    ['http.lowSpeedLimit', '1000'],
-    ['http.lowSpeedTime', '20'],
-  ];
-  if (token === undefined || token === '') return slow;
-  const header = `http.${serverUrl}/.extraheader`;
-  const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-  // An empty value drops what another configuration has set: GitHub refuses a request with two of them.
-  return [...slow, ['credential.helper', ''], [header, ''], [header, `AUTHORIZATION: basic ${basic}`]];
+  return [['http.lowSpeedLimit', '1000'], ['http.lowSpeedTime', '20'], ...tokenSettings(serverUrl, token)];
 }
 
 const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];

@@ -21,6 +21,8 @@ export interface SideContext {
   readonly checkout: string;
   /** The image inputs, the same for both sides; undefined where none were given. */
   readonly inputs: ImageInputs | undefined;
+  /** By which git may fetch from `origin` what the checkout lacks, where that kept no credentials. */
+  readonly gitEnvironment?: NodeJS.ProcessEnv;
 }
 
 export interface BaseContext extends SideContext {
@@ -80,7 +82,7 @@ async function namedSide(
     case 'rootfs':
       return otherSource(spec, context);
     case 'ref': {
-      const git = await openWorkTree(run, context.checkout);
+      const git = await openWorkTree(run, context.checkout, context.gitEnvironment);
       const commit = await resolveRef(git, side, spec.ref);
       const short = commit.slice(0, 7);
       const label = commit.startsWith(spec.ref) ? `commit ${short}` : `${spec.ref} (${short})`;
@@ -90,9 +92,9 @@ async function namedSide(
 }
 
 async function autoSide(run: Run, storedOnly: boolean, context: BaseContext): Promise<BaseSide> {
-  const { auto, branch, checkout } = context;
+  const { auto, branch, checkout, gitEnvironment } = context;
   if (auto?.kind === 'branch') return auto;
-  const git = await openWorkTree(run, checkout);
+  const git = await openWorkTree(run, checkout, gitEnvironment);
   const commit = await (auto === undefined ? forkPoint(git) : ensureCommit(git, 'base', auto.commit));
   const label = `commit ${commit.slice(0, 7)}`;
   const why = auto?.why ?? 'where HEAD left the default branch';

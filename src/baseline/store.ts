@@ -42,6 +42,12 @@ export interface BaselineStore {
 export interface ResultPair {
   readonly base: Measurement | undefined;
   readonly head: Measurement;
+  /** Why there is no base although one was asked for: `state` and `reason` of the comparison. */
+  readonly noVerdict?:
+    | { readonly state: 'no-baseline' | 'not-comparable'; readonly reason: string }
+    | undefined;
+  /** Sentences of the report. */
+  readonly notes: readonly string[];
 }
 
 /** Like a BaselineStore in what it throws and when it warns. */

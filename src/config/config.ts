@@ -3,7 +3,9 @@ import { SnapgateError } from '../host/error.ts';
 import { parseBytes, parseDuration, parsePercent } from '../host/units.ts';
 import type { ImageInputs, RootfsSource } from '../image/types.ts';
 import { baseOf, headOf } from './base.ts';
+import { exactBytes, exactPercent, exactTime } from './exact.ts';
 import { type ConfigFile, readConfigFile, type Setting } from './file.ts';
+import { refusePathsOut } from './foreign-paths.ts';
 import { acceptScopes, artifactPolicies, commentPolicies, inputs, type Mode, modes } from './inputs.ts';
 import { quoteText, unknownName } from './names.ts';
 import { builtInScenarios } from './scenarios.ts';
@@ -22,11 +24,18 @@ export interface ConfigText {
  * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
  * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
  * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
+ *
+ * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
  */
-export function readConfig(raw: RawInputs, file: ConfigText | undefined): Config {
+export function readConfig(
+  raw: RawInputs,
+  file: ConfigText | undefined,
+  options: { readonly fileIsForeign?: boolean } = {},
+): Config {
   const given = givenInputs(raw);
   const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
   const settings = mergeSettings(given, written);
+  if (written !== undefined && options.fileIsForeign) refusePathsOut(written.settings, settings.find);
   return {
     image: readImage(settings),
     base: settings.read('base', baseOf),
@@ -303,10 +312,9 @@ function checkOverrides(defaults: Thresholds, { overrides, placeOfOverride }: Co
 
 function checkThresholds(thresholds: Thresholds, where: string): void {
   if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove) return;
-  const percent = (ratio: number) => `${Number((ratio * 100).toPrecision(12))}%`;
   throw new SnapgateError(
     'usage',
-    `${where}: warn-above (${percent(thresholds.warnAbove)}) is not below fail-above (${percent(thresholds.failAbove)})`,
+    `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`,
     'A warning comes before a failure: lower warn-above, or leave it out.',
   );
 }
@@ -375,7 +383,7 @@ function choice<const T extends string>(choices: readonly T[]): Parse<T> {
 
 /** A number within bounds, both included, and a multiple of `step`. */
 function bounded(parse: Parse<number>, low: number, high: number, step = 1): Parse<number> {
-  const show = parse === parseBytes ? showBytes : parse === parseDuration ? showTime : String;
+  const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
   return (text, where) => {
     const value = parse(text, where);
     if (value < low || value > high) {
@@ -392,22 +400,6 @@ function bounded(parse: Parse<number>, low: number, high: number, step = 1): Par
       `Round it to a multiple of ${show(step)}.`,
     );
   };
-}
-
-/** Exact, in the largest unit that the parser reads and that divides it. */
-function showBytes(bytes: number): string {
-  const units = [
-    ['GiB', gibi],
-    ['MiB', mebi],
-    ['KiB', 1024],
-  ] as const;
-  const [name, size] = units.find(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['B', 1];
-  return `${bytes / size}${name}`;
-}
-
-function showTime(ms: number): string {
-  if (ms % 3600e3 === 0) return `${ms / 3600e3}h`;
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
 
 function plain(text: string): string {

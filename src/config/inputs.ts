@@ -28,8 +28,8 @@ export interface InputSpec {
   /** True: has no meaning on the command line. */
   readonly actionOnly?: boolean;
   /**
-   * May stand under `defaults:` in snapgate.yml. Not so for what a pull request must not choose: folders of the runner, the
-   * token, and where the answer goes.
+   * May stand under `defaults:` in snapgate.yml. Not so for what a pull request must not choose: what it is compared with, folders of
+   * the runner, the token, and where the answer goes.
    */
   readonly inFile: boolean;
 }
@@ -121,6 +121,7 @@ export const inputs: readonly InputSpec[] = [
     description:
       'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
     default: 'auto',
+    inFile: false,
   },
   {
     ...text('head', 'base', 'HEAD', ['gate']),
@@ -265,6 +266,7 @@ export const inputs: readonly InputSpec[] = [
     choices: commentPolicies,
     default: 'auto',
     actionOnly: true,
+    inFile: false,
   },
   {
     ...text('comment-key', 'github', 'KEY'),

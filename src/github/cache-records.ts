@@ -3,6 +3,7 @@ import { type History, historySchema } from '../baseline/history.ts';
 import { fingerprintKey } from '../baseline/measuring-key.ts';
 import { readStored } from '../baseline/stand-in.ts';
 import type { ResultPair } from '../baseline/store.ts';
+import { noVerdictSchema } from '../gate/record.ts';
 import { SnapgateError } from '../host/error.ts';
 import { parseRecord } from '../measure/parse.ts';
 import { type Measurement, measurementSchema } from '../measure/record.ts';
@@ -25,6 +26,8 @@ const resultSchema = z.strictObject({
   measuringSha256: z.string(),
   base: measurementSchema.optional(),
   head: measurementSchema,
+  noVerdict: noVerdictSchema.optional(),
+  notes: z.array(z.string().max(1000)).max(200),
 });
 
 /** Which head a result is of. */
@@ -57,8 +60,8 @@ export function readLastStored({ key, text }: CacheEntry): LastStored {
   return record;
 }
 
-export function writeResult(claim: ResultClaim, { base, head }: ResultPair): string {
-  return JSON.stringify({ schema: 'snapgate/result', version: 1, ...claim, base, head });
+export function writeResult(claim: ResultClaim, pair: ResultPair): string {
+  return JSON.stringify({ schema: 'snapgate/result', version: 1, ...claim, ...pair });
 }
 
 export function readResult({ key, text }: CacheEntry, claim: ResultClaim): ResultPair {
@@ -68,8 +71,9 @@ export function readResult({ key, text }: CacheEntry, claim: ResultClaim): Resul
     version: 1,
     schema: resultSchema,
   });
-  const { headSha, measuringSha256, base, head } = result;
-  if (headSha === claim.headSha && measuringSha256 === claim.measuringSha256) return { base, head };
+  const { headSha, measuringSha256, base, head, noVerdict, notes } = result;
+  if (headSha === claim.headSha && measuringSha256 === claim.measuringSha256)
+    return { base, head, noVerdict, notes };
   throw notWhatItSays(key, 'it is of another head');
 }
 

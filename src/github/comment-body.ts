@@ -25,7 +25,9 @@ export interface CommentAuthor {
   /** Head commit of the pull request that the run is about. */
   readonly head: string;
   readonly run: RunOrder & { readonly url: string };
-  /** ISO time of the writing. */
+  /** Tells the steps of one run apart. */
+  readonly nonce?: string | undefined;
+  /** ISO time of the writing, in UTC. */
   readonly at: string;
 }
 
@@ -88,7 +90,7 @@ export function composeComment(
   }
 }
 
-/** Whether two bodies say the same, but for when it was written. */
+/** Whether two bodies say the same, but for when and by which step it was written. */
 export function saysTheSame(a: HeldComment, b: HeldComment): boolean {
   return withoutTimes(a) === withoutTimes(b);
 }
@@ -123,7 +125,7 @@ function resultBody(author: CommentAuthor, news: ResultNews, kept: Kept): string
   };
   const parts = {
     state: { ...stateFor(author, 'result', kept, news.acceptance), last },
-    bottom: `Of ${shortSha(head)}; all of it is in ${link("the run's summary", run.url)}.`,
+    bottom: `Of ${shortSha(head)}, ${minuteOf(author.at)}; all of it is in ${link("the run's summary", run.url)}.`,
   };
   const was = wasLine(news, kept);
   const around = assemble(author, { ...parts, result: '' }).length + was.length + reservedChars;
@@ -143,13 +145,14 @@ function stateFor(
   { state }: Kept,
   acceptance: StoredAcceptance | null | undefined = state?.acceptance,
 ): CommentState {
-  const { head, run, at } = author;
+  const { head, run, at, nonce } = author;
   return {
     v: 1,
     head,
     run: { id: run.id, attempt: run.attempt },
     at,
     phase,
+    ...(nonce === undefined ? {} : { nonce }),
     ...(state?.last === undefined ? {} : { last: state.last }),
     ...(acceptance ? { acceptance: boundedAcceptance(acceptance) } : {}),
   };
@@ -236,8 +239,15 @@ function withoutMarkers(report: string): string {
 
 function withoutTimes({ comment, state }: HeldComment): string {
   if (state === undefined) return comment.body;
-  const timeless = { ...state, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
-  return `${JSON.stringify(timeless)}\n${comment.body.split('\n').slice(2).join('\n')}`;
+  const { nonce: _, ...others } = state;
+  const timeless = { ...others, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
+  const shown = comment.body.split('\n').slice(2).join('\n');
+  return `${JSON.stringify(timeless)}\n${shown.replace(/^(Of `[0-9a-f]{7}`), [\d :-]{16} UTC;/m, '$1;')}`;
+}
+
+/** `2026-11-25 04:05 UTC`, of an ISO time in UTC. */
+function minuteOf(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function shortSha(sha: string): string {

@@ -63,6 +63,11 @@ export const commentStateSchema = z.object({
   run: runSchema,
   at: z.iso.datetime(),
   phase: z.enum(['running', 'result', 'failed']),
+  /** Of the step that has written it: two of one run have the same number. */
+  nonce: z
+    .string()
+    .regex(/^[0-9a-f]{8}$/)
+    .optional(),
   /** The result that the comment shows, which may be of a run before this. */
   last: resultSchema.optional(),
   acceptance: storedAcceptanceSchema.optional(),
@@ -94,6 +99,16 @@ export function stateOf(body: string): CommentState | undefined {
 /** Below 0: `a` is older than `b`. By number: a later attempt of an older run is older than a newer run. */
 export function compareRuns(a: RunOrder, b: RunOrder): number {
   return a.id - b.id || a.attempt - b.attempt;
+}
+
+/** Whether a state is the result of another step or job of the very run that writes now. A later attempt is not the same run. */
+export function isOfOtherStep(
+  state: CommentState | undefined,
+  { run, nonce }: { readonly run: RunOrder; readonly nonce?: string | undefined },
+): boolean {
+  if (state?.phase !== 'result' || state.nonce === undefined || nonce === undefined || run.id === 0)
+    return false;
+  return compareRuns(state.run, run) === 0 && state.nonce !== nonce;
 }
 
 /** A comment of this token's with the key's marker, and what it knows. */

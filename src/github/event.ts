@@ -39,7 +39,13 @@ export interface WorkflowRunEvent {
 export type TriggerEvent =
   | PullRequestEvent
   | WorkflowRunEvent
-  | { readonly name: 'merge_group'; readonly headSha: string; readonly baseSha: string }
+  | {
+      readonly name: 'merge_group';
+      readonly headSha: string;
+      readonly baseSha: string;
+      /** The last pull request of the group, whose number is in the name of its branch; undefined where it is not. */
+      readonly pullRequest: number | undefined;
+    }
   | { readonly name: 'push'; readonly ref: string }
   | { readonly name: 'schedule' }
   | { readonly name: 'workflow_dispatch' }
@@ -87,7 +93,9 @@ const targetSchema = z
   .optional()
   .catch(undefined);
 const pushSchema = z.object({ ref: branch, after: sha.optional(), deleted: z.boolean().optional() });
-const mergeGroupSchema = z.object({ merge_group: z.object({ head_sha: sha, base_sha: sha }) });
+const mergeGroupSchema = z.object({
+  merge_group: z.object({ head_sha: sha, base_sha: sha, head_ref: branch.optional() }),
+});
 const workflowRunSchema = z.object({
   repository,
   workflow_run: z.object({
@@ -113,7 +121,13 @@ const readers: Readonly<Record<TriggerEvent['name'], (payload: unknown, where: s
   }),
   merge_group: (payload, where) => {
     const { merge_group: group } = parse(mergeGroupSchema, payload, where);
-    return { name: 'merge_group', headSha: group.head_sha, baseSha: group.base_sha };
+    const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
+    return {
+      name: 'merge_group',
+      headSha: group.head_sha,
+      baseSha: group.base_sha,
+      pullRequest: number === undefined ? undefined : Number(number),
+    };
   },
   push: readPush,
   schedule: () => ({ name: 'schedule' }),

@@ -2,7 +2,7 @@ import type { BaseSpec } from '../config/types.ts';
 import type { NoVerdict } from '../gate/record.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Measurement, Subject } from '../measure/record.ts';
-import { gateArtifactName } from './artifact-names.ts';
+import { entryPrefix, gateArtifactName } from './artifact-names.ts';
 import { downloadArtifact, listArtifacts } from './artifacts.ts';
 import { startPatience } from './client.ts';
 import { askCommit, askIsInBranch, askParents } from './commits.ts';
@@ -93,6 +93,11 @@ async function ask<T>(question: () => Promise<T>, service: FailedService): Promi
   }
 }
 
+async function hasEntries(repository: GitHubRepository, runId: number, key: string): Promise<boolean> {
+  const listed = await listArtifacts(repository, runId);
+  return listed.some(({ name }) => name.startsWith(entryPrefix(key)));
+}
+
 type Pulls = readonly [PullRequest, ...PullRequest[]];
 
 async function readArtifact(
@@ -103,6 +108,10 @@ async function readArtifact(
   const { event, key } = question;
   const name = gateArtifactName(key);
   const [artifact] = await listArtifacts(repository, event.runId, name);
+  if (artifact === undefined && (await hasEntries(repository, event.runId, key)))
+    return nothing(
+      `Run ${event.runId} has measured a matrix. Its deciding job has told what its token lets it; mode: comment does not merge matrices.`,
+    );
   if (artifact === undefined && !event.isFork)
     return nothing(
       `Run ${event.runId} is of this repository and has no artifact ${name}: it tells its pull request itself.`,

@@ -4,6 +4,7 @@ import {
   type CommentState,
   compareRuns,
   type HeldComment,
+  isOfOtherStep,
   newestOf,
   ownComments,
   stateOf,
@@ -32,6 +33,8 @@ const mostLooks = 8;
 export interface StickyMemory {
   newest?: HeldComment | undefined;
   written?: PullRequestComment | undefined;
+  /** Another step or job of the same run has a result there. */
+  isShared?: boolean;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function writeSticky(
     if (held.length === 0 && memory.written) break;
     // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
     memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
+    memory.isShared ||= isOfOtherStep(memory.newest?.state, author);
     const aim = aimOf(memory.newest, author, phase, compose);
     const written = await bringAbout(api, held, aim, stuck);
     if (written === 'nothing to do') return outcomeOf(aim);

@@ -25,7 +25,7 @@ export function requireTrusted(
 ): void {
   if (event.name === 'pull_request_target') throw targetRefused(event.headSha, checkout);
   if (mode === 'comment' || config.matrix.entries !== undefined) return;
-  if (event.name === 'workflow_run' && event.isFork && holds(checkout, event.headSha)) throw runRefused();
+  if (event.name === 'workflow_run' && event.isFork) throw runRefused();
   if (event.name !== 'pull_request' || !event.isFork || context.githubHosted || config.allowForks) return;
   throw new SnapgateError(
     'refused',
@@ -52,7 +52,7 @@ function targetRefused(headSha: string | undefined, checkout: Checkout): Snapgat
 function runRefused(): SnapgateError {
   return new SnapgateError(
     'refused',
-    'the head of a fork is checked out on workflow_run: whatever it builds would run with a token that can write, and with the secrets of this repository',
+    "workflow_run of a fork's run has the secrets of this repository and a token that can write: nothing is built or booted here, whatever is checked out",
     'Measure on pull_request, and use mode: comment here, without a checkout of the head.',
   );
 }

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from './error.ts';
 import { openFolder } from './folder.ts';
+import { gitSafety } from './git-safety.ts';
 import { openLedger, type Resource, readLedger } from './ledger.ts';
+import { putBack } from './moved.ts';
+import { childEnvironment } from './process.ts';
 import type { Log, Run } from './run.ts';
 
 const runPrefix = 'snapgate-run-';
@@ -27,8 +30,8 @@ export function openRun(workDir: string, cacheDir: string, log: Log, signal: Abo
 export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
   killProcessesOfRun(id);
-  for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource);
-  removeTree(dir);
+  for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource, id);
+  removeTree(dir, id);
 }
 
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
@@ -36,7 +39,7 @@ function sweepDeadRuns(workDir: string, log: Log): void {
   for (const name of readdirSync(workDir)) {
     if (!name.startsWith(runPrefix)) continue;
     const dir = join(workDir, name);
-    if (ownerLives(dir)) continue;
+    if (!isOwn(dir) || ownerLives(dir)) continue;
     try {
       closeRun(dir);
     } catch (error) {
@@ -45,6 +48,12 @@ function sweepDeadRuns(workDir: string, log: Log): void {
       );
     }
   }
+}
+
+/** In a folder that others may write to, such as /tmp, anybody can put one of that name, with a ledger that names any file. */
+function isOwn(dir: string): boolean {
+  const stat = lstatSync(dir, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === process.getuid?.();
 }
 
 function ownerLives(dir: string): boolean {
@@ -95,48 +104,51 @@ function killQuietly(pid: number): void {
   }
 }
 
-function removeResource(resource: Resource): void {
+/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
+function runQuietly(id: string, command: string, args: readonly string[], timeout = 60_000): void {
+  spawnSync(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+}
+
+function removeResource(resource: Resource, id: string): void {
   switch (resource.kind) {
     case 'path':
-      removeTree(resource.path);
+      removeTree(resource.path, id);
+      return;
+    case 'moved':
+      putBack(resource);
       return;
     case 'worktree':
-      removeTree(resource.path);
-      spawnSync('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
-        stdio: 'ignore',
-        timeout: 30_000,
-      });
+      removeTree(resource.path, id);
+      runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
       return;
     case 'buildah-build':
-      endBuildahBuild(resource);
+      endBuildahBuild(resource, id);
   }
 }
 
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
-function removeTree(path: string): void {
+function removeTree(path: string, id: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     if (errnoOf(error) !== 'EACCES') throw error;
-    spawnSync('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
+    runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
     rmSync(path, { recursive: true, force: true });
   }
 }
 
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */
-function endBuildahBuild({
-  root,
-  runRoot,
-  temporaryDir,
-}: Extract<Resource, { kind: 'buildah-build' }>): void {
+function endBuildahBuild(
+  { root, runRoot, temporaryDir }: Extract<Resource, { kind: 'buildah-build' }>,
+  id: string,
+): void {
   if (hasProcessWith(root)) return;
   const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
-  const quietly = { stdio: 'ignore', timeout: 60_000 } as const;
-  spawnSync('buildah', [...storage, 'rm', '--all'], quietly);
+  runQuietly(id, 'buildah', [...storage, 'rm', '--all']);
   // In a user name space its files have ids that only the same name space may remove.
   const remove = ['rm', '-rf', '--', temporaryDir];
   if (process.getuid?.() === 0) rmSync(temporaryDir, { recursive: true, force: true });
-  else spawnSync('buildah', ['unshare', ...remove], quietly);
+  else runQuietly(id, 'buildah', ['unshare', ...remove]);
 }
 
 /** Whether `argument` is a word of some process's command line. */

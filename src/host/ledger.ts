@@ -6,6 +6,8 @@ import { errnoOf } from './error.ts';
 const resourceSchema = z.discriminatedUnion('kind', [
   /** A file or folder outside the run's own folder. */
   z.object({ kind: z.literal('path'), path: z.string() }),
+  /** A user's file that is out of the way, and is not lost with the run. */
+  z.object({ kind: z.literal('moved'), path: z.string(), kept: z.string() }),
   z.object({ kind: z.literal('worktree'), repository: z.string(), path: z.string() }),
   /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
   z.object({

@@ -8,12 +8,20 @@ import type { Run } from './run.ts';
 const keptBytes = 64 * 1024;
 
 /** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
-const secretName =
-  /(TOKEN|SECRET|PASSWORD|PRIVATE_KEY|CREDENTIAL)|^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i;
+const secretName = [
+  /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
+  // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
+  /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
+  // An address that as a rule has a password in it.
+  /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
+  /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
+];
 
 /** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
 export function childEnvironment(run: Pick<Run, 'id'>, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !secretName.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !secretName.some((pattern) => pattern.test(name)),
+  );
   return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
 }
 

@@ -11,10 +11,11 @@ import { measureSides, type SideToMeasure } from '../measure/measure.ts';
 import type { Measurement } from '../measure/record.ts';
 import type { ReportInput } from '../report/exporter.ts';
 import { markdown } from '../report/markdown.ts';
+import { withRecordsAside } from './aside.ts';
 import { type Settled, type SettledBase, type Storage, settleBase, type Wanted } from './base.ts';
 import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
-import { writeRecord, writeText } from './files.ts';
+import { checkOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
 import { buildSide, type SideSource } from './side.ts';
 
@@ -70,7 +71,7 @@ export async function runGate(
 /** Builds and measures what has not been measured before: one side, both, or none. */
 export async function measureGate(run: Run, request: GateRequest): Promise<GatePair> {
   const { config, head } = request;
-  openFolder(config.outputDir, 'output-dir');
+  checkOutputDir(config.outputDir);
   const base = await settleEarly(run, request);
   if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
     return storedPair(head.measurement, await settleBase(run, base, wantedOf(head.measurement), undefined));
@@ -146,7 +147,10 @@ async function measurePair(
     ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
   ];
   const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
-  const built = await buildSides(run, config, toBuild);
+  const checkouts = toBuild.map(({ checkout }) => checkout);
+  const built = await withRecordsAside(run, config.outputDir, checkouts, () =>
+    buildSides(run, config, toBuild),
+  );
   const differs = differenceOf(config, engine, built, [base, head]);
   const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
   const parallel = lanes === 2;

@@ -7,8 +7,9 @@ import { measureSides } from '../measure/measure.ts';
 import type { Side } from '../measure/plan.ts';
 import type { Measurement } from '../measure/record.ts';
 import { markdown } from '../report/markdown.ts';
+import { withRecordsAside } from './aside.ts';
 import { openEngine } from './engine.ts';
-import { writeRecord, writeText } from './files.ts';
+import { checkOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
 import { buildSide, type SideSource } from './side.ts';
 
@@ -29,11 +30,14 @@ export interface MeasureResult {
 export async function runMeasure(run: Run, { config, side, image }: MeasureRequest): Promise<MeasureResult> {
   const { subject, inputs, checkout } = image;
   const source: SideSource = { side, subject, inputs, checkout };
-  const outputDir = openFolder(config.outputDir, 'output-dir');
+  checkOutputDir(config.outputDir);
   await checkImageInputs(run, inputs, checkout);
   const engine = await openEngine(run, config);
   planLanes(config.measure, 1, readHostResources(run));
-  const sides = [{ side, subject, image: await buildSide(run, config, source) }];
+  const built = await withRecordsAside(run, config.outputDir, [checkout], () =>
+    buildSide(run, config, source),
+  );
+  const sides = [{ side, subject, image: built }];
   const [measurement] = await measureSides(run, {
     ...engine,
     config: config.measure,
@@ -41,6 +45,7 @@ export async function runMeasure(run: Run, { config, side, image }: MeasureReque
     parallel: false,
   });
   if (!measurement) throw new Error('no measurement');
+  const outputDir = openFolder(config.outputDir, 'output-dir');
   const text = markdown.renderMeasurement(measurement);
   return {
     measurement,

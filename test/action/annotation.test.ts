@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { annotationOf } from '../../src/action/annotation.ts';
 import { comparisonOf } from './comparison.ts';
 
+const failing = { code: 1, wanted: 1 };
+
 test('the one file to blame is named with its line', () => {
-  expect(annotationOf(comparisonOf(), 1, { path: 'guest/Dockerfile', line: 12 })).toMatchObject({
+  expect(annotationOf(comparisonOf(), failing, { path: 'guest/Dockerfile', line: 12 })).toMatchObject({
     level: 'error',
     file: 'guest/Dockerfile',
     line: 12,
@@ -11,7 +13,7 @@ test('the one file to blame is named with its line', () => {
 });
 
 test('without one there is no place', () => {
-  expect(annotationOf(comparisonOf(), 1)).not.toHaveProperty('file');
+  expect(annotationOf(comparisonOf(), failing)).not.toHaveProperty('file');
 });
 
 test.each([
@@ -24,7 +26,7 @@ test.each([
   '\u202egnp.x',
   'x'.repeat(1001),
 ])('the name %j is no place', (path) => {
-  const annotation = annotationOf(comparisonOf(), 1, { path, line: 1 });
+  const annotation = annotationOf(comparisonOf(), failing, { path, line: 1 });
   expect(annotation?.title).toContain('snapgate');
   expect(annotation).not.toHaveProperty('file');
 });

@@ -115,6 +115,24 @@ describe('a run', () => {
     expect([log.warnings, github.checks(shaOf(1))]).toEqual([[], expect.objectContaining({ length: 1 })]);
   });
 
+  test('that writes over what another step of it has written says so once, and writes', async () => {
+    const run = { id: 999_999, attempt: 1, url: 'https://github.example/octo/guest/actions/runs/999999' };
+    const first = announcerOf(1, { run, nonce: '0000000a' });
+    await first.announcer.started();
+    await first.announcer.concluded(conclusion());
+    const second = announcerOf(1, { run, nonce: '0000000b' });
+    await second.announcer.started();
+    await second.announcer.concluded(passed);
+    expect(first.log.warnings).toEqual([]);
+    expect(second.log.warnings).toEqual([
+      expect.stringMatching(/another step or job of this run.*comment default.*own comment-key/i),
+    ]);
+    expect(await body()).toContain(passed.headline);
+    const again = announcerOf(1, { run: { ...run, attempt: 2 }, nonce: '0000000c' });
+    await again.announcer.concluded(conclusion());
+    expect(again.log.warnings).toEqual([]);
+  });
+
   test('need not wait until its beginning is told', async () => {
     const { announcer, log } = announcerOf(2);
     const beginning = announcer.started();

@@ -92,12 +92,34 @@ describe('readRequest', () => {
     [{ entries: 'a', mode: 'measure' }, /entries is given in mode: measure/],
     [{ entry: 'a' }, /entry is given in mode: gate/],
     [{ shard: '1', mode: 'measure' }, /shard is given without entry/],
+    [{ side: 'head' }, /side is given in mode: gate/],
+    [{ side: 'both', mode: 'gate' }, /side is given in mode: gate/],
   ])('what does not fit its mode is found before anything begins: %j', (given, message) => {
     expect(() => request(given)).toThrow(message);
   });
 
   test.each(['0', '-1', '1e3', '7/../../x'])('pr-number %j is an error of use', (number) => {
     expect(() => request({ 'pr-number': number })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+
+  test('pr-number is checked where it is not used, and refused where it means nothing', () => {
+    const on = (name: string, number: string, payload: object = {}) =>
+      request({ 'pr-number': number }, { GITHUB_EVENT_NAME: name }, payload).pullRequest;
+    const refused = expect.objectContaining({ code: 'usage' });
+    const push = { ref: 'refs/heads/main' };
+    expect(() => on('pull_request', 'twelve', pull)).toThrow(/pr-number: "twelve"/);
+    expect(() => on('pull_request', '13', pull)).toThrow(refused);
+    expect(on('pull_request', '12', pull)).toBe(12);
+    expect(() => on('push', '12', push)).toThrow(/pr-number is given on push/);
+    expect(() => on('schedule', '12')).toThrow(refused);
+    expect([on('push', '', push), on('workflow_call', '12')]).toEqual([undefined, 12]);
+  });
+
+  test('an event that cannot be read is an error of use, no bug', () => {
+    const unreadable = expect.objectContaining({ code: 'usage', message: expect.stringMatching(/event/i) });
+    expect(() => request({}, { GITHUB_EVENT_PATH: join(folder.path, 'gone.json') })).toThrow(unreadable);
+    expect(() => request({}, { GITHUB_EVENT_PATH: folder.path })).toThrow(unreadable);
+    expect(() => request({}, { GITHUB_EVENT_PATH: '' })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
   test('snapgate.yml is found in the workspace, in either place, or where config says', () => {

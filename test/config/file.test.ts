@@ -239,9 +239,9 @@ describe('a file of another shape', () => {
       /^Write digits/,
     ],
     [
-      'defaults: {comment: yes}',
-      'ci/gate.yml:1:21: comment of defaults: no choice is called "yes"',
-      /^These exist: auto, always, /,
+      'defaults: {inconclusive: yes}',
+      'ci/gate.yml:1:26: inconclusive of defaults: no choice is called "yes"',
+      /^These exist: pass, fail\.$/,
     ],
     [
       'defaults: {scenarios: 5}',
@@ -260,7 +260,11 @@ describe('a file of another shape', () => {
       /with its unit/,
     ],
     ['defaults: {boots: 101}', 'ci/gate.yml:1:19: boots: "101" is out of bounds', /^From 1 to 100\.$/],
-    ['defaults: {base: main}', 'ci/gate.yml:1:18: base: "main" is not a base', /ref:main/],
+    [
+      'defaults: {base: none}',
+      /^ci\/gate\.yml:1:12: no input that may stand here is called "base"/,
+      /dockerfile, context/,
+    ],
     [
       'defaults: {boot: 5}',
       'ci/gate.yml:1:12: no input that may stand here is called "boot"; did you mean boots?',

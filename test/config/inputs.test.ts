@@ -119,7 +119,7 @@ const cases: readonly Case[] = [
     pick: ({ base }) => base,
     byDefault: { kind: 'auto' },
     given: ['ref:main', { kind: 'ref', ref: 'main' }],
-    inFile: ['measurement:nightly.json', { kind: 'measurement', path: 'nightly.json' }],
+    inFile: undefined,
   },
   {
     input: 'memory-size',
@@ -252,7 +252,7 @@ const cases: readonly Case[] = [
     pick: ({ github }) => github.comment.policy,
     byDefault: 'auto',
     given: ['on-change', 'on-change'],
-    inFile: ['never', 'never'],
+    inFile: undefined,
   },
   {
     input: 'comment-key',

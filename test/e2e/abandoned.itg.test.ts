@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stateOf } from '../../src/github/comment-state.ts';
 import { temporaryFolder } from '../baseline/repository.ts';
 import { startActionsServices } from '../github/actions-services.ts';
@@ -19,24 +19,23 @@ import { type Job, openJob, type Step } from './runner.ts';
 import { badGateway, dropped, type Failure, silence } from './service-troubles.ts';
 import { annotationsOf, withoutMasks } from './workflow-commands.ts';
 
+// They wait for one another's guests, and for a GitHub that does not answer.
+vi.setConfig({ maxConcurrency: 5 });
+
 let folder: ReturnType<typeof temporaryFolder>;
-let github: GitHubEmulator;
 let repository: GuestRepository;
-beforeAll(async () => {
+beforeAll(() => {
   folder = temporaryFolder();
-  github = await startGitHub();
   repository = createGuestRepository(folder.path);
 });
-afterAll(async () => {
-  await github[Symbol.asyncDispose]();
-  folder[Symbol.dispose]();
-});
+afterAll(() => folder[Symbol.dispose]());
 
 const lastSha = 'c'.repeat(40);
+const [lastRun, thisRun, nextRun] = [1, 2, 3];
 
 /** A job whose main measures until it is killed, of a pull request that has a result. */
-interface Measuring {
-  readonly pullNumber: number;
+interface Measuring extends AsyncDisposable {
+  readonly github: GitHubEmulator;
   readonly headSha: string;
   readonly job: Job;
   readonly main: Step;
@@ -50,20 +49,36 @@ function endless(title: string): { readonly inputs: Record<string, string>; read
   return { begun, inputs: { 'build-command': `touch ${begun}; sleep 1000` } };
 }
 
-let runs = 10;
-
 async function startMeasuring(title: string, inputs: Readonly<Record<string, string>>): Promise<Measuring> {
-  runs += 2;
-  const pullNumber = await github.openPullRequest();
-  const last = {
-    folder: join(folder.path, `${title}-last`),
-    github,
-    pullNumber,
-    headSha: lastSha,
-    runId: runs,
+  const github = await startGitHub();
+  const { pullNumber } = github;
+  const last = { folder: join(folder.path, `${title}-last`), headSha: lastSha, runId: lastRun };
+  expect((await runRecordedGate({ ...last, github, pullNumber })).exitCode).toBe(1);
+  const opened = openMeasuring(title, inputs, github);
+  const comment = async () => {
+    const comments = await github.comments();
+    expect(comments).toHaveLength(1);
+    return comments[0]?.body ?? '';
   };
-  expect((await runRecordedGate(last)).exitCode).toBe(1);
-  const pull = repository.pullRequest(pullNumber, { 'README.md': title }, title);
+  const main = opened.job.main();
+  return {
+    ...opened,
+    github,
+    main,
+    comment,
+    [Symbol.asyncDispose]: async () => {
+      main.process.kill('SIGKILL');
+      await github[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openMeasuring(
+  title: string,
+  inputs: Readonly<Record<string, string>>,
+  github: GitHubEmulator,
+): Pick<Measuring, 'headSha' | 'workspace' | 'job'> {
+  const pull = repository.pullRequest(github.pullNumber, { 'README.md': title }, title);
   const workspace = join(folder.path, title);
   const job = openJob({
     folder: join(folder.path, `${title}-job`),
@@ -71,17 +86,12 @@ async function startMeasuring(title: string, inputs: Readonly<Record<string, str
     event: { name: 'pull_request', payload: pullRequestPayload(pull) },
     inputs: { ...quickInputs, 'cache-dir': testCacheDir, ...inputs },
     github,
-    env: { GITHUB_RUN_ID: String(runs + 1) },
+    env: { GITHUB_RUN_ID: String(thisRun) },
   });
-  const comment = async () => {
-    const comments = await github.comments(pullNumber);
-    expect(comments).toHaveLength(1);
-    return comments[0]?.body ?? '';
-  };
-  return { pullNumber, headSha: pull.headSha, job, main: job.main(), workspace, comment };
+  return { headSha: pull.headSha, workspace, job };
 }
 
-async function kill({ main, comment, headSha }: Measuring): Promise<void> {
+async function kill({ github, main, comment, headSha }: Measuring): Promise<void> {
   main.process.kill('SIGKILL');
   expect(await main.ended).toBe(null);
   expect(await comment()).toContain('**Measuring**');
@@ -89,7 +99,7 @@ async function kill({ main, comment, headSha }: Measuring): Promise<void> {
 }
 
 /** Nothing says any more that somebody measures, and the last result stands. */
-async function expectTakenBack({ comment, headSha }: Measuring): Promise<void> {
+async function expectTakenBack({ github, comment, headSha }: Measuring): Promise<void> {
   const body = await comment();
   expect(body).not.toContain('**Measuring**');
   expect(body).toContain(`The run of \`${headSha.slice(0, 7)}\` was cancelled`);
@@ -106,9 +116,9 @@ function expectNothingLeft({ job, workspace }: Measuring): void {
   expect(existsSync(job.state()['run-dir'] ?? '/')).toBe(false);
 }
 
-test('a main that is killed in a boot: its post step takes back what it said, and removes what it made', async () => {
-  const measuring = await startMeasuring('boot', { base: 'none' });
-  const { job, main } = measuring;
+test.concurrent('a main that is killed in a boot: its post step takes back what it said, and removes what it made', async () => {
+  await using measuring = await startMeasuring('boot', { base: 'none' });
+  const { github, job, main } = measuring;
   await until(() => inBoot(job), main);
   await kill(measuring);
   expect(job.state()['announcement']).not.toContain(github.token);
@@ -119,9 +129,9 @@ test('a main that is killed in a boot: its post step takes back what it said, an
   expectNothingLeft(measuring);
 });
 
-test('a main that is cancelled ends at once, and its post step takes back what it said', async () => {
+test.concurrent('a main that is cancelled ends at once, and its post step takes back what it said', async () => {
   const { inputs, begun } = endless('cancelled');
-  const measuring = await startMeasuring('cancelled', inputs);
+  await using measuring = await startMeasuring('cancelled', inputs);
   const { job, main } = measuring;
   await until(() => existsSync(begun), main);
   const started = performance.now();
@@ -136,7 +146,7 @@ test('a main that is cancelled ends at once, and its post step takes back what i
   expectNothingLeft(measuring);
 });
 
-describe('where GitHub is down in the post step it ends in time with one warning, and cleans up all the same', () => {
+describe.concurrent('where GitHub is down in the post step', () => {
   const failures: readonly (readonly [string, Failure, RegExp])[] = [
     ['silence', silence, /did not answer in time/],
     ['502', badGateway, /The API itself failed/],
@@ -144,80 +154,71 @@ describe('where GitHub is down in the post step it ends in time with one warning
     ['401', { status: 401 }, /did not accept github-token/],
   ];
 
-  test('whatever fails', async () => {
-    const { inputs, begun } = endless('down');
-    const measuring = await startMeasuring('down', inputs);
-    const { job, main } = measuring;
-    await until(() => existsSync(begun), main);
-    await kill(measuring);
-    for (const [name, failure, cause] of failures) {
-      using _ = github.fault({ path: /./, ...failure });
+  test.each(failures)(
+    '(%s) it ends in time with one warning, and cleans up all the same',
+    async (name, failure, cause) => {
+      const title = name.replaceAll(' ', '-');
+      const { inputs, begun } = endless(title);
+      await using measuring = await startMeasuring(title, inputs);
+      const { github, job, main } = measuring;
+      await until(() => existsSync(begun), main);
+      await kill(measuring);
+      using down = github.fault({ path: /./, ...failure });
       const started = performance.now();
       const post = job.post();
-      expect(await post.ended, name).toBe(0);
-      expect((performance.now() - started) / 1000, name).toBeLessThan(60);
+      expect(await post.ended).toBe(0);
+      expect((performance.now() - started) / 1000).toBeLessThan(60);
       const { warnings, errors } = annotationsOf(post.log());
       expect([warnings, errors]).toEqual([[expect.stringMatching(cause)], []]);
       expect(warnings[0]).toMatch(/`permissions: (?:checks|pull-requests): write`/);
       expect(withoutMasks(post.log())).not.toContain(github.token);
       expectNothingLeft(measuring);
-    }
-    expect(await job.post().ended).toBe(0);
-    await expectTakenBack(measuring);
-  });
+      down[Symbol.dispose]();
+      expect(await job.post().ended).toBe(0);
+      await expectTakenBack(measuring);
+    },
+  );
 });
 
-test('a check whose making was not answered is found by its run', async () => {
-  const { inputs } = endless('unanswered');
+test.concurrent('a check whose making was not answered is found by its run', async () => {
+  await using github = await startGitHub();
   using _ = github.fault({ method: 'POST', path: /check-runs$/, dropConnection: 'after' });
-  using __ = github.fault({ method: 'GET', path: /check-runs/, ...silence });
-  const pullNumber = await github.openPullRequest();
-  const pull = repository.pullRequest(pullNumber, { 'README.md': 'unanswered' }, 'unanswered');
-  const job = openJob({
-    folder: join(folder.path, 'unanswered-job'),
-    workspace: join(folder.path, 'unanswered'),
-    event: { name: 'pull_request', payload: pullRequestPayload(pull) },
-    inputs: { ...quickInputs, 'cache-dir': testCacheDir, ...inputs },
-    github,
-  });
+  using unanswered = github.fault({ method: 'GET', path: /check-runs/, ...silence });
+  const { job, headSha } = openMeasuring('unanswered', endless('unanswered').inputs, github);
   const main = job.main();
-  await until(() => github.checks(pull.headSha).length > 0, main);
+  await until(() => github.checks(headSha).length > 0, main);
   main.process.kill('SIGKILL');
   expect(await main.ended).toBe(null);
-  __[Symbol.dispose]();
+  unanswered[Symbol.dispose]();
   expect(await job.post().ended).toBe(0);
-  expect(github.checks(pull.headSha)).toMatchObject([{ status: 'completed', conclusion: 'cancelled' }]);
-  expect(await github.comments(pullNumber)).toEqual([]);
+  expect(github.checks(headSha)).toMatchObject([{ status: 'completed', conclusion: 'cancelled' }]);
+  expect(await github.comments()).toEqual([]);
 });
 
-test('a comment that a newer run has written meanwhile is left to it', async () => {
+test.concurrent('a comment that a newer run has written meanwhile is left to it', async () => {
   const { inputs, begun } = endless('overtaken');
-  const measuring = await startMeasuring('overtaken', inputs);
-  const { job, main, pullNumber, headSha, comment } = measuring;
+  await using measuring = await startMeasuring('overtaken', inputs);
+  const { github, job, main, headSha, comment } = measuring;
   await until(() => existsSync(begun), main);
   await kill(measuring);
-  const newer = {
-    folder: join(folder.path, 'newer'),
-    github,
-    pullNumber,
-    headSha: 'd'.repeat(40),
-    growth: 1,
-  };
-  expect((await runRecordedGate({ ...newer, runId: 10_000 })).exitCode).toBe(0);
+  const newer = { folder: join(folder.path, 'newer'), headSha: 'd'.repeat(40), runId: nextRun, growth: 1 };
+  const { pullNumber } = github;
+  expect((await runRecordedGate({ ...newer, github, pullNumber })).exitCode).toBe(0);
   const told = await comment();
   expect(await job.post().ended).toBe(0);
   expect(await comment()).toBe(told);
   expect(github.checks(headSha)).toMatchObject([{ conclusion: 'cancelled' }]);
 });
 
-test('a result that was told before main was killed stands', async () => {
+test.concurrent('a result that was told before main was killed stands', async () => {
   await using services = await startActionsServices();
-  services.fault({ path: /CacheService/, ...silence });
-  const pullNumber = await github.openPullRequest();
+  using storing = services.fault({ path: /CreateCacheEntry/, ...silence });
+  await using github = await startGitHub({ services });
+  const { pullNumber } = github;
   const headSha = 'e'.repeat(40);
   const job = openRecordedGate({ folder: join(folder.path, 'told'), github, pullNumber, headSha, services });
   const main = job.main();
-  await until(() => services.requests.length > 0, main);
+  await until(() => storing.hits > 0, main);
   const [before] = await github.comments(pullNumber);
   expect(before?.body).toMatch(/^### 🔴 snapgate/m);
   main.process.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,9 +55,26 @@ function warningsOf({ log }: StepResult): string[] {
   return [...log.matchAll(/^::warning[^:]*::(.*)$/gm)].map(([, text = '']) => text);
 }
 
-async function timed<T>(job: () => Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
-  const startedMs = performance.now();
-  return { result: await job(), ms: performance.now() - startedMs };
+/** Processor time of all processes that this one has started and that have ended, in seconds: proc(5), `cutime` and `cstime` of /proc/self/stat. */
+function childrenSeconds(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ticksPerSecond = 100;
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+}
+
+interface Cost {
+  /** Of the clock on the wall, which what else the machine does makes longer, and of the processors, which it does not. */
+  readonly seconds: number;
+  readonly processorSeconds: number;
+}
+
+async function costOf<T>(job: () => Promise<T>): Promise<{ readonly result: T } & Cost> {
+  const [startedMs, before] = [performance.now(), childrenSeconds()];
+  const result = await job();
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { result, seconds, processorSeconds: childrenSeconds() - before };
 }
 
 describe('a stored base', () => {
@@ -67,10 +84,10 @@ describe('a stored base', () => {
     expect([stored.exitCode, bootedSides(stored.log)], stored.log).toEqual([0, ['head']]);
     const pull = world.pushPullRequest(sameGuest('The same.'));
     const gate = async () => {
-      const { result, ms } = await timed(() => run('pull-request.yml', pull.event));
+      const { result, ...cost } = await costOf(() => run('pull-request.yml', pull.event));
       expect([result.exitCode, result.outputs['verdict']], result.log).toEqual([0, 'pass']);
       expect(warningsOf(result)).toEqual([]);
-      return { ...result, ms };
+      return { ...result, ...cost };
     };
 
     const fromMain = await gate();
@@ -82,11 +99,15 @@ describe('a stored base', () => {
     world.services.cache.clear();
     const evicted = await gate();
     expect(bootedSides(evicted.log)).toEqual(['base', 'head']);
-    // What the machine does beside this test must not decide: a slow first run is tried again.
-    const limitMs = 0.85 * evicted.ms;
-    const warm = fromMain.ms < limitMs ? fromMain : await gate();
-    expect(bootedSides(warm.log)).toEqual(['head']);
-    expect(warm.ms).toBeLessThan(limitMs);
+    expect(fromMain.processorSeconds).toBeLessThan(0.85 * evicted.processorSeconds);
+    let { seconds } = fromMain;
+    // On a machine that had something else to do in just this minute, once more; by now the base is the pull request's own.
+    for (let tries = 1; tries < 3 && seconds >= evicted.seconds; tries += 1) {
+      const fromItself = await gate();
+      expect(bootedSides(fromItself.log)).toEqual(['head']);
+      seconds = fromItself.seconds;
+    }
+    expect(seconds).toBeLessThan(evicted.seconds);
   });
 
   test('of another machine class is not used: the report says why in one line, and the base is measured', async () => {

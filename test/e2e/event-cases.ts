@@ -91,7 +91,7 @@ export const eventCases: readonly EventCase[] = [
     token: 'read-only',
     runner: 'self-hosted',
     compares: 'nothing: it would be anybody’s code on your machine',
-    told: [],
+    told: ['summary'],
     exitCode: 77,
   },
   {
@@ -128,11 +128,11 @@ export const eventCases: readonly EventCase[] = [
   {
     id: 'workflow-run-fork-head',
     event: '`workflow_run`',
-    situation: 'a fork’s head is checked out: refused',
+    situation: 'of a fork’s run, and not `mode: comment`: refused, whatever is checked out',
     token: 'may write',
     runner: 'any',
     compares: 'nothing: it would be anybody’s code with your secrets',
-    told: [],
+    told: ['summary'],
     exitCode: 77,
   },
   {
@@ -142,7 +142,7 @@ export const eventCases: readonly EventCase[] = [
     token: 'may write',
     runner: 'any',
     compares: 'nothing: it would be anybody’s code with your secrets',
-    told: [],
+    told: ['summary'],
     exitCode: 77,
   },
   {
@@ -240,7 +240,7 @@ export const eventCases: readonly EventCase[] = [
     token: 'may write',
     runner: 'any',
     compares: 'nothing',
-    told: [],
+    told: ['summary'],
     exitCode: 64,
   },
 ];

@@ -141,7 +141,9 @@ test('dispatch.yml: two refs are compared, and the pull request that is named ge
   expect(comment?.body).toMatch(/^<!-- snapgate:manual -->\n/);
   expect(comment?.body).toMatch(/^### 🔴 snapgate: memfile diff of wait .* \(cap 2\.00 MiB\)$/mu);
   expect(comment?.body).toContain(`Head [\`feature (${headSha.slice(0, 7)})\`](${url}/${headSha})`);
-  expect(comment?.body).toMatch(new RegExp(`^Of \`${headSha.slice(0, 7)}\`; all of it is in`, 'm'));
+  expect(comment?.body).toMatch(
+    new RegExp(`^Of \`${headSha.slice(0, 7)}\`, [-\\d :]+ UTC; all of it is in`, 'm'),
+  );
   expect(github.checks(headSha)).toEqual([]);
 });
 

@@ -121,7 +121,7 @@ function open(title: string, inputs: Record<string, string>, change = {}): { job
     folder: join(folder.path, `job-${title}`),
     workspace,
     event: { name: 'pull_request', payload: pullRequestPayload(pull) },
-    inputs: { ...quickInputs, comment: 'false', 'cache-dir': testCacheDir, ...inputs },
+    inputs: { ...quickInputs, comment: 'never', 'cache-dir': testCacheDir, ...inputs },
     github,
   });
   return { job, workspace };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type PullRequestOptions, pullRequestEvent } from '../github/payloads.ts';
+import { mergeGroupEvent, type PullRequestOptions, pullRequestEvent } from '../github/payloads.ts';
 import { exactSide, recordWorkspace } from './record-workspace.ts';
 import { type EndedStep, openScene, type Scene } from './scene.ts';
 
@@ -145,4 +145,24 @@ test('the label is read when it is needed, not from the event', async () => {
   await setLabel();
   // The same event again, as "Re-run all jobs" sends it: it knows of no label.
   expect(verdictOf(await run(headA, large))).toBe('0 pass accepted');
+});
+
+test('what was accepted passes the merge queue too, up to the size that it had', async () => {
+  await run(headA, large);
+  await setLabel();
+  await labeled(headA);
+  const queue = (pages: number) => {
+    workspaces += 1;
+    const folder = join(scene.folder, `records-${workspaces}`);
+    const records = recordWorkspace(folder, exactSide('base', small), exactSide('head', pages));
+    return scene.step({
+      event: mergeGroupEvent({ headSha: 'd'.repeat(40), baseSha, pullNumber: number }),
+      workspace: records.workspace,
+      inputs: records.inputs,
+    });
+  };
+  const before = await comment();
+  expect(verdictOf(await queue(alike))).toBe('0 pass accepted');
+  expect(verdictOf(await queue(larger))).toBe('1 fail fail');
+  expect(await comment()).toBe(before);
 });

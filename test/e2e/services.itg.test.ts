@@ -22,9 +22,12 @@ import { apiTroubles, badGateway, cut, dropped, type Failure, silence, tooFast }
 import { withoutMasks } from './workflow-commands.ts';
 
 // Most of these runs wait.
-vi.setConfig({ maxConcurrency: 16 });
+vi.setConfig({ maxConcurrency: 24 });
 
 const label = 'snapshot-growth-accepted';
+
+/** Of a step beside the one that is told of. */
+const untold = { comment: 'never', check: 'false' };
 
 /** A run that waits for nothing but what failed is over by then, on a slow machine too. Seconds. */
 const bound = 120;
@@ -225,8 +228,9 @@ describe.concurrent('the cache', () => {
     using folder = temporaryFolder();
     await using services = await startActionsServices();
     await using github = await startGitHub({ services });
-    const run = (name: string) => gate({ folder: join(folder.path, name), github, services });
-    expectUnmoved(await run('first'), 0);
+    const run = (name: string, inputs = {}) =>
+      gate({ folder: join(folder.path, name), github, services, inputs });
+    expectUnmoved(await run('first', untold), 0);
     expectUnmoved(await run('second'), 0);
     expect(services.cache.entries()).toHaveLength(1);
   });
@@ -314,9 +318,9 @@ describe.concurrent('the artifact', () => {
     using folder = temporaryFolder();
     await using services = await startActionsServices();
     await using github = await startGitHub({ services });
-    const run = (name: string) =>
-      gate({ folder: join(folder.path, name), github, services, inputs: { artifact: 'always' } });
-    expectUnmoved(await run('first'), 0);
+    const run = (name: string, inputs = {}) =>
+      gate({ folder: join(folder.path, name), github, services, inputs: { artifact: 'always', ...inputs } });
+    expectUnmoved(await run('first', untold), 0);
     const [warning] = expectUnmoved(await run('second'), 1);
     expect(warning).toMatch(/There is one of this name in this run: give each gate a comment-key/);
     expect(services.artifacts.all()).toHaveLength(1);

@@ -252,11 +252,15 @@ describe('what was stored last of a branch', () => {
 
 describe('the measurements of a head', () => {
   const ref = 'refs/pull/7/merge';
-  const pair = { base: storedMeasurement({ commit: one }), head: storedMeasurement({ commit: two }) };
+  const pair = {
+    base: storedMeasurement({ commit: one }),
+    head: storedMeasurement({ commit: two }),
+    notes: ['what was not as usual'],
+  };
   const head = 'd'.repeat(40);
 
   test('are found by later runs of the same pull request, the newest first', async () => {
-    await openStore(1, ref).results.save(head, measuring, { base: undefined, head: pair.base });
+    await openStore(1, ref).results.save(head, measuring, { base: undefined, head: pair.base, notes: [] });
     await openStore(2, ref).results.save(head, measuring, pair);
     expect(await openStore(3, ref).results.load(head, measuring)).toEqual(pair);
     expect(await openStore(4, 'refs/pull/8/merge').results.load(head, measuring)).toBeUndefined();
@@ -266,11 +270,19 @@ describe('the measurements of a head', () => {
   });
 
   test('without a base', async () => {
-    await openStore(1, ref).results.save(head, measuring, { base: undefined, head: pair.head });
+    await openStore(1, ref).results.save(head, measuring, { base: undefined, head: pair.head, notes: [] });
     expect(await openStore(2, ref).results.load(head, measuring)).toEqual({
       base: undefined,
       head: pair.head,
+      notes: [],
     });
+  });
+
+  test('with why there is no base', async () => {
+    const noVerdict = { state: 'no-baseline', reason: 'none is stored' } as const;
+    const alone = { base: undefined, head: pair.head, noVerdict, notes: [] };
+    await openStore(1, ref).results.save(head, measuring, alone);
+    expect(await openStore(2, ref).results.load(head, measuring)).toEqual(alone);
   });
 
   test.each([

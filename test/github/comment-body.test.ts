@@ -42,7 +42,7 @@ describe('a result', () => {
     ]);
     expect(seen(body)).toMatch(
       new RegExp(
-        `The table\\.\\s+Of \`1111111\`; all of it is in \\[the run's summary\\]\\(${url(1)}\\)\\.$`,
+        `The table\\.\\s+Of \`1111111\`, 2026-01-02 03:04 UTC; all of it is in \\[the run's summary\\]\\(${url(1)}\\)\\.$`,
       ),
     );
     expect(stateOf(body)).toEqual({

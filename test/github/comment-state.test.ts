@@ -39,6 +39,8 @@ describe('a state', () => {
   test('is read back as it was written, also where an editor has changed the line ends', () => {
     const body = bodyWith(stateLine(state));
     expect(stateOf(body)).toEqual(state);
+    const told = { ...state, nonce: '00c0ffee' };
+    expect(stateOf(bodyWith(stateLine(told)))).toEqual(told);
     expect(stateOf(body.replaceAll('\n', '\r\n'))).toEqual(state);
   });
 
@@ -64,6 +66,7 @@ describe('a state', () => {
     ['another version', encoded({ ...state, v: 2 })],
     ['a head that is none', encoded({ ...state, head: '--upload-pack=x' })],
     ['a phase that is none', encoded({ ...state, phase: 'constructor' })],
+    ['a nonce that is none', encoded({ ...state, nonce: '../x' })],
     ['a negative run', encoded({ ...state, run: { id: -1, attempt: 1 } })],
     ['a run beyond all numbers', encoded({ ...state, run: { id: 1e300, attempt: 1 } })],
     ['a time that is none', encoded({ ...state, at: 'now' })],

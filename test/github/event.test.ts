@@ -82,8 +82,12 @@ describe('readEvent', () => {
   });
 
   test('a merge group', () => {
-    const group = JSON.stringify({ merge_group: { head_sha: head, base_sha: base, head_ref: 'x' } });
-    expect(readEvent('merge_group', group)).toEqual({ name: 'merge_group', headSha: head, baseSha: base });
+    const group = (ref: string) =>
+      JSON.stringify({ merge_group: { head_sha: head, base_sha: base, head_ref: ref } });
+    const queued = `refs/heads/gh-readonly-queue/main/pr-12-${base}`;
+    const expected = { name: 'merge_group', headSha: head, baseSha: base };
+    expect(readEvent('merge_group', group(queued))).toEqual({ ...expected, pullRequest: 12 });
+    expect(readEvent('merge_group', group('x'))).toEqual({ ...expected, pullRequest: undefined });
   });
 
   test('a run of another workflow', () => {

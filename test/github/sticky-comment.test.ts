@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type CommentAuthor, type CommentNews, composeComment } from '../../src/github/comment-body.ts';
 import { commentMarker, stateOf } from '../../src/github/comment-state.ts';
 import type { CommentApi } from '../../src/github/comments.ts';
-import { type Written, writeSticky } from '../../src/github/sticky-comment.ts';
+import { type StickyMemory, type Written, writeSticky } from '../../src/github/sticky-comment.ts';
 import { authorOf, bot, commentAfter, resultOf } from './comment-samples.ts';
 import { commentOf, memoryComments } from './memory-comments.ts';
 
@@ -32,6 +32,30 @@ test('an unchanged comment is left alone', async () => {
   const again = await write(api, authorOf(1, { at: '2026-02-02T00:00:00.000Z' }), saying('same'));
   expect(again.kind).toBe('unchanged');
   expect(api.writes).toBe(1);
+});
+
+test('another step of the same run writes over a result, and that is seen; a later attempt is no other step', async () => {
+  const api = memoryComments(bot);
+  const shared = async (author: CommentAuthor, news: CommentNews) => {
+    const memory: StickyMemory = {};
+    const options = { settleMs: 0, wait: async () => {}, memory };
+    const phase = news.kind === 'result' ? 'result' : 'running';
+    await writeSticky(api, author, phase, (held) => composeComment(author, news, held), options);
+    return memory.isShared;
+  };
+  const [a, b] = ['0000000a', '0000000b'];
+  expect(await shared(authorOf(1, { nonce: a }), { kind: 'running' })).toBe(false);
+  expect(await shared(authorOf(1, { nonce: a }), saying('of a'))).toBe(false);
+  expect(await shared(authorOf(1, { nonce: a }), saying('of a again'))).toBe(false);
+  expect(await shared(authorOf(1, { nonce: b }), { kind: 'running' })).toBe(true);
+  expect(await shared(authorOf(1, { nonce: b }), saying('of b'))).toBe(false);
+  expect(await shared(authorOf(1, { nonce: a }), saying('of a'))).toBe(true);
+  expect(await shared(authorOf(1), saying('of one that is not told apart'))).toBe(false);
+  expect(await shared(authorOf(1, { nonce: b }), saying('of b'))).toBe(false);
+  expect(await shared(authorOf(1, { nonce: a, attempt: 2 }), saying('of attempt 2'))).toBe(false);
+  expect(await shared(authorOf(2, { nonce: b }), saying('of run 2'))).toBe(false);
+  expect(api.stored).toHaveLength(1);
+  expect(api.stored[0]?.body).toContain('### of run 2');
 });
 
 test('two keys are two comments, though one begins with the other', async () => {

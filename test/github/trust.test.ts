@@ -26,6 +26,14 @@ const runOfFork = readEvent(
   }),
 );
 
+const runOfOwn = readEvent(
+  'workflow_run',
+  JSON.stringify({
+    repository: own,
+    workflow_run: { id: 1, head_sha: head, head_repository: own, event: 'push' },
+  }),
+);
+
 interface Case {
   readonly hosted?: boolean;
   readonly checkout?: { readonly commit: string; readonly parents: readonly string[] };
@@ -73,9 +81,10 @@ describe('what a stranger has written', () => {
     );
   });
 
-  test('a fork that is checked out on workflow_run is refused; telling of it is not', () => {
+  test('nothing is built on workflow_run of a fork, whatever is checked out or named; telling of it is not building', () => {
     expect(trust(runOfFork, { hosted: true })).toThrow(expect.objectContaining({ code: 'refused' }));
     expect(trust(runOfFork, { mode: 'comment' })).not.toThrow();
-    expect(trust(runOfFork, { hosted: true, checkout: { commit: base, parents: [] } })).not.toThrow();
+    expect(trust(runOfFork, { hosted: true, checkout: { commit: base, parents: [] } })).toThrow(/secrets/);
+    expect(trust(runOfOwn, { hosted: true })).not.toThrow();
   });
 });

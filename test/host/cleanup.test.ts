@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -76,6 +87,28 @@ describe('closeRun', () => {
     expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1);
   });
 
+  it('gives its own commands neither tokens nor hooks', () => {
+    const bin = join(dir, 'bin');
+    const said = join(dir, 'said');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\n{ echo "$@"; env; } > ${said}\n`);
+    chmodSync(join(bin, 'git'), 0o755);
+    const run = open();
+    run.ledger.add({ kind: 'worktree', repository: dir, path: join(run.dir, 'tree') });
+    const { PATH } = process.env;
+    try {
+      Object.assign(process.env, { PATH: `${bin}:${PATH}`, GITHUB_TOKEN: 'tok', DEPLOY_KEY: 'tok' });
+      closeRun(run.dir);
+    } finally {
+      Object.assign(process.env, { PATH });
+      delete process.env['GITHUB_TOKEN'];
+      delete process.env['DEPLOY_KEY'];
+    }
+    const text = readFileSync(said, 'utf8');
+    expect(text).toMatch(/^-c .*core\.hooksPath=\/dev\/null .* worktree prune$/m);
+    expect(text).not.toMatch(/=tok$/m);
+  });
+
   it('may be called again', () => {
     const run = open();
     closeRun(run.dir);
@@ -84,6 +117,35 @@ describe('closeRun', () => {
 });
 
 describe('openRun', () => {
+  /** What anybody can put into a folder that is open to all: a dead run, whose ledger names a file of somebody else's. */
+  function plant(folder: string, victim: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(victim, 'precious');
+    writeFileSync(join(folder, 'owner'), '1 0');
+    writeFileSync(join(folder, 'ledger.jsonl'), `${JSON.stringify({ kind: 'path', path: victim })}\n`);
+  }
+
+  it('goes by no ledger behind a symlink', () => {
+    const victim = join(dir, 'victim');
+    plant(join(dir, 'planted'), victim);
+    mkdirSync(join(dir, 'work'));
+    symlinkSync(join(dir, 'planted'), join(dir, 'work', 'snapgate-run-x'));
+    closeRun(open().dir);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+  });
+
+  it.runIf(process.getuid?.() === 0)('goes by no ledger of another user', () => {
+    const victim = join(dir, 'victim');
+    const planted = join(dir, 'work', 'snapgate-run-x');
+    plant(planted, victim);
+    lchownSync(planted, 65534, 65534);
+    closeRun(open().dir);
+    expect([readFileSync(victim, 'utf8'), existsSync(planted)]).toEqual(['precious', true]);
+    lchownSync(planted, 0, 0);
+    closeRun(open().dir);
+    expect([existsSync(victim), existsSync(planted)]).toEqual([false, false]);
+  });
+
   it('closes the runs of processes that are gone, and no others', async () => {
     const script = `
       const { openRun } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/host/cleanup.ts'))});

@@ -75,6 +75,63 @@ describe('mustRun', () => {
   });
 });
 
+/** The environment of a child where the caller has a variable of that name. */
+function inherits(name: string): boolean {
+  const before = process.env[name];
+  try {
+    process.env[name] = 'given';
+    return childEnvironment({ id: 'x' })[name] !== undefined;
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}
+
+describe('a child', () => {
+  it.each([
+    'DEPLOY_KEY',
+    'GH_PAT',
+    'PAT',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'DOCKER_AUTH_CONFIG',
+    'NPM_CONFIG__AUTH',
+    'npm_config__authToken',
+    'DB_PASSWD',
+    'SMTP_PASS',
+    'GPG_PASSPHRASE',
+    'MYSQL_PWD',
+    'SENTRY_DSN',
+    'SSH_AUTH_SOCK',
+    'DATABASE_URL',
+    'REDIS_URL',
+    'STRIPE_APIKEY',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'REGISTRY_CREDS',
+    'azure_storage_connection_string',
+  ])('does not inherit %s', (name) => expect(inherits(name)).toBe(false));
+
+  it.each([
+    'PATH',
+    'PWD',
+    'OLDPWD',
+    'HOME',
+    'KEYBOARD',
+    'KEYMAP',
+    'MONKEY',
+    'GIT_AUTHOR_NAME',
+    'GITHUB_ACTOR',
+    'GITHUB_SERVER_URL',
+    'GITHUB_REPOSITORY',
+    'BYPASS_CACHE',
+    'COMPASS_PATH',
+    'SOURCE_DATE_EPOCH',
+    'HTTPS_PROXY',
+    'DOCKER_HOST',
+    'XDG_RUNTIME_DIR',
+  ])('inherits %s', (name) => expect(inherits(name)).toBe(true));
+});
+
 describe('childEnvironment', () => {
   it('holds no token, whatever it is called', () => {
     const names = [

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { version } from '../../src/host/version.ts';
 import { compareFiles, readRecordFile } from '../../src/job/compare.ts';
-import { writeRecord, writeText } from '../../src/job/files.ts';
+import { checkOutputDir, recordNames, writeRecord, writeText } from '../../src/job/files.ts';
 import { renderRecord } from '../../src/job/report.ts';
 import { maxRecordBytes } from '../../src/measure/parse.ts';
 import { json } from '../../src/report/json.ts';
@@ -35,11 +35,55 @@ describe('the folder for records', () => {
   });
 });
 
+describe('a folder for records that a commit may have made', () => {
+  it('is checked without a trace', () => {
+    checkOutputDir(at('a/b'));
+    expect(readdirSync(folder.path)).toEqual([]);
+    mkdirSync(at('c'));
+    checkOutputDir(at('c'));
+    expect(readdirSync(folder.path)).toEqual(['c']);
+  });
+
+  it('is an error before anything is measured where it cannot be made', () => {
+    writeFiles(folder.path, { file: '' });
+    expect(() => checkOutputDir(at('file/report'))).toThrow(
+      expect.objectContaining({ code: 'host', message: expect.stringContaining('cannot be written') }),
+    );
+  });
+
+  it.each(recordNames)('has no symlink called %s written through', (name) => {
+    writeFiles(folder.path, { victim: 'precious' });
+    symlinkSync(at('victim'), at(name));
+    expect(() => checkOutputDir(folder.path)).toThrow(`${at(name)} is a symlink`);
+    expect(() => writeText(folder.path, name, 'x')).toThrow(`${at(name)} cannot be written (ELOOP)`);
+    expect(readFileSync(at('victim'), 'utf8')).toBe('precious');
+  });
+
+  it('makes no file where a symlink leads nowhere', () => {
+    symlinkSync(at('new'), at('report.md'));
+    expect(() => writeText(folder.path, 'report.md', 'x')).toThrow(/ELOOP/);
+    expect(existsSync(at('new'))).toBe(false);
+  });
+
+  it.each(['link', 'link/', './link'])('is not itself a symlink: %s', (path) => {
+    mkdirSync(at('elsewhere'));
+    symlinkSync(at('elsewhere'), at('link'));
+    const dir = `${folder.path}/${path}`;
+    for (const write of [() => checkOutputDir(dir), () => writeText(dir, 'report.md', 'x')])
+      expect(write).toThrow(`${at('link')} is a symlink`);
+    expect(readdirSync(at('elsewhere'))).toEqual([]);
+  });
+});
+
 describe('stored records', () => {
   it('of two sides make a comparison by this version, with both measurements beside it', () => {
-    writeRecord(folder.path, 'base.json', side('base'));
-    writeRecord(folder.path, 'head.json', side('head', growing({ pause: 2 })));
-    const input = compareFiles(at('base.json'), at('head.json'), readConfig({}, undefined).gate);
+    writeRecord(folder.path, 'measurement-base.json', side('base'));
+    writeRecord(folder.path, 'measurement-head.json', side('head', growing({ pause: 2 })));
+    const input = compareFiles(
+      at('measurement-base.json'),
+      at('measurement-head.json'),
+      readConfig({}, undefined).gate,
+    );
     expect(input.comparison).toMatchObject({ verdict: 'fail', snapgate: version });
     expect(input.comparison.createdAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect([input.base, input.head]).toEqual([side('base'), side('head', growing({ pause: 2 }))]);
