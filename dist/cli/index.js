@@ -522,7 +522,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 729));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(171)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9171));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -635,6 +635,7 @@ const inputs = [
         ...text('base', 'base', 'BASE', ['gate']),
         description: 'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
         default: 'auto',
+        inFile: false,
     },
     {
         ...text('head', 'base', 'HEAD', ['gate']),
@@ -764,6 +765,7 @@ const inputs = [
         choices: commentPolicies,
         default: 'auto',
         actionOnly: true,
+        inFile: false,
     },
     {
         ...text('comment-key', 'github', 'KEY'),

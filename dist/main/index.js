@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 17198:
+/***/ 42296:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39542,14 +39542,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 var lib_core = __nccwpck_require__(33838);
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 3 modules
 var exec = __nccwpck_require__(27187);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 ;// CONCATENATED MODULE: ./lib/host/error.js
 /** What kind of thing went wrong; each kind has one exit status, so that a script can tell them apart. */
 const exitCodes = {
@@ -39587,6 +39579,14 @@ function error_errnoOf(error) {
     return undefined;
 }
 
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 ;// CONCATENATED MODULE: ./lib/host/folder.js
 
 
@@ -39599,10 +39599,32 @@ function error_errnoOf(error) {
  */
 function openFolder(dir, input) {
     const path = (0,external_node_path_.resolve)(dir);
+    makeWritable(path, input);
+    return path;
+}
+/** Throws what `openFolder` would, and leaves no folder behind that was not there before. */
+function checkFolder(dir, input) {
+    for (const path of makeWritable((0,external_node_path_.resolve)(dir), input))
+        removeEmptyFolder(path);
+}
+/** False where there is something in it, or nothing to remove. */
+function removeEmptyFolder(path) {
     try {
-        makeFolder(path);
+        (0,external_node_fs_.rmdirSync)(path);
+        return true;
+    }
+    catch (error) {
+        if (['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EACCES', 'EBUSY'].includes(error_errnoOf(error) ?? ''))
+            return false;
+        throw error;
+    }
+}
+/** The folders that were made, the lowest first. */
+function makeWritable(path, input) {
+    try {
+        const made = makeFolder(path);
         (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.W_OK);
-        return path;
+        return made;
     }
     catch (error) {
         throw new error_SnapgateError('host', `${input} ${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Name a folder that this user may write to.', { cause: error });
@@ -39611,19 +39633,34 @@ function openFolder(dir, input) {
 /** Not by `recursive`, with which node never returns from below /proc (mkdir answers ENOENT there, whatever exists). */
 function makeFolder(path) {
     if ((0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.isDirectory())
-        return;
+        return [];
     const parent = (0,external_node_path_.dirname)(path);
-    if (parent !== path)
-        makeFolder(parent);
+    const above = parent === path ? [] : makeFolder(parent);
     try {
         (0,external_node_fs_.mkdirSync)(path);
+        return [path, ...above];
     }
     catch (error) {
         // Another run may have been quicker; a file of that name is an error.
         if (error_errnoOf(error) !== 'EEXIST' || !(0,external_node_fs_.statSync)(path).isDirectory())
             throw error;
+        return above;
     }
 }
+
+;// CONCATENATED MODULE: ./lib/host/git-safety.js
+/**
+ * What every call of git is told. A workspace in a container often belongs to another user, and snapgate only reads it (safe.directory).
+ * Nothing that a repository's configuration names is run: no hook, no fsmonitor; and no gc goes on in the background after the run.
+ */
+const gitSafety = [
+    'safe.directory=*',
+    'core.hooksPath=/dev/null',
+    'core.fsmonitor=false',
+    'gc.auto=0',
+    'maintenance.auto=false',
+    'advice.detachedHead=false',
+].flatMap((setting) => ['-c', setting]);
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
 
@@ -49168,6 +49205,8 @@ function preprocess(fn, schema) {
 const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
+    /** A user's file that is out of the way, and is not lost with the run. */
+    object({ kind: literal('moved'), path: schemas_string(), kept: schemas_string() }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
     /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
     object({
@@ -49206,195 +49245,35 @@ function parseLine(line) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/host/cleanup.js
+;// CONCATENATED MODULE: ./lib/host/moved.js
 
 
 
-
-
-
-
-const runPrefix = 'snapgate-run-';
-const ledgerFile = 'ledger.jsonl';
-const ownerFile = 'owner';
-/** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
-function openRun(workDir, cacheDir, log, signal) {
-    const parent = openFolder(workDir, 'work-dir');
-    const cache = openFolder(cacheDir, 'cache-dir');
-    sweepDeadRuns(parent, log);
-    const id = (0,external_node_crypto_.randomUUID)();
-    const dir = (0,external_node_path_.join)(parent, `${runPrefix}${id}`);
-    (0,external_node_fs_.mkdirSync)(dir, { mode: 0o700 });
-    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
-    return { id, dir, cacheDir: cache, log, signal, ledger: openLedger((0,external_node_path_.join)(dir, ledgerFile)) };
+function moveAway({ path, kept }) {
+    (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(kept), { recursive: true, mode: 0o700 });
+    moveFile(path, kept);
 }
-/** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
-function closeRun(dir) {
-    const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
-    killProcessesOfRun(id);
-    for (const resource of readLedger((0,external_node_path_.join)(dir, ledgerFile)))
-        removeResource(resource);
-    removeTree(dir);
-}
-/** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
-function sweepDeadRuns(workDir, log) {
-    for (const name of (0,external_node_fs_.readdirSync)(workDir)) {
-        if (!name.startsWith(runPrefix))
-            continue;
-        const dir = (0,external_node_path_.join)(workDir, name);
-        if (ownerLives(dir))
-            continue;
-        try {
-            closeRun(dir);
-        }
-        catch (error) {
-            log.warning(`What a run that was killed left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
-        }
-    }
-}
-function ownerLives(dir) {
-    try {
-        const [pid, started] = (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(dir, ownerFile), 'utf8').split(' ');
-        return startTimeOf(Number(pid)) === started;
-    }
-    catch (error) {
-        // Another user's run, or one that is being made this instant.
-        return error_errnoOf(error) === 'EACCES' || error_errnoOf(error) === 'ENOENT';
-    }
-}
-/** Start time of a process in clock ticks since boot (proc(5), field 22), which tells a pid from its reuse. */
-function startTimeOf(pid) {
-    try {
-        const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
-        return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    }
-    catch {
-        return undefined;
-    }
-}
-/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
-function killProcessesOfRun(id) {
-    const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
-    for (let attempt = 0; attempt < 50; attempt += 1) {
-        const pids = (0,external_node_fs_.readdirSync)('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
-        if (pids.length === 0)
-            return;
-        for (const pid of pids)
-            killQuietly(Number(pid));
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-}
-function hasMark(pid, mark) {
-    if (Number(pid) === process.pid)
-        return false;
-    try {
-        return (0,external_node_fs_.readFileSync)(`/proc/${pid}/environ`).includes(mark);
-    }
-    catch {
-        return false;
-    }
-}
-function killQuietly(pid) {
-    try {
-        process.kill(pid, 'SIGKILL');
-    }
-    catch {
-        // Gone already.
-    }
-}
-function removeResource(resource) {
-    switch (resource.kind) {
-        case 'path':
-            removeTree(resource.path);
-            return;
-        case 'worktree':
-            removeTree(resource.path);
-            (0,external_node_child_process_namespaceObject.spawnSync)('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
-                stdio: 'ignore',
-                timeout: 30_000,
-            });
-            return;
-        case 'buildah-build':
-            endBuildahBuild(resource);
-    }
-}
-/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
-function removeTree(path) {
-    try {
-        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
-    }
-    catch (error) {
-        if (error_errnoOf(error) !== 'EACCES')
-            throw error;
-        (0,external_node_child_process_namespaceObject.spawnSync)('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
-        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
-    }
-}
-/** While no other run builds in the same storage: what is left there is then of builds that were killed. */
-function endBuildahBuild({ root, runRoot, temporaryDir, }) {
-    if (hasProcessWith(root))
+/** Does nothing where it was put back before. What has come in its place meanwhile is newer, and stays. */
+function putBack({ path, kept }) {
+    if (!exists(kept) || exists(path))
         return;
-    const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
-    const quietly = { stdio: 'ignore', timeout: 60_000 };
-    (0,external_node_child_process_namespaceObject.spawnSync)('buildah', [...storage, 'rm', '--all'], quietly);
-    // In a user name space its files have ids that only the same name space may remove.
-    const remove = ['rm', '-rf', '--', temporaryDir];
-    if (process.getuid?.() === 0)
-        (0,external_node_fs_.rmSync)(temporaryDir, { recursive: true, force: true });
-    else
-        (0,external_node_child_process_namespaceObject.spawnSync)('buildah', ['unshare', ...remove], quietly);
+    (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+    moveFile(kept, path);
 }
-/** Whether `argument` is a word of some process's command line. */
-function hasProcessWith(argument) {
-    const word = Buffer.from(`\0${argument}\0`);
-    return (0,external_node_fs_.readdirSync)('/proc').some((name) => {
-        try {
-            return /^\d+$/.test(name) && (0,external_node_fs_.readFileSync)(`/proc/${name}/cmdline`).includes(word);
-        }
-        catch {
-            return false;
-        }
-    });
+/** Whether there is anything of that name, also a symlink that leads nowhere. */
+function exists(path) {
+    return (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
 }
-
-;// CONCATENATED MODULE: ./lib/host/session.js
-
-
-const stoppingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/**
- * Does a job with a run of its own, and removes all that it made: at its end, on an error, and on a signal, which ends the job
- * with a SnapgateError `interrupted`. A second signal does not wait for the job.
- */
-async function withRun(options, job) {
-    const controller = new AbortController();
-    const run = openRun(options.workDir, options.cacheDir, options.log, controller.signal);
-    options.onOpen?.(run.dir);
-    const interrupted = new Promise((_, reject) => {
-        controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-    });
-    interrupted.catch(() => { });
-    const stop = (signal) => {
-        if (controller.signal.aborted) {
-            closeRun(run.dir);
-            process.exit(75);
-        }
-        controller.abort(interruption(signal));
-    };
-    for (const signal of stoppingSignals)
-        process.on(signal, stop);
+function moveFile(from, to) {
     try {
-        return await Promise.race([job(run), interrupted]);
+        (0,external_node_fs_.renameSync)(from, to);
     }
-    finally {
-        if (!controller.signal.aborted)
-            controller.abort(interruption('the end of the run'));
-        closeRun(run.dir);
-        for (const signal of stoppingSignals)
-            process.off(signal, stop);
+    catch (error) {
+        if (error_errnoOf(error) !== 'EXDEV')
+            throw error;
+        (0,external_node_fs_.copyFileSync)(from, to);
+        (0,external_node_fs_.rmSync)(from);
     }
-}
-function interruption(by) {
-    return new error_SnapgateError('interrupted', `interrupted by ${by}`, 'Nothing was left behind; run it again.');
 }
 
 ;// CONCATENATED MODULE: ./lib/host/process.js
@@ -49405,10 +49284,17 @@ function interruption(by) {
 /** How much of a process's output is kept: its end. */
 const keptBytes = 64 * 1024;
 /** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
-const secretName = /(TOKEN|SECRET|PASSWORD|PRIVATE_KEY|CREDENTIAL)|^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i;
+const secretName = [
+    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
+    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
+    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
+    // An address that as a rule has a password in it.
+    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
+    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
+];
 /** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
 function childEnvironment(run, more = {}) {
-    const kept = Object.entries(process.env).filter(([name]) => !secretName.test(name));
+    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
     return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
 }
 /** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
@@ -49576,6 +49462,208 @@ function collectOutput(child, onStdout) {
             .split('\n')
             .filter((line) => line !== ''),
     });
+}
+
+;// CONCATENATED MODULE: ./lib/host/cleanup.js
+
+
+
+
+
+
+
+
+
+
+const runPrefix = 'snapgate-run-';
+const ledgerFile = 'ledger.jsonl';
+const ownerFile = 'owner';
+/** Makes the folder and ledger of a new run below `workDir`, after removing what dead runs left there. */
+function openRun(workDir, cacheDir, log, signal) {
+    const parent = openFolder(workDir, 'work-dir');
+    const cache = openFolder(cacheDir, 'cache-dir');
+    sweepDeadRuns(parent, log);
+    const id = (0,external_node_crypto_.randomUUID)();
+    const dir = (0,external_node_path_.join)(parent, `${runPrefix}${id}`);
+    (0,external_node_fs_.mkdirSync)(dir, { mode: 0o700 });
+    (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(dir, ownerFile), `${process.pid} ${startTimeOf(process.pid) ?? ''}`);
+    return { id, dir, cacheDir: cache, log, signal, ledger: openLedger((0,external_node_path_.join)(dir, ledgerFile)) };
+}
+/** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
+function closeRun(dir) {
+    const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
+    killProcessesOfRun(id);
+    for (const resource of readLedger((0,external_node_path_.join)(dir, ledgerFile)))
+        removeResource(resource, id);
+    removeTree(dir, id);
+}
+/** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
+function sweepDeadRuns(workDir, log) {
+    for (const name of (0,external_node_fs_.readdirSync)(workDir)) {
+        if (!name.startsWith(runPrefix))
+            continue;
+        const dir = (0,external_node_path_.join)(workDir, name);
+        if (!isOwn(dir) || ownerLives(dir))
+            continue;
+        try {
+            closeRun(dir);
+        }
+        catch (error) {
+            log.warning(`What a run that was killed left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
+        }
+    }
+}
+/** In a folder that others may write to, such as /tmp, anybody can put one of that name, with a ledger that names any file. */
+function isOwn(dir) {
+    const stat = (0,external_node_fs_.lstatSync)(dir, { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && stat.uid === process.getuid?.();
+}
+function ownerLives(dir) {
+    try {
+        const [pid, started] = (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(dir, ownerFile), 'utf8').split(' ');
+        return startTimeOf(Number(pid)) === started;
+    }
+    catch (error) {
+        // Another user's run, or one that is being made this instant.
+        return error_errnoOf(error) === 'EACCES' || error_errnoOf(error) === 'ENOENT';
+    }
+}
+/** Start time of a process in clock ticks since boot (proc(5), field 22), which tells a pid from its reuse. */
+function startTimeOf(pid) {
+    try {
+        const stat = (0,external_node_fs_.readFileSync)(`/proc/${pid}/stat`, 'utf8');
+        return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    }
+    catch {
+        return undefined;
+    }
+}
+/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
+function killProcessesOfRun(id) {
+    const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+        const pids = (0,external_node_fs_.readdirSync)('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
+        if (pids.length === 0)
+            return;
+        for (const pid of pids)
+            killQuietly(Number(pid));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+}
+function hasMark(pid, mark) {
+    if (Number(pid) === process.pid)
+        return false;
+    try {
+        return (0,external_node_fs_.readFileSync)(`/proc/${pid}/environ`).includes(mark);
+    }
+    catch {
+        return false;
+    }
+}
+function killQuietly(pid) {
+    try {
+        process.kill(pid, 'SIGKILL');
+    }
+    catch {
+        // Gone already.
+    }
+}
+/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
+function runQuietly(id, command, args, timeout = 60_000) {
+    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+}
+function removeResource(resource, id) {
+    switch (resource.kind) {
+        case 'path':
+            removeTree(resource.path, id);
+            return;
+        case 'moved':
+            putBack(resource);
+            return;
+        case 'worktree':
+            removeTree(resource.path, id);
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
+            return;
+        case 'buildah-build':
+            endBuildahBuild(resource, id);
+    }
+}
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+function removeTree(path, id) {
+    try {
+        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
+    }
+    catch (error) {
+        if (error_errnoOf(error) !== 'EACCES')
+            throw error;
+        runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
+        (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
+    }
+}
+/** While no other run builds in the same storage: what is left there is then of builds that were killed. */
+function endBuildahBuild({ root, runRoot, temporaryDir }, id) {
+    if (hasProcessWith(root))
+        return;
+    const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
+    runQuietly(id, 'buildah', [...storage, 'rm', '--all']);
+    // In a user name space its files have ids that only the same name space may remove.
+    const remove = ['rm', '-rf', '--', temporaryDir];
+    if (process.getuid?.() === 0)
+        (0,external_node_fs_.rmSync)(temporaryDir, { recursive: true, force: true });
+    else
+        runQuietly(id, 'buildah', ['unshare', ...remove]);
+}
+/** Whether `argument` is a word of some process's command line. */
+function hasProcessWith(argument) {
+    const word = Buffer.from(`\0${argument}\0`);
+    return (0,external_node_fs_.readdirSync)('/proc').some((name) => {
+        try {
+            return /^\d+$/.test(name) && (0,external_node_fs_.readFileSync)(`/proc/${name}/cmdline`).includes(word);
+        }
+        catch {
+            return false;
+        }
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/host/session.js
+
+
+const stoppingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/**
+ * Does a job with a run of its own, and removes all that it made: at its end, on an error, and on a signal, which ends the job
+ * with a SnapgateError `interrupted`. A second signal does not wait for the job.
+ */
+async function withRun(options, job) {
+    const controller = new AbortController();
+    const run = openRun(options.workDir, options.cacheDir, options.log, controller.signal);
+    options.onOpen?.(run.dir);
+    const interrupted = new Promise((_, reject) => {
+        controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+    });
+    interrupted.catch(() => { });
+    const stop = (signal) => {
+        if (controller.signal.aborted) {
+            closeRun(run.dir);
+            process.exit(75);
+        }
+        controller.abort(interruption(signal));
+    };
+    for (const signal of stoppingSignals)
+        process.on(signal, stop);
+    try {
+        return await Promise.race([job(run), interrupted]);
+    }
+    finally {
+        if (!controller.signal.aborted)
+            controller.abort(interruption('the end of the run'));
+        closeRun(run.dir);
+        for (const signal of stoppingSignals)
+            process.off(signal, stop);
+    }
+}
+function interruption(by) {
+    return new error_SnapgateError('interrupted', `interrupted by ${by}`, 'Nothing was left behind; run it again.');
 }
 
 ;// CONCATENATED MODULE: ./lib/job/prerequisites.js
@@ -49962,10 +50050,11 @@ function causeOf(trouble, { scope, readOnly }) {
 }
 /** A token that lacks a scope looks the same whatever it lacks it for: the event tells some of the reasons apart. */
 function permissionCause(scope, readOnly) {
-    if (readOnly === 'fork')
+    const isWrite = scope.endsWith(': write');
+    if (readOnly === 'fork' && isWrite)
         return `A pull request from a fork has a read-only token, whatever the job asks for (\`permissions: ${scope}\`): a second workflow on workflow_run with \`mode: comment\` can write.`;
     const asks = `The job needs \`permissions: ${scope}\``;
-    return readOnly === 'dependabot'
+    return readOnly === 'dependabot' && isWrite
         ? `${asks}: a run of Dependabot's has a read-only token where the workflow does not say so itself.`
         : `${asks}: without it the token has what the organisation or the repository gives by default, often read alone. A workflow that is called gets no more than its caller.`;
 }
@@ -51184,10 +51273,16 @@ async function ask(question, service) {
         return { kind: 'unavailable', warning: explainFailure(error, { ...service, consequence }) };
     }
 }
+async function hasEntries(repository, runId, key) {
+    const listed = await listArtifacts(repository, runId);
+    return listed.some(({ name }) => name.startsWith(entryPrefix(key)));
+}
 async function readArtifact(repository, question, pulls) {
     const { event, key } = question;
     const name = gateArtifactName(key);
     const [artifact] = await listArtifacts(repository, event.runId, name);
+    if (artifact === undefined && (await hasEntries(repository, event.runId, key)))
+        return nothing(`Run ${event.runId} has measured a matrix. Its deciding job has told what its token lets it; mode: comment does not merge matrices.`);
     if (artifact === undefined && !event.isFork)
         return nothing(`Run ${event.runId} is of this repository and has no artifact ${name}: it tells its pull request itself.`);
     if (artifact === undefined)
@@ -56732,6 +56827,128 @@ function leftOut(names, where) {
     return `Cut or left out for length: ${names.join(', ')}. ${where} has all of it.`;
 }
 
+;// CONCATENATED MODULE: ./lib/job/files.js
+
+
+
+
+/** Everything that is written into output-dir. */
+const recordNames = [
+    'measurement.json',
+    'measurement-base.json',
+    'measurement-head.json',
+    'comparison.json',
+    'matrix.json',
+    'report.md',
+];
+/**
+ * Checks early that records can be written, and leaves no trace of it: a folder that is there before the images are built may get into one.
+ *
+ * @throws SnapgateError `host` where they cannot
+ */
+function checkOutputDir(dir) {
+    refuseLink((0,external_node_path_.resolve)(dir));
+    for (const name of recordNames)
+        refuseLink((0,external_node_path_.join)((0,external_node_path_.resolve)(dir), name));
+    checkFolder(dir, 'output-dir');
+}
+function writeRecord(dir, name, record) {
+    return writeText(dir, name, `${JSON.stringify(record, null, 2)}\n`);
+}
+function writeText(dir, name, text) {
+    const path = (0,external_node_path_.join)(dir, name);
+    refuseLink((0,external_node_path_.resolve)(dir));
+    try {
+        writeNew(path, text);
+        return path;
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Make room and make it writable, or name another output-dir.', { cause: error });
+    }
+}
+/** output-dir lies in the checkout by default, and a commit may hold a symlink there that leads to any file of the runner. */
+function refuseLink(path) {
+    if (!isLink(path))
+        return;
+    throw new error_SnapgateError('host', `${path} is a symlink, and records are not written through one`, 'Remove it, or name another output-dir: the folder itself, not a link to it.');
+}
+/** What cannot be looked at cannot be written either, which says so itself. */
+function isLink(path) {
+    try {
+        return (0,external_node_fs_.lstatSync)(path).isSymbolicLink();
+    }
+    catch {
+        return false;
+    }
+}
+function writeNew(path, text) {
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = external_node_fs_.constants;
+    const file = (0,external_node_fs_.openSync)(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o666);
+    try {
+        (0,external_node_fs_.writeFileSync)(file, text);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/job/aside.js
+
+
+
+
+
+/**
+ * Does `work`, which builds images from `checkouts`, without the records that an earlier run has left there: with them the same tree would
+ * make another image. They are put back afterwards, however it ends; after a SIGKILL, by whoever closes the run.
+ */
+async function withRecordsAside(run, outputDir, checkouts, work) {
+    const folder = realPath(outputDir);
+    const checkout = checkouts.map(realPath).find((each) => aside_isWithin(folder, each));
+    if (checkout === undefined)
+        return await work();
+    const moved = moveRecords(run, folder);
+    const emptied = removeEmptied(folder, checkout);
+    try {
+        return await work();
+    }
+    finally {
+        if (emptied)
+            (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
+        for (const file of moved)
+            putBack(file);
+    }
+}
+function moveRecords(run, folder) {
+    const files = recordNames
+        .map((name) => ({ path: (0,external_node_path_.join)(folder, name), kept: (0,external_node_path_.join)(run.dir, 'records-aside', name) }))
+        .filter(({ path }) => (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isFile());
+    for (const file of files) {
+        run.ledger.add({ kind: 'moved', ...file });
+        moveAway(file);
+    }
+    return files;
+}
+/** Removes the folder and those above it that hold nothing else: git knows no empty ones, and a run makes them. */
+function removeEmptied(folder, checkout) {
+    if (folder === checkout || !removeEmptyFolder(folder))
+        return false;
+    removeEmptied((0,external_node_path_.dirname)(folder), checkout);
+    return true;
+}
+/** Also of what is not there. */
+function realPath(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        return (0,external_node_path_.resolve)(path);
+    }
+}
+function aside_isWithin(path, folder) {
+    return path === folder || path.startsWith(`${folder}${external_node_path_.sep}`);
+}
+
 ;// CONCATENATED MODULE: ./lib/job/base.js
 
 /** Takes a stored measurement for the base where one will do, checks it out where not, or says why there is none. */
@@ -56767,6 +56984,8 @@ async function standIn(run, base, wanted, storage, ofCommit) {
     if (storage === undefined || latest?.kind !== 'found')
         return { base: nothingStored(base.subject.label, [ofCommit, latest], storage), notes: [] };
     const settled = taken(run, latest.measurement, storage);
+    if (latest.measurement.subject.commit === base.commit)
+        return settled;
     const note = `${base.subject.label} has no stored measurement; the newest of ${base.branch} stands in, so changes of others may show`;
     return { base: settled.base, notes: [note, ...settled.notes] };
 }
@@ -56777,7 +56996,7 @@ async function settleBranch(branch, wanted, storage) {
     return { base: nothingStored(`branch ${branch}`, [latest], storage), notes: [] };
 }
 function taken(run, measurement, { store }) {
-    const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}; head alone was booted`;
+    const note = `base was measured at ${measurement.createdAt} and comes from ${store.name}: it is not booted`;
     run.log.info(note);
     return { base: { kind: 'measurement', measurement }, notes: [note] };
 }
@@ -59291,24 +59510,6 @@ async function openEngine(run, config) {
     return { engine, report, identity: report.identity };
 }
 
-;// CONCATENATED MODULE: ./lib/job/files.js
-
-
-
-function writeRecord(dir, name, record) {
-    return writeText(dir, name, `${JSON.stringify(record, null, 2)}\n`);
-}
-function writeText(dir, name, text) {
-    const path = (0,external_node_path_.join)(dir, name);
-    try {
-        (0,external_node_fs_.writeFileSync)(path, text);
-        return path;
-    }
-    catch (error) {
-        throw new error_SnapgateError('host', `${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Make room and make it writable, or name another output-dir.', { cause: error });
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/job/preflight.js
 
 
@@ -59389,6 +59590,7 @@ async function buildSide(run, config, source) {
 
 
 
+
 /** The whole gate as a terminal has it: measures, decides, writes the records. */
 async function runGate(run, request) {
     const { config, reproduce } = request;
@@ -59403,7 +59605,7 @@ async function runGate(run, request) {
 /** Builds and measures what has not been measured before: one side, both, or none. */
 async function measureGate(run, request) {
     const { config, head } = request;
-    openFolder(config.outputDir, 'output-dir');
+    checkOutputDir(config.outputDir);
     const base = await settleEarly(run, request);
     if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
         return storedPair(head.measurement, await settleBase(run, base, wantedOf(head.measurement), undefined));
@@ -59471,7 +59673,8 @@ async function measurePair(run, config, engine, head, { base, notes }) {
         ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
     ];
     const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
-    const built = await buildSides(run, config, toBuild);
+    const checkouts = toBuild.map(({ checkout }) => checkout);
+    const built = await withRecordsAside(run, config.outputDir, checkouts, () => buildSides(run, config, toBuild));
     const differs = differenceOf(config, engine, built, [base, head]);
     const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
     const parallel = lanes === 2;
@@ -59546,6 +59749,7 @@ const storedAcceptanceSchema = object({
 const resultSchema = object({
     head: shaSchema,
     run: runSchema,
+    /** When it was first known of this head. */
     at: iso_datetime(),
     outcome: schemas_enum(outcomes),
     /** Plain text of the user's: escape before showing. */
@@ -59561,6 +59765,10 @@ const commentStateSchema = object({
     run: runSchema,
     at: iso_datetime(),
     phase: schemas_enum(['running', 'result', 'failed']),
+    /** Of the step that has written it: two of one run have the same number. */
+    nonce: schemas_string()
+        .regex(/^[0-9a-f]{8}$/)
+        .optional(),
     /** The result that the comment shows, which may be of a run before this. */
     last: resultSchema.optional(),
     acceptance: storedAcceptanceSchema.optional(),
@@ -59589,6 +59797,12 @@ function stateOf(body) {
 /** Below 0: `a` is older than `b`. By number: a later attempt of an older run is older than a newer run. */
 function compareRuns(a, b) {
     return a.id - b.id || a.attempt - b.attempt;
+}
+/** Whether a state is the result of another step or job of the very run that writes now. A later attempt is not the same run. */
+function isOfOtherStep(state, { run, nonce }) {
+    if (state?.phase !== 'result' || state.nonce === undefined || nonce === undefined || run.id === 0)
+        return false;
+    return compareRuns(state.run, run) === 0 && state.nonce !== nonce;
 }
 /** The token's own comments of a key, oldest first. One of somebody else with the same marker is none. */
 async function ownComments(api, key, viewer) {
@@ -59979,7 +60193,7 @@ function composeComment(author, news, held) {
             });
     }
 }
-/** Whether two bodies say the same, but for when it was written. */
+/** Whether two bodies say the same, but for when and by which step it was written. */
 function saysTheSame(a, b) {
     return withoutTimes(a) === withoutTimes(b);
 }
@@ -59995,33 +60209,39 @@ function keptOf(held) {
     return { state: held.state, result: isWhole ? result?.trimEnd() : undefined };
 }
 function resultBody(author, news, kept) {
-    const { head, run, at } = author;
+    const { head, run } = author;
     const sizes = news.sizes && boundedSizes(news.sizes);
     const last = {
         head,
         run: { id: run.id, attempt: run.attempt },
-        at,
+        at: knownSince(author, news, kept),
         outcome: news.outcome,
         headline: visibleText(news.headline, 250).slice(0, 300),
         ...(sizes === undefined ? {} : { sizes }),
     };
     const parts = {
         state: { ...stateFor(author, 'result', kept, news.acceptance), last },
-        bottom: `Of ${shortSha(head)}; all of it is in ${comment_body_link("the run's summary", run.url)}.`,
+        bottom: `Of ${shortSha(head)}, ${minuteOf(author.at)}; all of it is in ${comment_body_link("the run's summary", run.url)}.`,
     };
     const was = wasLine(news, kept);
     const around = comment_body_assemble(author, { ...parts, result: '' }).length + was.length + reservedChars;
     const report = withoutMarkers(news.render(maxCommentChars - around)).trimEnd();
     return comment_body_assemble(author, { ...parts, result: was === '' ? report : belowHeading(report, was) });
 }
+/** A head that fails again has been known to fail since the first time: a label that was set in between accepts it. */
+function knownSince({ head, at }, { outcome }, { state }) {
+    const last = state?.last;
+    return outcome === 'fail' && last?.outcome === 'fail' && last.head === head ? last.at : at;
+}
 function stateFor(author, phase, { state }, acceptance = state?.acceptance) {
-    const { head, run, at } = author;
+    const { head, run, at, nonce } = author;
     return {
         v: 1,
         head,
         run: { id: run.id, attempt: run.attempt },
         at,
         phase,
+        ...(nonce === undefined ? {} : { nonce }),
         ...(state?.last === undefined ? {} : { last: state.last }),
         ...(acceptance ? { acceptance: boundedAcceptance(acceptance) } : {}),
     };
@@ -60089,8 +60309,14 @@ function withoutMarkers(report) {
 function withoutTimes({ comment, state }) {
     if (state === undefined)
         return comment.body;
-    const timeless = { ...state, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
-    return `${JSON.stringify(timeless)}\n${comment.body.split('\n').slice(2).join('\n')}`;
+    const { nonce: _, ...others } = state;
+    const timeless = { ...others, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
+    const shown = comment.body.split('\n').slice(2).join('\n');
+    return `${JSON.stringify(timeless)}\n${shown.replace(/^(Of `[0-9a-f]{7}`), [\d :-]{16} UTC;/m, '$1;')}`;
+}
+/** `2026-11-25 04:05 UTC`, of an ISO time in UTC. */
+function minuteOf(at) {
+    return `${at.slice(0, 16).replace('T', ' ')} UTC`;
 }
 function shortSha(sha) {
     return `\`${sha.slice(0, 7)}\``;
@@ -60124,6 +60350,7 @@ async function writeSticky(api, author, phase, compose, { settleMs = 1000, wait 
             break;
         // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
         memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
+        memory.isShared ||= isOfOtherStep(memory.newest?.state, author);
         const aim = aimOf(memory.newest, author, phase, compose);
         const written = await bringAbout(api, held, aim, stuck);
         if (written === 'nothing to do')
@@ -60198,7 +60425,7 @@ function toHeld(comment, body) {
  * Writes what a run has to say into its comment, trying again where GitHub itself failed: each try looks at the comments anew, so that one
  * whose answer got lost is not written twice. Never throws; undefined where it failed and nothing is known to have been written.
  */
-async function tellComment(api, author, policy, news, { patience = client_usualPatience, settleMs, onFailure }) {
+async function tellComment(api, author, policy, news, { patience = client_usualPatience, settleMs, onFailure, onShared }) {
     if (policy === 'never')
         return { kind: 'none', comment: undefined };
     const memory = {};
@@ -60212,6 +60439,10 @@ async function tellComment(api, author, policy, news, { patience = client_usualP
             return { kind: 'written', comment: memory.written };
         onFailure(error);
         return undefined;
+    }
+    finally {
+        if (memory.isShared)
+            onShared?.();
     }
 }
 const phases = {
@@ -60312,11 +60543,17 @@ function checkChannel(options, { headSha }, troubles, ledger) {
     return async (report, patience) => (await teller.tell(report, patience))?.url;
 }
 function commentChannel(options, { headSha, number }, troubles, ledger) {
-    const { destination, fetch, config, run, log, settleMs } = options;
+    const { destination, fetch, config, run, nonce, log, settleMs } = options;
     const { key, policy } = config.comment;
+    let isShared = false;
+    const onShared = () => {
+        if (!isShared)
+            log.warning(sharedWords(key));
+        isShared = true;
+    };
     return async (news, patience) => {
         const api = openComments({ ...destination, fetch, number }, patience);
-        const author = { key, head: headSha, run, at: new Date(patience.now()).toISOString() };
+        const author = { key, head: headSha, run, nonce, at: new Date(patience.now()).toISOString() };
         const isRunning = news.kind === 'running';
         if (isRunning)
             ledger.comment(number);
@@ -60329,7 +60566,12 @@ function commentChannel(options, { headSha, number }, troubles, ledger) {
                 ledger.comment(undefined);
         };
         const settle = settleMs === undefined ? {} : { settleMs };
-        const written = await tellComment(api, author, policy, news, { patience, ...settle, onFailure });
+        const written = await tellComment(api, author, policy, news, {
+            patience,
+            ...settle,
+            onFailure,
+            onShared,
+        });
         const isOpen = written === undefined || (isRunning && written.kind === 'written');
         if (!isOpen)
             ledger.comment(undefined);
@@ -60337,6 +60579,9 @@ function commentChannel(options, { headSha, number }, troubles, ledger) {
             log.info('The comment is left to the newer run that has written it.');
         return written?.comment?.url;
     };
+}
+function sharedWords(key) {
+    return `Another step or job of this run has written the comment ${key}, and this one writes over it: give each gate its own comment-key.`;
 }
 
 ;// CONCATENATED MODULE: ./lib/action/check-report.js
@@ -60624,8 +60869,8 @@ function keptAnnouncement(store) {
 
 
 /** Who tells GitHub of this run. */
-function announcerOf(log, request, { headSha }) {
-    const { config, context, event, token, pullRequest } = request;
+function announcerOf(log, told, { headSha, nonce }) {
+    const { config, context, event, token, pullRequest } = told;
     const { apiUrl, owner, repo, runId, attempt, runUrl } = context;
     return openAnnouncer({
         log,
@@ -60634,6 +60879,7 @@ function announcerOf(log, request, { headSha }) {
         pullRequest,
         headSha,
         run: { id: runId, attempt, url: runUrl },
+        nonce,
         readOnly: readOnlyReason(event, context.actor),
         onOpen: (open) => keepAnnouncement(lib_core, open),
     });
@@ -60675,24 +60921,13 @@ function literally(path) {
 ;// CONCATENATED MODULE: ./lib/baseline/git.js
 
 
+
 /** Longest that one call of git may take: a fetch of a large repository over a slow line. */
 const usualTimeoutMs = 600_000;
-/**
- * What every call is told. A workspace in a container often belongs to another user, and snapgate only reads it (safe.directory).
- * Nothing that a repository's configuration names is run: no hook, no fsmonitor; and no gc goes on in the background after the run.
- */
-const settings = [
-    'safe.directory=*',
-    'core.hooksPath=/dev/null',
-    'core.fsmonitor=false',
-    'gc.auto=0',
-    'maintenance.auto=false',
-    'advice.detachedHead=false',
-];
 /** git in `folder`. It never asks a person for anything, and finds refs and options apart only by what callers checked. */
 function openGit(run, folder, more = {}) {
-    const always = ['-C', folder, ...settings.flatMap((setting) => ['-c', setting])];
-    const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C', ...more.env };
+    const always = ['-C', folder, ...gitSafety];
+    const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C', ...sshAgent(), ...more.env };
     const { timeoutMs = usualTimeoutMs } = more;
     const call = (args, options) => runCommand(run, 'git', [...always, ...args], { env, timeoutMs, ...options });
     return {
@@ -60705,11 +60940,16 @@ function openGit(run, folder, more = {}) {
     };
 }
 /** git in `folder`, which must be in a work tree; a SnapgateError('base') that says what to do where it is not. */
-async function openWorkTree(run, folder) {
-    const git = openGit(run, folder);
+async function openWorkTree(run, folder, env = {}) {
+    const git = openGit(run, folder, { env });
     if ((await git.ask(['rev-parse', '--is-inside-work-tree'])) === 'true')
         return git;
     throw new error_SnapgateError('base', `${folder} is not a checkout of a git repository, so no base commit can be found from it`, 'Run actions/checkout before snapgate, or name a base that is not in git: base: image:…, rootfs:…, measurement:… or none.');
+}
+/** A fetch over SSH asks the agent, whom no build may ask. */
+function sshAgent() {
+    const socket = process.env['SSH_AUTH_SOCK'];
+    return socket === undefined ? {} : { SSH_AUTH_SOCK: socket };
 }
 
 ;// CONCATENATED MODULE: ./lib/gate/accept.js
@@ -60995,16 +61235,15 @@ function summarizeJudged(judged) {
     return summaryOf(judged);
 }
 /** All rows that gate, of all entries. */
-function judged_gatingRows(judged) {
-    const record = recordOf(judged);
-    const comparisons = record.schema === 'snapgate/comparison'
-        ? [record]
-        : record.entries.flatMap(({ comparison }) => comparison ?? []);
-    return comparisons.flatMap(({ rows }) => rows.filter(({ gates }) => gates));
+function namedRows(record) {
+    const gating = (comparison, entry) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry }));
+    if (record.schema === 'snapgate/comparison')
+        return gating(record, null);
+    return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
 }
 /** Whether something is established to have changed, for better or worse. */
 function hasChanged(judged) {
-    return judged_gatingRows(judged).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
+    return namedRows(recordOf(judged)).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
 }
 function sizesOf(judged) {
     return failedSizes(recordOf(judged));
@@ -61027,11 +61266,14 @@ function writeJudged(config, judged) {
 
 
 
+
 /** Limit of all questions about the label, in milliseconds. */
 const labelMs = 60_000;
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
 async function acceptJudged(log, request, { sides, announcer, decision, }) {
-    const { config, context, pullRequest, token } = request;
+    const { config, context, event, token } = request;
+    const queued = event.name === 'merge_group' ? event.pullRequest : undefined;
+    const pullRequest = request.pullRequest ?? queued;
     const { judged } = decision;
     const unchanged = { judged, remember: undefined };
     const record = recordOf(judged);
@@ -61039,7 +61281,9 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
         return unchanged;
     const { label, scope } = config.github.accept;
     const { apiUrl, owner, repo } = context;
-    const found = await announcer.state();
+    // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
+    const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
+    const found = await teller.state();
     const state = found === 'unreadable' ? undefined : found;
     const { troubles } = announcer;
     const answer = await askAcceptance({
@@ -61050,10 +61294,11 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
     }, {
         record,
         label,
-        scope,
+        // The group's head is a commit of its own: of the commit that was accepted, the size is what is left.
+        scope: queued !== undefined && scope === 'commit' ? 'size' : scope,
         pullRequest,
         headSha: sides.headSha,
-        shownAt: decision.shownAt ?? shownInComment(state, sides.headSha),
+        shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
         last: lastShown(state),
         stored: storedAcceptance(state),
         isForgetful: found === 'unreadable',
@@ -61144,22 +61389,24 @@ function plainLine(line) {
 /** GitHub cuts an annotation's message at 64 KB; people stop long before. */
 const maxChars = 4000;
 /**
- * What the checks page shall say of a verdict: an error for what fails the check, a warning for what could; nothing for a pass.
+ * What the checks page shall say of a verdict: an error for what fails the step; a warning for a warning, and for what would have failed the
+ * step but was told not to; nothing for a pass.
+ * @param exit the step's exit status, and what the verdict alone would have made it.
  * @param place the one file that is to blame, if there is one.
  */
-function annotationOf({ verdict, headline, rows }, exitCode, place) {
-    if (exitCode === 0 && verdict !== 'warn')
+function annotationOf({ verdict, headline, rows, }, exit, place) {
+    if (exit.wanted === 0 && verdict !== 'warn')
         return undefined;
     const reasons = rows.filter((row) => row.verdict === verdict).map(reasonOf);
     return {
-        level: exitCode === 0 ? 'warning' : 'error',
+        level: exit.code === 0 ? 'warning' : 'error',
         title: plainText(`snapgate: ${headline}`),
         message: plainText(reasons.length === 0 ? headline : reasons.join('\n')).slice(0, maxChars),
         ...(place !== undefined && isPlain(place.path) ? { file: place.path, line: place.line } : {}),
     };
 }
 function reasonOf(row) {
-    return `${row.scenario} ${row.metric}: ${row.reason}`;
+    return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
 }
 /** A name that the runner would take for something else has no place in a command of ours. */
 function isPlain(path) {
@@ -61194,11 +61441,11 @@ const outputs = [
     },
     {
         name: 'outcome',
-        description: 'Like `verdict`, but `accepted` where a label made it pass, and `no-baseline` or `not-comparable` where there was nothing to compare with.',
+        description: 'Like `verdict`, but `accepted` where a label made it pass, `no-baseline` or `not-comparable` where there was nothing to compare with, and `not-measured` after an error.',
     },
     {
         name: 'rows',
-        description: 'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null.',
+        description: 'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null. `[]` in `mode: measure` and after an error. Names in it may come from a pull request: hand it to a script by `env:`, never inside the text of `run:`.',
     },
     {
         name: 'memfile-growth',
@@ -61221,13 +61468,26 @@ const outputs = [
 ];
 /** An output may not grow without end: GitHub takes 1 MiB of all outputs of a job. */
 const outputs_mostRows = 100;
+/** What they are where nothing was decided: what is read as JSON is JSON in any case. */
+function noOutputs() {
+    const empty = {
+        verdict: '',
+        'memfile-growth': '',
+        comparison: '',
+        report: '',
+        measurement: '',
+        'comment-url': '',
+        'check-url': '',
+    };
+    return { ...empty, outcome: 'not-measured', rows: '[]' };
+}
 /** What is known once the records are written. */
 function outputsOf(judged, files) {
     const record = recordOf(judged);
     return {
         verdict: record.verdict,
         outcome: outcomeOf(record),
-        rows: JSON.stringify(outputs_rowsOf(record).slice(0, outputs_mostRows).map(rowOutput)),
+        rows: JSON.stringify(namedRows(record).slice(0, outputs_mostRows).map(rowOutput)),
         'memfile-growth': memfileGrowth(record),
         comparison: files.comparison,
         report: files.report,
@@ -61239,14 +61499,7 @@ function memfileGrowth(record) {
     const growths = comparisonsOf(record).flatMap(({ rows }) => rows.flatMap((row) => row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : []));
     return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
 }
-function outputs_rowsOf(record) {
-    const gating = (comparison, entry) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ entry, row }));
-    if (record.schema === 'snapgate/comparison')
-        return gating(record, null);
-    return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
-}
-function rowOutput({ entry, row }) {
-    const { scenario, metric, verdict, base, head, growth } = row;
+function rowOutput({ entry, scenario, metric, verdict, base, head, growth }) {
     return {
         entry,
         scenario,
@@ -61264,6 +61517,7 @@ function comparisonsOf(record) {
 }
 
 ;// CONCATENATED MODULE: ./lib/action/publish.js
+
 
 
 
@@ -61310,9 +61564,11 @@ async function writeSummary(log, markdown) {
     }
 }
 async function annotationFor(run, request, judged, exitCode) {
-    const { verdict, headline } = recordOf(judged);
-    const told = { verdict, headline, rows: judged_gatingRows(judged) };
-    return annotationOf(told, exitCode, await placeToBlame(run, request, judged));
+    const record = recordOf(judged);
+    const { verdict, headline } = record;
+    const told = { verdict, headline, rows: namedRows(record) };
+    const exit = { code: exitCode, wanted: exit_code_exitCodeOf(record, request.config.gate) };
+    return annotationOf(told, exit, await placeToBlame(run, request, judged));
 }
 /** Where the image has changed in one file alone, that file. */
 async function placeToBlame(run, { config, workspace }, judged) {
@@ -61399,7 +61655,7 @@ function comment_mode_decide({ config, context, reproduce }, event, pair) {
     const provenance = `Measured in ${where}; the numbers are that run's.`;
     return {
         judged: { ...report, reproduce, repositoryUrl, runUrl, provenance },
-        shownAt: undefined,
+        shownAt: async () => undefined,
         keep: async () => { },
     };
 }
@@ -61730,22 +61986,24 @@ async function judgeMatrix(run, request) {
     const { config, context } = request;
     const { entries: wanted = 'all', allowMissing } = config.github.matrix;
     const collected = await judge_matrix_collect(request, wanted === 'all' ? [] : wanted);
-    for (const problem of collected.problems)
-        run.log.warning(problem);
+    warnOnce(run.log, collected.problems);
     const found = [...new Set(collected.entries.map(({ entry }) => entry))];
     const names = wanted === 'all' ? found.toSorted() : wanted;
     const ignored = found.filter((name) => !names.includes(name));
     if (ignored.length > 0)
         run.log.warning(`Measured, but not among entries: ${ignored.join(', ')}.`);
     if (names.length === 0)
-        throw nothingMeasured(collected);
+        throw nothingMeasured(collected, []);
     const matrix = compareMatrix(names.map((name) => {
         const parts = collected.entries.filter(({ entry }) => entry === name);
         return withoutSilence(judge_matrix_entryOf(name, parts), config.base.kind === 'none');
     }), config.gate, { snapgate: version_version, now: new Date().toISOString(), allowMissing });
+    // Nothing at all is no regression of an image: it is a matrix that broke.
+    if (matrix.entries.every(({ comparison }) => comparison === undefined))
+        throw nothingMeasured(collected, matrix.entries);
     return {
         judged: { matrix, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
-        shownAt: undefined,
+        shownAt: async () => undefined,
         keep: async () => { },
     };
 }
@@ -61779,8 +62037,19 @@ function withoutSilence(entry, noneIsMeant) {
     const reason = 'no base of it was measured; let its jobs measure both sides (side: both)';
     return { name, pair: { ...pair, noVerdict: { state: 'no-baseline', reason } } };
 }
-function nothingMeasured({ problems }) {
-    return new error_SnapgateError('base', 'no job of this run has uploaded a measurement of an entry', problems.length === 0
+/** A permission that is missing is missing for every artifact: one warning, and the rest in the log. */
+function warnOnce(log, [first, ...others]) {
+    if (first === undefined)
+        return;
+    log.warning(others.length === 0 ? first : `${first} (and ${others.length} more like it, in the log)`);
+    for (const other of others)
+        log.info(other);
+}
+function nothingMeasured({ problems }, entries) {
+    const why = entries.map(({ name, missing }) => `${name}: ${missing}`).join('; ');
+    return new error_SnapgateError('base', entries.length === 0
+        ? 'no job of this run has uploaded a measurement of an entry'
+        : `no entry was measured (${why.slice(0, 1000)})`, problems.length === 0
         ? 'Let the jobs of the matrix run mode: measure with an entry each, and this one after them (needs).'
         : 'The warnings above say what GitHub did not hand out.');
 }
@@ -61794,7 +62063,8 @@ function nothingMeasured({ problems }) {
 
 /** The job that needs it follows within minutes; a week leaves time to run that again. */
 const retentionDays = 7;
-const usualLimitMs = 120_000;
+/** The library tries five times within some 40 s. */
+const usualLimitMs = 60_000;
 /** Hands what a gate has measured to the job that may comment. False after a warning: the verdict never depends on it. */
 async function uploadGate(context, handover) {
     const { key, pullRequest, headSha } = handover;
@@ -61841,7 +62111,7 @@ async function upload(context, name, record, handover) {
         return true;
     }
     catch (error) {
-        log.warning(`The artifact ${name} could not be uploaded: ${artifact_upload_explain(error)} Whatever needs it will do without; the verdict stands.`);
+        log.warning(`The artifact ${name} could not be uploaded: ${artifact_upload_explain(error)} Uploading needs no permission of the job. Whatever needs it will do without; the verdict stands.`);
         return false;
     }
 }
@@ -61849,10 +62119,10 @@ async function upload(context, name, record, handover) {
 function requireService(env) {
     const { hostname } = new URL(env['GITHUB_SERVER_URL'] || 'https://github.com');
     if (!/^github\.com$|\.ghe\.com$|\.localhost$/i.test(hostname))
-        throw new Error('GitHub Enterprise Server has no artifact service that @actions/artifact knows.');
+        throw new error_SnapgateError('host', 'GitHub Enterprise Server has no artifact service that @actions/artifact knows', 'Set `artifact: never` there; a run whose token may write needs none.');
     const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((variable) => !env[variable]);
     if (missing !== undefined)
-        throw new Error(`${missing} is not set: only a step of the runner's own, with uses:, is given it.`);
+        throw new error_SnapgateError('host', `${missing} is not set`, "Only a step of the runner's own, with uses:, is given it.");
 }
 /** The archive holds them by their names alone: they are put together in a folder of their own. */
 function artifact_upload_writeFiles(context, record, { base, head }) {
@@ -61883,7 +62153,7 @@ async function send(context, name, { dir, paths }) {
     sending.catch(() => { });
     let timer;
     const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`it was not done within ${Math.ceil(limitMs / 1000)} s.`)), limitMs);
+        timer = setTimeout(() => reject(new error_SnapgateError('host', `it was not done within ${Math.ceil(limitMs / 1000)} s`, lasting)), limitMs);
     });
     try {
         await Promise.race([sending, late]);
@@ -61901,6 +62171,7 @@ function daysAllowed(env) {
     const most = Number(env['GITHUB_RETENTION_DAYS']);
     return most >= 1 && most < retentionDays ? Math.floor(most) : retentionDays;
 }
+const lasting = 'Where this lasts, see githubstatus.com, and what is between the runner and GitHub.';
 /** The library's errors are told apart by what they say. */
 const causes = [
     [
@@ -61924,313 +62195,9 @@ const causes = [
 function artifact_upload_explain(error) {
     if (error instanceof error_SnapgateError)
         return `${error.message}. ${error.remedy}`;
-    const said = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]?.slice(0, 300) ?? '';
-    const advice = causes.find(([pattern]) => pattern.test(said))?.[1];
-    return advice === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${advice}`;
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/commit.js
-
-
-const fullSha = /^[0-9a-f]{40}$/;
-/**
- * What a person may write for a commit: a branch, a tag, a hash, `origin/main`, `HEAD~2`. First a letter, digit, underscore, dot or slash,
- * so that nothing becomes an option; no colon, blank or glob, so that nothing becomes a refspec, a path or a search.
- */
-const refPattern = /^[\p{L}\p{N}_./][\p{L}\p{N}_./@{}~^+=#%,-]{0,254}$/u;
-/** The commit that the checkout's HEAD is at; undefined where there is none. */
-async function headCommit(git) {
-    return await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
-}
-/**
- * Parents of a commit that is present, as the commit itself names them: a shallow clone hides parents from everything but the raw
- * object.
- */
-async function parentsOf(git, commit) {
-    const raw = (await git.ask(['cat-file', 'commit', commit])) ?? '';
-    const header = raw.split('\n\n', 1)[0] ?? '';
-    return header.split('\n').flatMap((line) => /^parent ([0-9a-f]{40})$/.exec(line)?.[1] ?? []);
-}
-/** Best common ancestor of two commits, as far as the clone's history goes. */
-async function mergeBase(git, one, other) {
-    return await git.ask(['merge-base', one, other]);
-}
-/**
- * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`; of a commit that
- * a shallow clone lacks, that one commit is fetched.
- * @throws SnapgateError('base') for what is no ref, or is found nowhere.
- */
-async function resolveRef(git, side, ref) {
-    if (!refPattern.test(ref) || ref.includes('..')) {
-        throw new error_SnapgateError('base', `${side}: ${JSON.stringify(ref.slice(0, 80))} is not the name of a commit`, 'Name a branch, a tag or a commit: ref:main, ref:v1.2.0 or ref:<hash>.');
-    }
-    if (fullSha.test(ref))
-        return await ensureCommit(git, side, ref);
-    const here = await git.ask(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
-    if (here !== undefined)
-        return here;
-    const there = await askOrigin(git, ref);
-    if (there !== undefined)
-        return await ensureCommit(git, side, there);
-    throw new error_SnapgateError('base', `${side}: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`, 'Check the name. A short hash or HEAD~1 needs history: give actions/checkout `fetch-depth: 0`, or write the whole hash.');
-}
-/**
- * Makes sure that a commit (40 hex digits, or an annotated tag's object) is present, and returns it; a shallow clone is deepened by
- * exactly it.
- */
-async function ensureCommit(git, side, sha) {
-    const present = await peel(git, sha);
-    if (present !== undefined)
-        return present;
-    const fetched = await fetchCommit(git, sha);
-    const arrived = await peel(git, sha);
-    if (arrived !== undefined)
-        return arrived;
-    throw new error_SnapgateError('base', `${side}: commit ${sha} is not in the checkout and could not be fetched from origin`, 'Check that it still exists there and that the checkout kept its credentials (persist-credentials), or give actions/checkout `fetch-depth: 0`.', { details: { title: 'last lines of git fetch', lines: fetched.tail.slice(-20) } });
-}
-/** Tries of a fetch that meets another one in the same clone, and the pause after each. */
-const fetchTries = 20;
-const fetchPauseMs = 250;
-/** Fetches one commit, and waits for its turn where another run is deepening the same clone (git's `shallow.lock`). */
-async function fetchCommit(git, sha) {
-    const depth = (await isShallow(git)) ? ['--depth=1'] : [];
-    const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-    const fetch = () => git.run(['fetch', ...quietly, ...depth, 'origin', sha]);
-    let result = await fetch();
-    for (let tries = 1; tries < fetchTries && meetsAnother(result); tries += 1) {
-        await (0,promises_namespaceObject.setTimeout)(fetchPauseMs);
-        result = await fetch();
-    }
-    return result;
-}
-function meetsAnother({ code, tail }) {
-    return code !== 0 && /shallow\.lock|shallow file has changed/.test(tail.join('\n'));
-}
-/** The commit that an object is, or that an annotated tag's object points to; undefined where it is not present. */
-async function peel(git, sha) {
-    return await git.ask(['rev-parse', '--verify', '--quiet', `${sha}^{commit}`]);
-}
-async function isShallow(git) {
-    return (await git.ask(['rev-parse', '--is-shallow-repository'])) === 'true';
-}
-/** Hash of the branch or tag `name` at origin; names are compared whole, since ls-remote matches their ends. */
-async function askOrigin(git, name) {
-    const short = name.replace(/^(refs\/remotes\/)?origin\//, '');
-    const listed = await git.ask(['ls-remote', '--quiet', 'origin', short]);
-    const refs = new Map();
-    for (const line of (listed ?? '').split('\n')) {
-        const [sha, ref] = line.split('\t');
-        if (sha !== undefined && ref !== undefined && fullSha.test(sha))
-            refs.set(ref, sha);
-    }
-    const wanted = [short, `refs/${short}`, `refs/tags/${short}`, `refs/heads/${short}`];
-    return wanted.map((ref) => refs.get(ref)).find((sha) => sha !== undefined);
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/auto.js
-
-
-/** Names under which a clone may know the default branch, the remote's own word first. */
-const defaultBranches = [
-    'refs/remotes/origin/HEAD',
-    'refs/remotes/origin/main',
-    'refs/remotes/origin/master',
-    'refs/heads/main',
-    'refs/heads/master',
-];
-/**
- * Base of a run that no pull request names one for: where HEAD left the default branch. On the default branch itself there is none,
- * and a shallow clone does not know it: both are a SnapgateError('base') that asks for a base.
- */
-async function forkPoint(git) {
-    const head = await headCommit(git);
-    if (head !== undefined) {
-        for (const branch of defaultBranches) {
-            const base = await mergeBase(git, branch, head);
-            if (base !== undefined && base !== head)
-                return base;
-        }
-    }
-    throw new error_SnapgateError('base', 'base: auto found no commit to compare with: HEAD is on the default branch, or the clone does not reach back to where it left that', 'Name the base: ref:REF (for example ref:HEAD~1), image:REFERENCE, rootfs:PATH, measurement:FILE, or none for absolute caps only.');
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/worktree.js
-
-
-/**
- * Checks a commit out into a worktree of its own in the run's folder, which it returns. The user's work tree, index, HEAD and
- * configuration stay as they are; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
- */
-async function addWorktree(run, git, side, commit) {
-    const path = (0,external_node_path_.join)(run.dir, `${side}-checkout`);
-    run.ledger.add({ kind: 'worktree', repository: git.folder, path });
-    const filters = await filterOverrides(git);
-    const added = await git.run([...filters, 'worktree', 'add', '--quiet', '--detach', path, commit]);
-    if (added.code !== 0) {
-        throw new error_SnapgateError('base', `${side}: commit ${commit} could not be checked out into ${path}`, 'Its last lines say why; a full disk and a damaged clone are the usual causes.', { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } });
-    }
-    await sayWhatIsMissing(run, git, side, commit);
-    return path;
-}
-/** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */
-async function filterOverrides(git) {
-    const names = await git.ask([
-        'config',
-        '--name-only',
-        '--get-regexp',
-        '^filter\\..*\\.(smudge|process|required)$',
-    ]);
-    return (names ?? '')
-        .split('\n')
-        .filter((name) => name !== '')
-        .flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
-}
-/** Submodules and filtered files are not fetched yet; a build that needs them should not fail without a hint. */
-async function sayWhatIsMissing(run, git, side, commit) {
-    if (await has(git, commit, '.gitmodules'))
-        run.log.warning(`The ${side} commit has submodules; they are not checked out for its side.`);
-    const attributes = await git.ask(['show', `${commit}:.gitattributes`]);
-    if (attributes !== undefined && /\sfilter=/.test(attributes))
-        run.log.warning(`The ${side} commit has files under a git filter (LFS); its side is built from what git stores of them.`);
-}
-async function has(git, commit, path) {
-    return (await git.ask(['cat-file', '-e', `${commit}:${path}`])) !== undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/resolve.js
-
-
-
-
-
-
-
-
-
-
-/** Far above any measurement: 100 boots of 1000 cycles are some 200 MB, and nobody's baseline. */
-const maxMeasurementBytes = 64 * 1024 * 1024;
-/**
- * Finds the base side: a commit, a record, another image.
- * @throws SnapgateError('base' | 'usage' | 'record') for a base that is not there or cannot be compared with.
- */
-async function resolveBase(run, spec, context) {
-    switch (spec.kind) {
-        case 'none':
-            return { kind: 'none' };
-        case 'auto':
-        case 'cache':
-            return await autoSide(run, spec.kind === 'cache', context);
-        default:
-            return await namedSide(run, 'base', spec, context);
-    }
-}
-/**
- * Finds the side that is judged, ready to be built.
- * @throws SnapgateError('base' | 'usage' | 'record') for one that is not there.
- */
-async function resolveHead(run, spec, context) {
-    const { checkout, subject } = context;
-    if (spec.kind === 'checkout')
-        return { kind: 'image', subject, inputs: needInputs(context.inputs), checkout };
-    const side = await namedSide(run, 'head', spec, context);
-    return side.kind === 'commit' ? await side.checkOut() : side;
-}
-async function namedSide(run, side, spec, context) {
-    switch (spec.kind) {
-        case 'measurement': {
-            const path = (0,external_node_path_.resolve)(context.checkout, spec.path);
-            return { kind: 'measurement', measurement: await storedMeasurement(side, path) };
-        }
-        case 'image':
-        case 'rootfs':
-            return otherSource(spec, context);
-        case 'ref': {
-            const git = await openWorkTree(run, context.checkout);
-            const commit = await resolveRef(git, side, spec.ref);
-            const short = commit.slice(0, 7);
-            const label = commit.startsWith(spec.ref) ? `commit ${short}` : `${spec.ref} (${short})`;
-            return commitSide(run, side, commit, context, { label, why: 'as asked for' });
-        }
-    }
-}
-async function autoSide(run, storedOnly, context) {
-    const { auto, branch, checkout } = context;
-    if (auto?.kind === 'branch')
-        return auto;
-    const git = await openWorkTree(run, checkout);
-    const commit = await (auto === undefined ? forkPoint(git) : ensureCommit(git, 'base', auto.commit));
-    const label = `commit ${commit.slice(0, 7)}`;
-    const why = auto?.why ?? 'where HEAD left the default branch';
-    return { ...commitSide(run, 'base', commit, context, { label, why }), storedOnly, branch };
-}
-async function storedMeasurement(side, path) {
-    return read_readMeasurement(await resolve_readBounded(side, path), path);
-}
-async function resolve_readBounded(side, path) {
-    try {
-        const { size } = await (0,promises_.stat)(path);
-        if (size <= maxMeasurementBytes)
-            return await (0,promises_.readFile)(path, 'utf8');
-        throw new error_SnapgateError('record', `${side}: ${path} has ${units_formatBytes(size)}, too much for a measurement`, 'Name a measurement-base.json or measurement-head.json that snapgate wrote.');
-    }
-    catch (error) {
-        if (error_errnoOf(error) === undefined)
-            throw error;
-        throw new error_SnapgateError('base', `${side}: the measurement ${path} cannot be read (${error_errnoOf(error)})`, 'Check the path (relative to the checkout), and that an earlier step has fetched the file.', { cause: error });
-    }
-}
-function otherSource(spec, { checkout, inputs }) {
-    const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs', path: spec.path };
-    const name = spec.kind === 'image' ? spec.reference : spec.path;
-    return {
-        kind: 'image',
-        subject: { label: `${spec.kind} ${name}`.slice(0, 500) },
-        inputs: { ...needInputs(inputs), rootfs },
-        checkout,
-    };
-}
-function commitSide(run, side, commit, context, { label, why }) {
-    const subject = { label: label.slice(0, 500), commit };
-    return {
-        kind: 'commit',
-        commit,
-        subject,
-        why,
-        storedOnly: false,
-        branch: undefined,
-        checkOut: async () => {
-            const inputs = needInputs(context.inputs);
-            const git = await openWorkTree(run, context.checkout);
-            const prefix = await git.ask(['rev-parse', '--show-prefix']);
-            const checkout = sameFolder(await addWorktree(run, git, side, commit), prefix, side, commit);
-            if (side === 'base')
-                mustDiffer(inputs, checkout, commit);
-            return { kind: 'image', subject, inputs, checkout };
-        },
-    };
-}
-/** The folder of the commit that the workspace's checkout is in its own: `prefix` of the repository, empty for all of it. */
-function sameFolder(worktree, prefix, side, commit) {
-    const folder = (0,external_node_path_.join)(worktree, prefix ?? '');
-    if ((0,external_node_fs_.existsSync)(folder))
-        return folder;
-    throw new error_SnapgateError('base', `${side}: commit ${commit.slice(0, 7)} has no folder ${prefix}`, 'Run snapgate in a folder that both commits have, such as the root of the repository.');
-}
-/** A source outside git is the same for both commits: comparing it with itself would always pass. */
-function mustDiffer(inputs, checkout, commit) {
-    const { rootfs } = inputs;
-    if (rootfs.kind !== 'rootfs' && rootfs.kind !== 'image')
-        return;
-    const name = rootfs.kind === 'rootfs' ? rootfs.path : rootfs.reference;
-    if (!(0,external_node_path_.isAbsolute)(name) && (0,external_node_fs_.existsSync)((0,external_node_path_.resolve)(checkout, name)))
-        return;
-    throw new error_SnapgateError('base', `${rootfs.kind}: ${name} is not a file of commit ${commit.slice(0, 7)}, so the base cannot be made from it`, `Name the base's own: base: ${rootfs.kind}:…, or let snapgate build both sides with \`dockerfile\` or \`build-command\`.`);
-}
-function needInputs(inputs) {
-    if (inputs !== undefined)
-        return inputs;
-    throw new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
+    const said = (error instanceof Error ? error.message : String(error)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+    const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
+    return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }
 
 ;// CONCATENATED MODULE: ./lib/config/inputs.js
@@ -62305,6 +62272,7 @@ const inputs = [
         ...inputs_text('base', 'base', 'BASE', ['gate']),
         description: 'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
         default: 'auto',
+        inFile: false,
     },
     {
         ...inputs_text('head', 'base', 'HEAD', ['gate']),
@@ -62434,6 +62402,7 @@ const inputs = [
         choices: commentPolicies,
         default: 'auto',
         actionOnly: true,
+        inFile: false,
     },
     {
         ...inputs_text('comment-key', 'github', 'KEY'),
@@ -63002,33 +62971,772 @@ function keysAt(path) {
     return path.length === 2 ? metricNames : Object.keys(thresholdsSchema.shape);
 }
 
-;// CONCATENATED MODULE: ./lib/baseline/vanished.js
+;// CONCATENATED MODULE: ./lib/config/exact.js
+/** Exact, in the largest unit that the parser reads and that divides it. */
+function exactBytes(bytes) {
+    const units = [
+        ['GiB', 1024 ** 3],
+        ['MiB', 1024 ** 2],
+        ['KiB', 1024],
+    ];
+    const [name, size] = units.find(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['B', 1];
+    return `${bytes / size}${name}`;
+}
+function exactTime(ms) {
+    if (ms > 0 && ms % 3600e3 === 0)
+        return `${ms / 3600e3}h`;
+    return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+/** @param ratio 0.05 for 5%. */
+function exactPercent(ratio) {
+    return `${Number((ratio * 100).toPrecision(12))}%`;
+}
+
+;// CONCATENATED MODULE: ./lib/config/said.js
+
+
+
+
+/** Where there is no file. */
+const noRules = { settings: new Map(), scenarios: [], overrides: {} };
+/** What stands under `defaults:`, of one group of inputs. */
+function settingsOf({ settings }, group) {
+    const names = inputs.filter((input) => input.group === group).map(({ name }) => name);
+    return new Map(names.flatMap((name) => {
+        const setting = settings.get(name);
+        return setting === undefined ? [] : [[name, setting.text]];
+    }));
+}
+/** What stands under `gate:`. */
+function thresholdsOf({ overrides }) {
+    const said = new Map();
+    for (const [scenario, metrics] of Object.entries(overrides)) {
+        for (const metric of metricNames) {
+            const own = metrics[metric];
+            if (own !== undefined)
+                said.set(`thresholds of ${metric} in ${scenario}`, thresholdsText(own, metric));
+        }
+    }
+    return said;
+}
+/** Names of the scenarios that one file defines and the other does not. */
+function vanishedScenarios(before, after) {
+    return before.scenarios.map(({ name }) => name).filter((name) => !isDefined(after, name));
+}
+/** What stands under `scenarios:`, of those that the other file defines too. */
+function definitionsOf(rules, other) {
+    const common = rules.scenarios.filter(({ name }) => isDefined(other, name));
+    return new Map(common.flatMap(definitionOf));
+}
+function isDefined({ scenarios }, wanted) {
+    return scenarios.some(({ name }) => name === wanted);
+}
+function thresholdsText(own, metric) {
+    const amount = isTimeMetric(metric) ? exactTime : exactBytes;
+    const parts = [
+        ['fail-above', own.failAbove, exactPercent],
+        ['warn-above', own.warnAbove, exactPercent],
+        ['min-growth', own.minGrowth, amount],
+        ['max', own.max, amount],
+    ];
+    const texts = parts.flatMap(([name, value, show]) => value === undefined ? [] : [`${name} ${show(value)}`]);
+    return texts.length === 0 ? 'the general ones' : texts.join(', ');
+}
+function definitionOf(scenario) {
+    const fields = [
+        ['run', scenario.run],
+        ['settle', exactTime(scenario.settleMs)],
+        ['check', scenario.check],
+        ['from', scenario.from],
+        ['repeat', String(scenario.repeat)],
+        ['timeout', exactTime(scenario.timeoutMs)],
+    ];
+    return fields.flatMap(([field, text]) => text === undefined ? [] : [[`${field} of scenario ${scenario.name}`, text]]);
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/changed-rules.js
+
+
+
+
+
+
+/** Sentences at most; what decides comes first. */
+const mostSentences = 20;
+/**
+ * How snapgate.yml of head differs from that of base. Both sides are measured and judged by what head's says, so that a pull request could
+ * loosen its own gate, and nobody would see it.
+ *
+ * @param base the commit, and what people call it.
+ * @param given path of the file where the run was given one; relative to the folder of `git`.
+ * @param head the file that the run goes by; undefined where there is none.
+ */
+async function changedRules(git, base, given, head) {
+    const old = await fileAt(git, base.commit, given);
+    const before = old === undefined ? noRules : readRules(old);
+    const after = head === undefined ? noRules : readRules(head);
+    const path = head?.path ?? old?.path ?? configFileNames[0];
+    if (before === undefined || after === undefined)
+        return [`${old?.path ?? path} of ${base.label} cannot be read, so what head changes in it is not told`];
+    return changed_rules_cut([
+        ...movedFile(old, head),
+        ...differences(path, settingsOf(before, 'gate'), settingsOf(after, 'gate')),
+        ...differences(path, settingsOf(before, 'measure'), settingsOf(after, 'measure')),
+        ...differences(path, thresholdsOf(before), thresholdsOf(after)),
+        ...vanishedScenarios(before, after).map((name) => `scenario ${name} of ${base.label} is no longer measured`),
+        ...differences(path, definitionsOf(before, after), definitionsOf(after, before)),
+        ...differences(path, settingsOf(before, 'image'), settingsOf(after, 'image')),
+    ]);
+}
+async function fileAt(git, commit, given) {
+    for (const path of given === undefined ? configFileNames : [given]) {
+        // An absolute path is no path of a commit's; one with ./ in front starts at git's folder, which may be below the root.
+        const below = (0,external_node_path_.relative)((0,external_node_path_.resolve)(git.folder), (0,external_node_path_.resolve)(git.folder, path));
+        const text = await git.ask(['cat-file', 'blob', `${commit}:./${below}`]);
+        if (text !== undefined)
+            return { path, text };
+    }
+    return undefined;
+}
+function readRules({ text, path }) {
+    try {
+        return readConfigFile(text, path);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError)
+            return undefined;
+        throw error;
+    }
+}
+/** A snapgate.yml in the root takes the place of the one in .github. */
+function movedFile(before, after) {
+    if (before === undefined || before.path === after?.path)
+        return [];
+    return [
+        after === undefined
+            ? `head has no ${before.path}, which base has: defaults hold`
+            : `head is judged by ${after.path}, and no longer by ${before.path}, which base has`,
+    ];
+}
+function differences(path, before, after) {
+    const things = [...new Set([...before.keys(), ...after.keys()])];
+    return things.flatMap((thing) => {
+        const [old, now] = [before.get(thing), after.get(thing)];
+        if (old === now)
+            return [];
+        const says = now === undefined ? `nothing of ${thing}` : `${thing} ${quoteText(now)}`;
+        return [`${path} of head says ${says} where base says ${old === undefined ? 'nothing' : quoteText(old)}`];
+    });
+}
+function changed_rules_cut(sentences) {
+    const rest = sentences.length - mostSentences;
+    if (rest <= 0)
+        return sentences;
+    return [...sentences.slice(0, mostSentences), `and ${rest} more in snapgate.yml`];
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/commit.js
+
+
+const fullSha = /^[0-9a-f]{40}$/;
+/**
+ * What a person may write for a commit: a branch, a tag, a hash, `origin/main`, `HEAD~2`. First a letter, digit, underscore, dot or slash,
+ * so that nothing becomes an option; no colon, blank or glob, so that nothing becomes a refspec, a path or a search.
+ */
+const refPattern = /^[\p{L}\p{N}_./][\p{L}\p{N}_./@{}~^+=#%,-]{0,254}$/u;
+/** The commit that the checkout's HEAD is at; undefined where there is none. */
+async function headCommit(git) {
+    return await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+}
+/**
+ * Parents of a commit that is present, as the commit itself names them: a shallow clone hides parents from everything but the raw
+ * object.
+ */
+async function parentsOf(git, commit) {
+    const raw = (await git.ask(['cat-file', 'commit', commit])) ?? '';
+    const header = raw.split('\n\n', 1)[0] ?? '';
+    return header.split('\n').flatMap((line) => /^parent ([0-9a-f]{40})$/.exec(line)?.[1] ?? []);
+}
+/** Best common ancestor of two commits, as far as the clone's history goes. */
+async function mergeBase(git, one, other) {
+    return await git.ask(['merge-base', one, other]);
+}
+/**
+ * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`, then among what was
+ * fetched of it, for a checkout may have no credentials to ask a private one; of a commit that a shallow clone lacks, that one commit is
+ * fetched.
+ * @throws SnapgateError('base') for what is no ref, or is found nowhere.
+ */
+async function resolveRef(git, side, ref) {
+    if (!refPattern.test(ref) || ref.includes('..')) {
+        throw new error_SnapgateError('base', `${side}: ${JSON.stringify(ref.slice(0, 80))} is not the name of a commit`, 'Name a branch, a tag or a commit: ref:main, ref:v1.2.0 or ref:<hash>.');
+    }
+    if (fullSha.test(ref))
+        return await ensureCommit(git, side, ref);
+    const here = await git.ask(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+    if (here !== undefined)
+        return here;
+    const there = await askOrigin(git, ref);
+    if (there !== undefined)
+        return await ensureCommit(git, side, there);
+    const fetched = await git.ask(['rev-parse', '--verify', '--quiet', `refs/remotes/origin/${ref}^{commit}`]);
+    if (fetched !== undefined)
+        return fetched;
+    throw new error_SnapgateError('base', `${side}: there is no commit ${JSON.stringify(ref)} in the checkout, nor a branch or tag of that name at origin`, 'Check the name. A short hash or HEAD~1 needs history: give actions/checkout `fetch-depth: 0`, or write the whole hash.');
+}
+/**
+ * Makes sure that a commit (40 hex digits, or an annotated tag's object) is present, and returns it; a shallow clone is deepened by
+ * exactly it.
+ */
+async function ensureCommit(git, side, sha) {
+    const present = await peel(git, sha);
+    if (present !== undefined)
+        return present;
+    const fetched = await fetchCommit(git, sha);
+    const arrived = await peel(git, sha);
+    if (arrived !== undefined)
+        return arrived;
+    throw new error_SnapgateError('base', `${side}: commit ${sha} is not in the checkout and could not be fetched from origin`, 'Check that it still exists there and that the checkout kept its credentials (persist-credentials), or give actions/checkout `fetch-depth: 0`.', { details: { title: 'last lines of git fetch', lines: fetched.tail.slice(-20) } });
+}
+/** Tries of a fetch that meets another one in the same clone, and the pause after each. */
+const fetchTries = 20;
+const fetchPauseMs = 250;
+/** Fetches one commit, and waits for its turn where another run is deepening the same clone (git's `shallow.lock`). */
+async function fetchCommit(git, sha) {
+    const depth = (await isShallow(git)) ? ['--depth=1'] : [];
+    const quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+    const fetch = () => git.run(['fetch', ...quietly, ...depth, 'origin', sha]);
+    let result = await fetch();
+    for (let tries = 1; tries < fetchTries && meetsAnother(result); tries += 1) {
+        await (0,promises_namespaceObject.setTimeout)(fetchPauseMs);
+        result = await fetch();
+    }
+    return result;
+}
+function meetsAnother({ code, tail }) {
+    return code !== 0 && /shallow\.lock|shallow file has changed/.test(tail.join('\n'));
+}
+/** The commit that an object is, or that an annotated tag's object points to; undefined where it is not present. */
+async function peel(git, sha) {
+    return await git.ask(['rev-parse', '--verify', '--quiet', `${sha}^{commit}`]);
+}
+async function isShallow(git) {
+    return (await git.ask(['rev-parse', '--is-shallow-repository'])) === 'true';
+}
+/** Hash of the branch or tag `name` at origin; names are compared whole, since ls-remote matches their ends. */
+async function askOrigin(git, name) {
+    const short = name.replace(/^(refs\/remotes\/)?origin\//, '');
+    const listed = await git.ask(['ls-remote', '--quiet', 'origin', short]);
+    const refs = new Map();
+    for (const line of (listed ?? '').split('\n')) {
+        const [sha, ref] = line.split('\t');
+        if (sha !== undefined && ref !== undefined && fullSha.test(sha))
+            refs.set(ref, sha);
+    }
+    const wanted = [short, `refs/${short}`, `refs/tags/${short}`, `refs/heads/${short}`];
+    return wanted.map((ref) => refs.get(ref)).find((sha) => sha !== undefined);
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/auto.js
+
+
+/** Names under which a clone may know the default branch, the remote's own word first. */
+const defaultBranches = [
+    'refs/remotes/origin/HEAD',
+    'refs/remotes/origin/main',
+    'refs/remotes/origin/master',
+    'refs/heads/main',
+    'refs/heads/master',
+];
+/**
+ * Base of a run that no pull request names one for: where HEAD left the default branch. On the default branch itself there is none,
+ * and a shallow clone does not know it: both are a SnapgateError('base') that asks for a base.
+ */
+async function forkPoint(git) {
+    const head = await headCommit(git);
+    if (head !== undefined) {
+        for (const branch of defaultBranches) {
+            const base = await mergeBase(git, branch, head);
+            if (base !== undefined && base !== head)
+                return base;
+        }
+    }
+    throw new error_SnapgateError('base', 'base: auto found no commit to compare with: HEAD is on the default branch, or the clone does not reach back to where it left that', 'Name the base: ref:REF (for example ref:HEAD~1), image:REFERENCE, rootfs:PATH, measurement:FILE, or none for absolute caps only.');
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/worktree.js
 
 
 /**
- * Scenarios that snapgate.yml defined at a commit and no longer does: both sides are measured with what head defines, so that nobody would
- * see that one is gone. Empty where the commit has no such file, or none that can be read.
- * @param path of the file from the root of the repository, where the run was given one.
- * @param names the scenarios of head.
+ * Checks a commit out into a worktree of its own in the run's folder, which it returns. The user's work tree, index, HEAD and
+ * configuration stay as they are; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
  */
-async function vanishedScenarios(git, commit, path, names) {
-    for (const candidate of path === undefined ? configFileNames : [path]) {
-        const text = await git.ask(['cat-file', 'blob', `${commit}:${candidate}`]);
-        if (text !== undefined)
-            return scenariosOf(text, candidate).filter((name) => !names.includes(name));
+async function addWorktree(run, git, side, commit) {
+    const path = (0,external_node_path_.join)(run.dir, `${side}-checkout`);
+    run.ledger.add({ kind: 'worktree', repository: git.folder, path });
+    const filters = await filterOverrides(git);
+    const added = await git.run([...filters, 'worktree', 'add', '--quiet', '--detach', path, commit]);
+    if (added.code !== 0) {
+        throw new error_SnapgateError('base', `${side}: commit ${commit} could not be checked out into ${path}`, 'Its last lines say why; a full disk and a damaged clone are the usual causes.', { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } });
     }
-    return [];
+    await sayWhatIsMissing(run, git, side, commit);
+    return path;
 }
-function scenariosOf(text, path) {
-    try {
-        return readConfigFile(text, path).scenarios.map(({ name }) => name);
+/** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */
+async function filterOverrides(git) {
+    const names = await git.ask([
+        'config',
+        '--name-only',
+        '--get-regexp',
+        '^filter\\..*\\.(smudge|process|required)$',
+    ]);
+    return (names ?? '')
+        .split('\n')
+        .filter((name) => name !== '')
+        .flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
+}
+/** Submodules and filtered files are not fetched yet; a build that needs them should not fail without a hint. */
+async function sayWhatIsMissing(run, git, side, commit) {
+    if (await has(git, commit, '.gitmodules'))
+        run.log.warning(`The ${side} commit has submodules; they are not checked out for its side.`);
+    const attributes = await git.ask(['show', `${commit}:.gitattributes`]);
+    if (attributes !== undefined && /\sfilter=/.test(attributes))
+        run.log.warning(`The ${side} commit has files under a git filter (LFS); its side is built from what git stores of them.`);
+}
+async function has(git, commit, path) {
+    return (await git.ask(['cat-file', '-e', `${commit}:${path}`])) !== undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/resolve.js
+
+
+
+
+
+
+
+
+
+
+/** Far above any measurement: 100 boots of 1000 cycles are some 200 MB, and nobody's baseline. */
+const maxMeasurementBytes = 64 * 1024 * 1024;
+/**
+ * Finds the base side: a commit, a record, another image.
+ * @throws SnapgateError('base' | 'usage' | 'record') for a base that is not there or cannot be compared with.
+ */
+async function resolveBase(run, spec, context) {
+    switch (spec.kind) {
+        case 'none':
+            return { kind: 'none' };
+        case 'auto':
+        case 'cache':
+            return await autoSide(run, spec.kind === 'cache', context);
+        default:
+            return await namedSide(run, 'base', spec, context);
     }
-    catch {
-        return [];
+}
+/**
+ * Finds the side that is judged, ready to be built.
+ * @throws SnapgateError('base' | 'usage' | 'record') for one that is not there.
+ */
+async function resolveHead(run, spec, context) {
+    const { checkout, subject } = context;
+    if (spec.kind === 'checkout')
+        return { kind: 'image', subject, inputs: needInputs(context.inputs), checkout };
+    const side = await namedSide(run, 'head', spec, context);
+    return side.kind === 'commit' ? await side.checkOut() : side;
+}
+async function namedSide(run, side, spec, context) {
+    switch (spec.kind) {
+        case 'measurement': {
+            const path = (0,external_node_path_.resolve)(context.checkout, spec.path);
+            return { kind: 'measurement', measurement: await storedMeasurement(side, path) };
+        }
+        case 'image':
+        case 'rootfs':
+            return otherSource(spec, context);
+        case 'ref': {
+            const git = await openWorkTree(run, context.checkout, context.gitEnvironment);
+            const commit = await resolveRef(git, side, spec.ref);
+            const short = commit.slice(0, 7);
+            const label = commit.startsWith(spec.ref) ? `commit ${short}` : `${spec.ref} (${short})`;
+            return commitSide(run, side, commit, context, { label, why: 'as asked for' });
+        }
+    }
+}
+async function autoSide(run, storedOnly, context) {
+    const { auto, branch, checkout, gitEnvironment } = context;
+    if (auto?.kind === 'branch')
+        return auto;
+    const git = await openWorkTree(run, checkout, gitEnvironment);
+    const commit = await (auto === undefined ? forkPoint(git) : ensureCommit(git, 'base', auto.commit));
+    const label = `commit ${commit.slice(0, 7)}`;
+    const why = auto?.why ?? 'where HEAD left the default branch';
+    return { ...commitSide(run, 'base', commit, context, { label, why }), storedOnly, branch };
+}
+async function storedMeasurement(side, path) {
+    return read_readMeasurement(await resolve_readBounded(side, path), path);
+}
+async function resolve_readBounded(side, path) {
+    try {
+        const { size } = await (0,promises_.stat)(path);
+        if (size <= maxMeasurementBytes)
+            return await (0,promises_.readFile)(path, 'utf8');
+        throw new error_SnapgateError('record', `${side}: ${path} has ${units_formatBytes(size)}, too much for a measurement`, 'Name a measurement-base.json or measurement-head.json that snapgate wrote.');
+    }
+    catch (error) {
+        if (error_errnoOf(error) === undefined)
+            throw error;
+        throw new error_SnapgateError('base', `${side}: the measurement ${path} cannot be read (${error_errnoOf(error)})`, 'Check the path (relative to the checkout), and that an earlier step has fetched the file.', { cause: error });
+    }
+}
+function otherSource(spec, { checkout, inputs }) {
+    const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs', path: spec.path };
+    const name = spec.kind === 'image' ? spec.reference : spec.path;
+    return {
+        kind: 'image',
+        subject: { label: `${spec.kind} ${name}`.slice(0, 500) },
+        inputs: { ...needInputs(inputs), rootfs },
+        checkout,
+    };
+}
+function commitSide(run, side, commit, context, { label, why }) {
+    const subject = { label: label.slice(0, 500), commit };
+    return {
+        kind: 'commit',
+        commit,
+        subject,
+        why,
+        storedOnly: false,
+        branch: undefined,
+        checkOut: async () => {
+            const inputs = needInputs(context.inputs);
+            const git = await openWorkTree(run, context.checkout);
+            const prefix = await git.ask(['rev-parse', '--show-prefix']);
+            const checkout = sameFolder(await addWorktree(run, git, side, commit), prefix, side, commit);
+            if (side === 'base')
+                mustDiffer(inputs, checkout, commit);
+            return { kind: 'image', subject, inputs, checkout };
+        },
+    };
+}
+/** The folder of the commit that the workspace's checkout is in its own: `prefix` of the repository, empty for all of it. */
+function sameFolder(worktree, prefix, side, commit) {
+    const folder = (0,external_node_path_.join)(worktree, prefix ?? '');
+    if ((0,external_node_fs_.existsSync)(folder))
+        return folder;
+    throw new error_SnapgateError('base', `${side}: commit ${commit.slice(0, 7)} has no folder ${prefix}`, 'Run snapgate in a folder that both commits have, such as the root of the repository.');
+}
+/** A source outside git is the same for both commits: comparing it with itself would always pass. */
+function mustDiffer(inputs, checkout, commit) {
+    const { rootfs } = inputs;
+    if (rootfs.kind !== 'rootfs' && rootfs.kind !== 'image')
+        return;
+    const name = rootfs.kind === 'rootfs' ? rootfs.path : rootfs.reference;
+    if (!(0,external_node_path_.isAbsolute)(name) && (0,external_node_fs_.existsSync)((0,external_node_path_.resolve)(checkout, name)))
+        return;
+    throw new error_SnapgateError('base', `${rootfs.kind}: ${name} is not a file of commit ${commit.slice(0, 7)}, so the base cannot be made from it`, `Name the base's own: base: ${rootfs.kind}:…, or let snapgate build both sides with \`dockerfile\` or \`build-command\`.`);
+}
+function needInputs(inputs) {
+    if (inputs !== undefined)
+        return inputs;
+    throw new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
+}
+
+;// CONCATENATED MODULE: ./lib/config/locate.js
+
+
+
+
+/**
+ * The text of snapgate.yml: the file that was named, or the first of the usual places that is there.
+ *
+ * @param checkout the head's folder, which relative paths start at.
+ * @param given the `config` input; empty for the usual places.
+ */
+function locateConfig(checkout, given) {
+    if (given !== '')
+        return { path: given, text: readGiven((0,external_node_path_.resolve)(checkout, given), given) };
+    for (const path of configFileNames) {
+        const text = readIfPresent((0,external_node_path_.join)(checkout, path));
+        if (text !== undefined)
+            return { path, text };
+    }
+    return undefined;
+}
+function readGiven(path, given) {
+    const text = readIfPresent(path);
+    if (text !== undefined)
+        return text;
+    throw new error_SnapgateError('usage', `config: there is no file ${given}`, 'Name a file of the checkout.');
+}
+function readIfPresent(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch (error) {
+        const code = error_errnoOf(error);
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw new error_SnapgateError('usage', `${path} cannot be read (${code})`, 'It must be a readable file.', {
+            cause: error,
+        });
     }
 }
 
+;// CONCATENATED MODULE: ./lib/baseline/git-settings.js
+/** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
+function environmentOf(settings) {
+    const pairs = settings.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+    ]);
+    return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
+}
+/**
+ * The token of a workflow for one server and no other.
+ * @param serverUrl GITHUB_SERVER_URL.
+ */
+function tokenSettings(serverUrl, token) {
+    if (token === undefined || token === '')
+        return [];
+    const header = `http.${serverUrl}/.extraheader`;
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+    // An empty value drops what another configuration has set: GitHub refuses a request with two of them.
+    return [
+        ['credential.helper', ''],
+        [header, ''],
+        [header, `AUTHORIZATION: basic ${basic}`],
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/github/merge-base.js
+
+
+/** Nobody waits longer for a better base than this, in milliseconds. */
+const merge_base_totalMs = 30_000;
+const merge_base_answerSchema = object({ merge_base_commit: object({ sha: schemas_string().regex(/^[0-9a-f]{40}$/) }) });
+/** Asks GitHub's comparison of two commits where they parted: a shallow clone does not know. It needs `contents: read`. */
+function openMergeBase(token, context, fetcher) {
+    return async (base, head) => {
+        if (token === '')
+            return undefined;
+        const { owner, repo, apiUrl } = context;
+        const client = openOctokit({ apiUrl, token, fetch: fetcher });
+        const basehead = `${base}...${head}`;
+        try {
+            const answer = await client_callGitHub((limit) => client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1, ...limit }), startPatience(client_usualPatience, merge_base_totalMs));
+            return merge_base_answerSchema.parse(answer.data).merge_base_commit.sha;
+        }
+        catch {
+            // Whatever it was: the caller says that nobody knows, and what it takes instead.
+            return undefined;
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/github/subject.js
+
+
+/** What is checked out in the workspace, and what it is to be compared with, by the event. */
+async function sidesOfEvent(run, event, context, workspace, askMergeBase) {
+    const git = openGit(run, workspace);
+    const commit = await headCommit(git);
+    const known = commit === undefined ? {} : { commit };
+    switch (event.name) {
+        case 'pull_request':
+            return await pullRequestSides(git, event, commit, askMergeBase);
+        case 'merge_group':
+            return {
+                head: { label: 'the merge group', ...known },
+                base: { kind: 'commit', commit: event.baseSha, why: 'the base of the merge group' },
+                branch: undefined,
+                notes: [],
+            };
+        case 'push':
+        case 'schedule': {
+            const branch = event.name === 'push' ? branchOf(event.ref) : context.refName;
+            return {
+                head: { label: branch === undefined ? 'the workspace' : `branch ${branch}`.slice(0, 500), ...known },
+                base: branch === undefined ? undefined : { kind: 'branch', branch },
+                branch,
+                notes: [],
+            };
+        }
+        default: {
+            const label = commit === undefined ? 'the workspace' : `commit ${commit.slice(0, 7)}`;
+            return { head: { label, ...known }, base: undefined, branch: context.refName, notes: [] };
+        }
+    }
+}
+/** `refs/heads/main` → `main`; a tag has no branch, and keeps a name of its own. */
+function branchOf(ref) {
+    return ref.replace(/^refs\/(heads\/)?/, '');
+}
+/** A merge commit is GitHub's own: people know the pull request's tip. */
+async function pullRequestSides(git, event, commit, askMergeBase) {
+    const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
+    const branch = event.baseBranch;
+    if (commit === undefined)
+        return { head: { label: tip }, base: undefined, branch, notes: [] };
+    const [first, second] = await parentsOf(git, commit);
+    if (first !== undefined && second === event.headSha) {
+        const why = 'the first parent of the merge commit under test';
+        const head = { label: `${tip}, merged`, commit };
+        return { head, base: { kind: 'commit', commit: first, why }, branch, notes: [] };
+    }
+    const label = commit === event.headSha ? tip : `commit ${commit.slice(0, 7)} for pull request #${event.number}`;
+    const { base, note } = await forkOff(git, event, commit, askMergeBase);
+    return { head: { label, commit }, base, branch, notes: [note] };
+}
+/**
+ * Where a workflow checks its branch out instead of the merge commit, or there is none because of a conflict: where the branch left
+ * the base branch, as the clone or else GitHub tells.
+ */
+async function forkOff(git, event, head, askMergeBase) {
+    const what = 'The checkout is not the merge commit of the pull request';
+    const forked = (await mergeBase(git, event.baseSha, head)) ?? (await askMergeBase(event.baseSha, head));
+    if (forked !== undefined) {
+        const why = 'where the pull request left its base branch';
+        return {
+            base: { kind: 'commit', commit: forked, why },
+            note: `${what}: head is compared with where it left the base branch (${forked.slice(0, 7)}).`,
+        };
+    }
+    return {
+        base: { kind: 'commit', commit: event.baseSha, why: 'the base branch as it was at the event' },
+        note: `${what}, and neither its history nor GitHub says where it left the base branch: head is compared with that branch as it was at the event (${event.baseSha.slice(0, 7)}), so changes of others may show. Use actions/checkout without ref, or with fetch-depth: 0.`,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/github/trust.js
+
+/**
+ * Refuses to build and boot what a stranger has written where it would find what it must not have: the secrets of the base repository,
+ * or a machine that others use after it.
+ *
+ * @throws SnapgateError('refused'), with the reason.
+ */
+function requireTrusted(event, context, checkout, config, mode) {
+    if (event.name === 'pull_request_target')
+        throw targetRefused(event.headSha, checkout);
+    if (mode === 'comment' || config.matrix.entries !== undefined)
+        return;
+    if (event.name === 'workflow_run' && event.isFork)
+        throw runRefused();
+    if (event.name !== 'pull_request' || !event.isFork || context.githubHosted || config.allowForks)
+        return;
+    throw new error_SnapgateError('refused', `pull request #${event.number} comes from a fork, and this runner is self-hosted: its build and its guest would be anybody's code on your machine`, 'Run the job on a runner that is thrown away after it, with approval for all outside collaborators, and say so with allow-forks: true; or leave forks to a GitHub-hosted runner.');
+}
+function holds({ commit, parents }, sha) {
+    return commit === sha || parents.includes(sha);
+}
+function targetRefused(headSha, checkout) {
+    const isHead = headSha !== undefined && holds(checkout, headSha);
+    return new error_SnapgateError('refused', isHead
+        ? 'the head of a pull request is checked out on pull_request_target: whatever it builds would run with a token that can write, and with the secrets of this repository'
+        : 'pull_request_target runs on the base branch, with its secrets: there is no head to measure, and checking it out would hand them over', 'Run snapgate on pull_request. For comments on pull requests from forks, use the pair of workflows in the README: one measures with a read-only token, one comments on workflow_run.');
+}
+function runRefused() {
+    return new error_SnapgateError('refused', "workflow_run of a fork's run has the secrets of this repository and a token that can write: nothing is built or booted here, whatever is checked out", 'Measure on pull_request, and use mode: comment here, without a checkout of the head.');
+}
+
+;// CONCATENATED MODULE: ./lib/action/sides.js
+
+
+
+
+
+
+
+
+/**
+ * What this run compares, said in the first line of its log.
+ * @throws SnapgateError('refused') for what must not be built here.
+ */
+async function sidesOfRequest(run, request) {
+    const { event, context, workspace, config, mode } = request;
+    const git = openGit(run, workspace, { env: gitEnvironmentOf(request) });
+    const commit = await headCommit(git);
+    const parents = commit === undefined ? [] : await parentsOf(git, commit);
+    requireTrusted(event, context, { commit, parents }, config.github, mode);
+    const askMergeBase = openMergeBase(request.token, context);
+    const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
+    requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
+    const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
+    const headSha = event.name === 'pull_request' || event.name === 'merge_group'
+        ? event.headSha
+        : (named.head ?? sides.head.commit ?? context.sha);
+    return { ...sides, headSha, named };
+}
+async function namedCommits(git, { head, base }) {
+    const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
+    return { ...(ofHead && { head: ofHead }), ...(ofBase && { base: ofBase }) };
+}
+/** One that is not there is an error later, when it can be told. */
+async function namedCommit(git, side, spec) {
+    if (spec.kind !== 'ref')
+        return undefined;
+    try {
+        return await resolveRef(git, side, spec.ref);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError && error.code === 'base')
+            return undefined;
+        throw error;
+    }
+}
+/** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
+function gitEnvironmentOf({ context, token, }) {
+    return environmentOf(tokenSettings(context.serverUrl, token));
+}
+/** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
+function requireOwnBranch(baselineBranch, branches) {
+    if (baselineBranch === undefined || !branches.includes(baselineBranch))
+        return;
+    throw new error_SnapgateError('usage', `baseline-branch: ${baselineBranch} is a branch of the sources`, 'Name a branch that holds nothing else, such as snapgate-baselines.');
+}
+/** One line for the log: what is compared with what, and why that. */
+function comparesLine({ head, base, named = {} }, { config, context }) {
+    const judged = config.head.kind === 'checkout'
+        ? subjectText(head, context)
+        : subjectText(subjectOf(specText(config.head), named.head), context);
+    return `Compares ${judged} with ${baseText(config.base, base, named.base, context)}`;
+}
+function baseText(spec, base, named, context) {
+    if (spec.kind !== 'auto' && spec.kind !== 'cache')
+        return subjectText(subjectOf(specText(spec), named), context);
+    const stored = spec.kind === 'cache' ? 'the stored measurement of ' : '';
+    if (base === undefined)
+        return `${stored}where HEAD left the default branch`;
+    if (base.kind === 'branch')
+        return `what was stored last of branch ${base.branch}`;
+    return `${stored}${subjectText({ label: 'commit', commit: base.commit }, context)}, ${base.why}`;
+}
+function specText(spec) {
+    switch (spec.kind) {
+        case 'ref':
+            return spec.ref;
+        case 'image':
+            return `image ${spec.reference}`;
+        case 'rootfs':
+        case 'measurement':
+            return `${spec.kind} ${spec.path}`;
+        case 'none':
+            return 'nothing: absolute caps only';
+        default:
+            return spec.kind;
+    }
+}
+function subjectOf(label, commit) {
+    return commit === undefined ? { label } : { label, commit };
+}
+function subjectText({ label, commit }, context) {
+    return commit === undefined ? label : `${label} (${commitUrl(context, commit)})`;
+}
+
 ;// CONCATENATED MODULE: ./lib/baseline/branch-repository.js
+
 
 
 
@@ -63087,25 +63795,8 @@ function environmentIn(folder) {
         ...Object.fromEntries(Object.entries(author).flatMap(([name, value]) => ['AUTHOR', 'COMMITTER'].map((who) => [`GIT_${who}_${name}`, value]))),
     };
 }
-/** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
-function environmentOf(settings) {
-    const pairs = settings.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-    ]);
-    return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
-}
 function networkSettings({ serverUrl, token }) {
-    const slow = [
-        ['http.lowSpeedLimit', '1000'],
-        ['http.lowSpeedTime', '20'],
-    ];
-    if (token === undefined || token === '')
-        return slow;
-    const header = `http.${serverUrl}/.extraheader`;
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-    // An empty value drops what another configuration has set: GitHub refuses a request with two of them.
-    return [...slow, ['credential.helper', ''], [header, ''], [header, `AUTHORIZATION: basic ${basic}`]];
+    return [['http.lowSpeedLimit', '1000'], ['http.lowSpeedTime', '20'], ...tokenSettings(serverUrl, token)];
 }
 const branch_repository_quietly = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
 /** A call that reaches origin: tried three times while the server itself has trouble. */
@@ -63868,17 +64559,20 @@ async function cache_save(ask, warn, folder, key, text) {
     else
         warn(`A record of ${units_formatBytes(bytes)} is too large for the cache and is not kept.`);
 }
-/** Asks the service. One that failed is not asked again: a job waits for it once in each direction. */
+/** Asks the service. One that failed is not asked again in this direction, and waited for a short time in the other. */
 function asking(run, options) {
     const warn = oneWarning(run.log);
     const gone = new Set();
+    let { timeoutMs = cache_usualTimeoutMs } = options;
     return async (folder, request) => {
         if (gone.has(request.call))
             return undefined;
-        const answer = await callCache(run, options, folder, request);
+        const answer = await callCache(run, { ...options, timeoutMs }, folder, request);
         if (!('reason' in answer))
             return answer;
         gone.add(request.call);
+        if (answer.outcome === 'failed')
+            timeoutMs = Math.min(timeoutMs, cache_impatientMs);
         if (answer.outcome !== 'unavailable')
             warn(cache_explain(request.call, answer.outcome, answer.reason));
         else {
@@ -63892,7 +64586,9 @@ const mebi = 1024 ** 2;
 /** The one path in an entry, which is part of what the service finds it by: the same on every runner. */
 const recordFile = 'snapgate-record.json';
 /** The library tries five times within some 30 s. */
-const cache_usualTimeoutMs = 60_000;
+const cache_usualTimeoutMs = 45_000;
+/** Of a service that has failed in the other direction. */
+const cache_impatientMs = 15_000;
 async function inFolder(run, job) {
     const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'cache-'));
     try {
@@ -63902,7 +64598,7 @@ async function inFolder(run, job) {
         (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
     }
 }
-async function callCache(run, { command, env, timeoutMs = cache_usualTimeoutMs }, folder, request) {
+async function callCache(run, { command, env, timeoutMs }, folder, request) {
     const [program, args] = confinement(command);
     const options = {
         cwd: folder,
@@ -63986,7 +64682,7 @@ function cache_explain(call, outcome, reason) {
 }
 /** What the library said, without what signs an address. */
 function oneLine(reason) {
-    const line = reason.split('\n', 1)[0] ?? '';
+    const line = reason.split(/[\r\n]/, 1)[0] ?? '';
     return printable(line.replaceAll(/\?[^\s'"]*/g, ''), 300);
 }
 
@@ -64032,6 +64728,7 @@ function keysFrom(anyClass, end, { fingerprint }) {
 
 
 
+
 /** A branch's history, and the whole of its newest measurement, so that one answer of the cache will do. */
 const lastStoredSchema = strictObject({
     schema: literal('snapgate/last-stored'),
@@ -64046,6 +64743,8 @@ const cache_records_resultSchema = strictObject({
     measuringSha256: schemas_string(),
     base: measurementSchema.optional(),
     head: measurementSchema,
+    noVerdict: noVerdictSchema.optional(),
+    notes: array(schemas_string().max(1000)).max(200),
 });
 /** The measurement of a commit in an entry. For what is not that, or not of the machine class that its key says: SnapgateError('record'), as of all that reads here. */
 function readMeasurementEntry({ key, text }, commit) {
@@ -64072,8 +64771,8 @@ function readLastStored({ key, text }) {
         throw cache_records_notWhatItSays(key, 'its measurement is not in its history');
     return record;
 }
-function writeResult(claim, { base, head }) {
-    return JSON.stringify({ schema: 'snapgate/result', version: 1, ...claim, base, head });
+function writeResult(claim, pair) {
+    return JSON.stringify({ schema: 'snapgate/result', version: 1, ...claim, ...pair });
 }
 function readResult({ key, text }, claim) {
     const result = parseRecord(text, key, {
@@ -64082,9 +64781,9 @@ function readResult({ key, text }, claim) {
         version: 1,
         schema: cache_records_resultSchema,
     });
-    const { headSha, measuringSha256, base, head } = result;
+    const { headSha, measuringSha256, base, head, noVerdict, notes } = result;
     if (headSha === claim.headSha && measuringSha256 === claim.measuringSha256)
-        return { base, head };
+        return { base, head, noVerdict, notes };
     throw cache_records_notWhatItSays(key, 'it is of another head');
 }
 function cache_records_notWhatItSays(key, found) {
@@ -64240,61 +64939,82 @@ function resultKeyOf({ config }) {
 
 
 
+
+
 /** Measures what has to be measured of both sides. */
 async function obtainPair(run, request, sides) {
     const storage = openStorage(run, request);
     const known = await knownPair(run, request, sides, storage);
     if (known !== undefined)
-        return { pair: known, shownAt: known.head.createdAt, store: async () => { } };
+        return { pair: known, shownAt: async () => known.head.createdAt, store: async () => { } };
     const pair = await measuredPair(run, request, sides, storage);
-    return { pair, shownAt: undefined, store: () => storePair(request, sides, storage, pair) };
+    return {
+        pair,
+        shownAt: async () => (await storedResult(request, sides, storage))?.head.createdAt,
+        store: () => storePair(request, sides, storage, pair),
+    };
 }
 /** An event that only changed a label changes no image: what was measured of this head is decided on anew. */
-async function knownPair(run, { event }, { headSha }, { results, resultSha256 }) {
-    if (event.name !== 'pull_request' || headSha === undefined)
+async function knownPair(run, request, sides, storage) {
+    const { event } = request;
+    if (event.name !== 'pull_request')
         return undefined;
     if (event.action !== 'labeled' && event.action !== 'unlabeled')
         return undefined;
-    const pair = await results?.load(headSha, resultSha256);
-    if (pair === undefined)
+    const stored = await storedResult(request, sides, storage);
+    if (stored === undefined)
         return undefined;
-    const note = `only a label has changed: both sides are as they were measured at ${pair.head.createdAt}`;
+    const { base, head, noVerdict, notes } = stored;
+    const note = `only a label has changed: both sides are as they were measured at ${head.createdAt}`;
     run.log.info(note);
-    return { base: pair.base, head: pair.head, noVerdict: undefined, notes: [note], baseIsNew: false };
+    return { base, head, noVerdict, notes: [note, ...notes], baseIsNew: false };
+}
+/** What an earlier run of this pull request has kept of its head. */
+async function storedResult({ event }, { headSha }, { results, resultSha256 }) {
+    if (event.name !== 'pull_request' || headSha === undefined)
+        return undefined;
+    return await results.load(headSha, resultSha256);
 }
 async function measuredPair(run, request, sides, { baselines, measuringSha256 }) {
     const { config, workspace } = request;
-    const context = { checkout: workspace, inputs: config.image };
+    const context = { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
     const head = await resolveHead(run, config.head, { ...context, subject: sides.head });
     const base = await resolveBase(run, config.base, { ...context, auto: sides.base, branch: sides.branch });
-    const gone = await vanishedNotes(run, request, base);
-    const storage = baselines && { store: baselines, measuringSha256 };
+    const rules = await ruleNotes(run, request, base);
+    const storage = { store: baselines, measuringSha256 };
     const pair = await measureGate(run, { config, head, base, storage });
-    return { ...pair, notes: [...sides.notes, ...gone, ...pair.notes] };
+    // What the event says of the base is of no interest where another was named.
+    const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
+    return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };
 }
-async function vanishedNotes(run, { config, workspace, configPath }, base) {
+async function ruleNotes(run, { workspace, configPath }, base) {
     if (base.kind !== 'commit')
         return [];
-    const names = config.measure.scenarios.map(({ name }) => name);
-    const git = openGit(run, workspace);
-    const gone = await vanishedScenarios(git, base.commit, configPath, names);
-    return gone.map((name) => `scenario ${name} of ${base.subject.label} is no longer measured`);
+    const { commit, subject } = base;
+    const head = locateConfig(workspace, configPath ?? '');
+    return await changedRules(openGit(run, workspace), { commit, label: subject.label }, configPath, head);
 }
 /**
- * A push and a schedule store what they measured as the newest of their branch. Other runs keep the base that they had to measure, where only
- * runs like them will find it, and a pull request both of its sides, for when a label changes.
+ * A push and a schedule store what they measured as the newest of their branch. A pull request keeps both of its sides, for when a label
+ * changes, and the base that it had to measure, where only its own runs will find it. Others keep nothing: a dispatch may name any commit,
+ * and whatever it stores is for everybody.
  */
-async function storePair({ event, config }, { branch, headSha }, { baselines, results, measuringSha256, resultSha256, isShared }, pair) {
+async function storePair({ event, config, context }, { branch, headSha }, { baselines, results, measuringSha256, resultSha256, isShared }, pair) {
     if (config.github.dryRun)
         return;
     if (isPush(event)) {
-        await baselines?.save(pair.head, measuringSha256, branch);
+        // Another commit than the event's, such as a tag that was checked out, is no branch's newest.
+        const isTip = context.sha === undefined || pair.head.subject.commit === context.sha;
+        await baselines.save(pair.head, measuringSha256, isTip ? branch : undefined);
         return;
     }
+    if (event.name !== 'pull_request')
+        return;
     if (pair.baseIsNew && pair.base !== undefined && !isShared)
-        await baselines?.save(pair.base, measuringSha256, undefined);
-    if (event.name === 'pull_request' && headSha !== undefined && pair.noVerdict === undefined)
-        await results?.save(headSha, resultSha256, { base: pair.base, head: pair.head });
+        await baselines.save(pair.base, measuringSha256, undefined);
+    const { base, head, noVerdict, notes } = pair;
+    if (headSha !== undefined)
+        await results.save(headSha, resultSha256, { base, head, noVerdict, notes });
 }
 /** A head that was measured alone is its branch's newest where a push or a schedule measured it. */
 async function storeHead(run, request, sides, measurement) {
@@ -64335,226 +65055,6 @@ async function handOverPair(run, { event, context, config, env }, { headSha }, h
     await uploadGate({ log: run.log, dir: run.dir, env }, { key: comment.key, pullRequest, headSha, ...handover });
 }
 
-;// CONCATENATED MODULE: ./lib/github/merge-base.js
-
-
-/** Nobody waits longer for a better base than this, in milliseconds. */
-const merge_base_totalMs = 30_000;
-const merge_base_answerSchema = object({ merge_base_commit: object({ sha: schemas_string().regex(/^[0-9a-f]{40}$/) }) });
-/** Asks GitHub's comparison of two commits where they parted: a shallow clone does not know. It needs `contents: read`. */
-function openMergeBase(token, context, fetcher) {
-    return async (base, head) => {
-        if (token === '')
-            return undefined;
-        const { owner, repo, apiUrl } = context;
-        const client = openOctokit({ apiUrl, token, fetch: fetcher });
-        const basehead = `${base}...${head}`;
-        try {
-            const answer = await client_callGitHub((limit) => client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1, ...limit }), startPatience(client_usualPatience, merge_base_totalMs));
-            return merge_base_answerSchema.parse(answer.data).merge_base_commit.sha;
-        }
-        catch {
-            // Whatever it was: the caller says that nobody knows, and what it takes instead.
-            return undefined;
-        }
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/github/subject.js
-
-
-/** What is checked out in the workspace, and what it is to be compared with, by the event. */
-async function sidesOfEvent(run, event, context, workspace, askMergeBase) {
-    const git = openGit(run, workspace);
-    const commit = await headCommit(git);
-    const known = commit === undefined ? {} : { commit };
-    switch (event.name) {
-        case 'pull_request':
-            return await pullRequestSides(git, event, commit, askMergeBase);
-        case 'merge_group':
-            return {
-                head: { label: 'the merge group', ...known },
-                base: { kind: 'commit', commit: event.baseSha, why: 'the base of the merge group' },
-                branch: undefined,
-                notes: [],
-            };
-        case 'push':
-        case 'schedule': {
-            const branch = event.name === 'push' ? branchOf(event.ref) : context.refName;
-            return {
-                head: { label: branch === undefined ? 'the workspace' : `branch ${branch}`.slice(0, 500), ...known },
-                base: branch === undefined ? undefined : { kind: 'branch', branch },
-                branch,
-                notes: [],
-            };
-        }
-        default: {
-            const label = commit === undefined ? 'the workspace' : `commit ${commit.slice(0, 7)}`;
-            return { head: { label, ...known }, base: undefined, branch: context.refName, notes: [] };
-        }
-    }
-}
-/** `refs/heads/main` → `main`; a tag has no branch, and keeps a name of its own. */
-function branchOf(ref) {
-    return ref.replace(/^refs\/(heads\/)?/, '');
-}
-/** A merge commit is GitHub's own: people know the pull request's tip. */
-async function pullRequestSides(git, event, commit, askMergeBase) {
-    const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
-    const branch = event.baseBranch;
-    if (commit === undefined)
-        return { head: { label: tip }, base: undefined, branch, notes: [] };
-    const [first, second] = await parentsOf(git, commit);
-    if (first !== undefined && second === event.headSha) {
-        const why = 'the first parent of the merge commit under test';
-        const head = { label: `${tip}, merged`, commit };
-        return { head, base: { kind: 'commit', commit: first, why }, branch, notes: [] };
-    }
-    const label = commit === event.headSha ? tip : `commit ${commit.slice(0, 7)} for pull request #${event.number}`;
-    const { base, note } = await forkOff(git, event, commit, askMergeBase);
-    return { head: { label, commit }, base, branch, notes: [note] };
-}
-/**
- * Where a workflow checks its branch out instead of the merge commit, or there is none because of a conflict: where the branch left
- * the base branch, as the clone or else GitHub tells.
- */
-async function forkOff(git, event, head, askMergeBase) {
-    const what = 'The checkout is not the merge commit of the pull request';
-    const forked = (await mergeBase(git, event.baseSha, head)) ?? (await askMergeBase(event.baseSha, head));
-    if (forked !== undefined) {
-        const why = 'where the pull request left its base branch';
-        return {
-            base: { kind: 'commit', commit: forked, why },
-            note: `${what}: head is compared with where it left the base branch (${forked.slice(0, 7)}).`,
-        };
-    }
-    return {
-        base: { kind: 'commit', commit: event.baseSha, why: 'the base branch as it was at the event' },
-        note: `${what}, and neither its history nor GitHub says where it left the base branch: head is compared with that branch as it was at the event (${event.baseSha.slice(0, 7)}), so changes of others may show. Use actions/checkout without ref, or with fetch-depth: 0.`,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/github/trust.js
-
-/**
- * Refuses to build and boot what a stranger has written where it would find what it must not have: the secrets of the base repository,
- * or a machine that others use after it.
- *
- * @throws SnapgateError('refused'), with the reason.
- */
-function requireTrusted(event, context, checkout, config, mode) {
-    if (event.name === 'pull_request_target')
-        throw targetRefused(event.headSha, checkout);
-    if (mode === 'comment' || config.matrix.entries !== undefined)
-        return;
-    if (event.name === 'workflow_run' && event.isFork && holds(checkout, event.headSha))
-        throw runRefused();
-    if (event.name !== 'pull_request' || !event.isFork || context.githubHosted || config.allowForks)
-        return;
-    throw new error_SnapgateError('refused', `pull request #${event.number} comes from a fork, and this runner is self-hosted: its build and its guest would be anybody's code on your machine`, 'Run the job on a runner that is thrown away after it, with approval for all outside collaborators, and say so with allow-forks: true; or leave forks to a GitHub-hosted runner.');
-}
-function holds({ commit, parents }, sha) {
-    return commit === sha || parents.includes(sha);
-}
-function targetRefused(headSha, checkout) {
-    const isHead = headSha !== undefined && holds(checkout, headSha);
-    return new error_SnapgateError('refused', isHead
-        ? 'the head of a pull request is checked out on pull_request_target: whatever it builds would run with a token that can write, and with the secrets of this repository'
-        : 'pull_request_target runs on the base branch, with its secrets: there is no head to measure, and checking it out would hand them over', 'Run snapgate on pull_request. For comments on pull requests from forks, use the pair of workflows in the README: one measures with a read-only token, one comments on workflow_run.');
-}
-function runRefused() {
-    return new error_SnapgateError('refused', 'the head of a fork is checked out on workflow_run: whatever it builds would run with a token that can write, and with the secrets of this repository', 'Measure on pull_request, and use mode: comment here, without a checkout of the head.');
-}
-
-;// CONCATENATED MODULE: ./lib/action/sides.js
-
-
-
-
-
-
-
-/**
- * What this run compares, said in the first line of its log.
- * @throws SnapgateError('refused') for what must not be built here.
- */
-async function sidesOfRequest(run, request) {
-    const { event, context, workspace, config, mode } = request;
-    const git = openGit(run, workspace);
-    const commit = await headCommit(git);
-    const parents = commit === undefined ? [] : await parentsOf(git, commit);
-    requireTrusted(event, context, { commit, parents }, config.github, mode);
-    const askMergeBase = openMergeBase(request.token, context);
-    const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
-    requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
-    const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
-    const headSha = event.name === 'pull_request' || event.name === 'merge_group'
-        ? event.headSha
-        : (named.head ?? sides.head.commit ?? context.sha);
-    return { ...sides, headSha, named };
-}
-async function namedCommits(git, { head, base }) {
-    const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
-    return { ...(ofHead && { head: ofHead }), ...(ofBase && { base: ofBase }) };
-}
-/** One that is not there is an error later, when it can be told. */
-async function namedCommit(git, side, spec) {
-    if (spec.kind !== 'ref')
-        return undefined;
-    try {
-        return await resolveRef(git, side, spec.ref);
-    }
-    catch (error) {
-        if (error instanceof error_SnapgateError && error.code === 'base')
-            return undefined;
-        throw error;
-    }
-}
-/** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
-function requireOwnBranch(baselineBranch, branches) {
-    if (baselineBranch === undefined || !branches.includes(baselineBranch))
-        return;
-    throw new error_SnapgateError('usage', `baseline-branch: ${baselineBranch} is a branch of the sources`, 'Name a branch that holds nothing else, such as snapgate-baselines.');
-}
-/** One line for the log: what is compared with what, and why that. */
-function comparesLine({ head, base, named = {} }, { config, context }) {
-    const judged = config.head.kind === 'checkout'
-        ? subjectText(head, context)
-        : subjectText(subjectOf(specText(config.head), named.head), context);
-    return `Compares ${judged} with ${baseText(config.base, base, named.base, context)}`;
-}
-function baseText(spec, base, named, context) {
-    if (spec.kind !== 'auto' && spec.kind !== 'cache')
-        return subjectText(subjectOf(specText(spec), named), context);
-    const stored = spec.kind === 'cache' ? 'the stored measurement of ' : '';
-    if (base === undefined)
-        return `${stored}where HEAD left the default branch`;
-    if (base.kind === 'branch')
-        return `what was stored last of branch ${base.branch}`;
-    return `${stored}${subjectText({ label: 'commit', commit: base.commit }, context)}, ${base.why}`;
-}
-function specText(spec) {
-    switch (spec.kind) {
-        case 'ref':
-            return spec.ref;
-        case 'image':
-            return `image ${spec.reference}`;
-        case 'rootfs':
-        case 'measurement':
-            return `${spec.kind} ${spec.path}`;
-        case 'none':
-            return 'nothing: absolute caps only';
-        default:
-            return spec.kind;
-    }
-}
-function subjectOf(label, commit) {
-    return commit === undefined ? { label } : { label, commit };
-}
-function subjectText({ label, commit }, context) {
-    return commit === undefined ? label : `${label} (${commitUrl(context, commit)})`;
-}
-
 ;// CONCATENATED MODULE: ./lib/action/gate-mode.js
 
 
@@ -64562,12 +65062,14 @@ function subjectText({ label, commit }, context) {
 
 
 
+
 /** The whole gate on a runner. The exit status: 0, 1 or 2; errors are told where the result would have been, and thrown. */
-async function gateMode(run, request) {
+async function gateMode(run, request, notMeasured) {
     const sides = await sidesOfRequest(run, request);
     const { entries } = request.config.github.matrix;
     run.log.info(entries === undefined ? comparesLine(sides, request) : entriesLine(entries));
-    const announcer = announcerOf(run.log, request, sides);
+    const announcer = announcerOf(run.log, request, { ...sides, nonce: (0,external_node_crypto_.randomBytes)(4).toString('hex') });
+    notMeasured.use(announcer);
     // Not waited for: what is told after it waits for it, and what is measured need not.
     void announcer.started();
     try {
@@ -64577,8 +65079,7 @@ async function gateMode(run, request) {
         return exitCode;
     }
     catch (error) {
-        const failure = gate_mode_failureOf(error);
-        await announcer.failed(failure);
+        await notMeasured.tell(error);
         await handOverFailure(run, request, sides, error);
         throw error;
     }
@@ -64590,12 +65091,6 @@ async function handOverFailure(run, request, sides, error) {
 }
 function entriesLine(entries) {
     return `Decides on what other jobs of this run have measured: ${entries === 'all' ? 'all entries' : entries.join(', ')}`;
-}
-function gate_mode_failureOf(error) {
-    if (error instanceof error_SnapgateError)
-        return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
-    const message = error instanceof Error ? error.message : String(error);
-    return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
 }
 
 ;// CONCATENATED MODULE: ./lib/action/install.js
@@ -64662,15 +65157,17 @@ async function asRoot(words, log, exec) {
 
 
 
+
 /** Builds and measures one image, and writes the record that a later gate can take for either side. */
 async function runMeasure(run, { config, side, image }) {
     const { subject, inputs, checkout } = image;
     const source = { side, subject, inputs, checkout };
-    const outputDir = openFolder(config.outputDir, 'output-dir');
+    checkOutputDir(config.outputDir);
     await checkImageInputs(run, inputs, checkout);
     const engine = await openEngine(run, config);
     planLanes(config.measure, 1, readHostResources(run));
-    const sides = [{ side, subject, image: await buildSide(run, config, source) }];
+    const built = await withRecordsAside(run, config.outputDir, [checkout], () => buildSide(run, config, source));
+    const sides = [{ side, subject, image: built }];
     const [measurement] = await measureSides(run, {
         ...engine,
         config: config.measure,
@@ -64679,6 +65176,7 @@ async function runMeasure(run, { config, side, image }) {
     });
     if (!measurement)
         throw new Error('no measurement');
+    const outputDir = openFolder(config.outputDir, 'output-dir');
     const text = markdown.renderMeasurement(measurement);
     return {
         measurement,
@@ -64705,6 +65203,7 @@ async function measureMode(run, request) {
     run.log.info(comparesLine(sides, request));
     try {
         await handOver(run, request, await measure(run, request, sides));
+        setOutputs({ rows: '[]' });
         return 0;
     }
     catch (error) {
@@ -64739,12 +65238,17 @@ async function measureBoth(run, request, sides) {
     await store();
     return { base, head };
 }
-async function headImage(run, { config, workspace }, sides) {
-    const context = { checkout: workspace, inputs: config.image, subject: sides.head };
+async function headImage(run, request, sides) {
+    const { config, workspace } = request;
+    const gitEnvironment = gitEnvironmentOf(request);
+    const context = { checkout: workspace, inputs: config.image, subject: sides.head, gitEnvironment };
     return asImage(await resolveHead(run, config.head, context), 'head');
 }
-async function baseImage(run, { config, workspace }, sides) {
-    const context = { checkout: workspace, inputs: config.image, auto: sides.base, branch: sides.branch };
+async function baseImage(run, request, sides) {
+    const { config, workspace } = request;
+    const { base: auto, branch } = sides;
+    const gitEnvironment = gitEnvironmentOf(request);
+    const context = { checkout: workspace, inputs: config.image, auto, branch, gitEnvironment };
     const base = await resolveBase(run, config.base, context);
     return base.kind === 'commit' ? await base.checkOut() : asImage(base, 'base');
 }
@@ -64811,7 +65315,35 @@ function checkedRef(ref, where) {
     throw new error_SnapgateError('usage', `${where}: ${quoteText(ref)} cannot be a git ref`, 'Name a branch, a tag or a commit.');
 }
 
+;// CONCATENATED MODULE: ./lib/config/foreign-paths.js
+
+
+
+/** Inputs that name, or may name, files on the machine. */
+const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd'];
+/**
+ * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
+ * guest, whose contents the pull request chooses too.
+ *
+ * @param written what the file says.
+ * @param find what holds: an input of the step, which is stronger, may lie anywhere.
+ * @throws SnapgateError `usage` that names the place in the file
+ */
+function refusePathsOut(written, find) {
+    for (const name of pathInputs) {
+        const setting = written.get(name);
+        if (setting === undefined || find(name) !== setting || !foreign_paths_leavesCheckout(setting.text))
+            continue;
+        throw new error_SnapgateError('usage', `${setting.where}: ${quoteText(setting.text)} leads out of the checkout, and a pull request could put any file of the runner into a guest`, `Name something within the repository, or give ${name} as an input of the step, which is the workflow's to write.`);
+    }
+}
+function foreign_paths_leavesCheckout(path) {
+    return (0,external_node_path_.isAbsolute)(path) || /^\.\.(\/|$)/.test((0,external_node_path_.normalize)(path));
+}
+
 ;// CONCATENATED MODULE: ./lib/config/config.js
+
+
 
 
 
@@ -64824,11 +65356,15 @@ function checkedRef(ref, where) {
  * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
  * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
  * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
+ *
+ * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
  */
-function readConfig(raw, file) {
+function readConfig(raw, file, options = {}) {
     const given = givenInputs(raw);
     const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
     const settings = mergeSettings(given, written);
+    if (written !== undefined && options.fileIsForeign)
+        refusePathsOut(written.settings, settings.find);
     return {
         image: readImage(settings),
         base: settings.read('base', baseOf),
@@ -65055,8 +65591,7 @@ function checkOverrides(defaults, { overrides, placeOfOverride }) {
 function checkThresholds(thresholds, where) {
     if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove)
         return;
-    const percent = (ratio) => `${Number((ratio * 100).toPrecision(12))}%`;
-    throw new error_SnapgateError('usage', `${where}: warn-above (${percent(thresholds.warnAbove)}) is not below fail-above (${percent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
+    throw new error_SnapgateError('usage', `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
 }
 function parseMetrics(text, where) {
     const names = splitNames(text, where);
@@ -65106,7 +65641,7 @@ function choice(choices) {
 }
 /** A number within bounds, both included, and a multiple of `step`. */
 function config_bounded(parse, low, high, step = 1) {
-    const show = parse === parseBytes ? showBytes : parse === parseDuration ? showTime : String;
+    const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
     return (text, where) => {
         const value = parse(text, where);
         if (value < low || value > high) {
@@ -65117,64 +65652,8 @@ function config_bounded(parse, low, high, step = 1) {
         throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a multiple of ${show(step)}`, `Round it to a multiple of ${show(step)}.`);
     };
 }
-/** Exact, in the largest unit that the parser reads and that divides it. */
-function showBytes(bytes) {
-    const units = [
-        ['GiB', gibi],
-        ['MiB', config_mebi],
-        ['KiB', 1024],
-    ];
-    const [name, size] = units.find(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['B', 1];
-    return `${bytes / size}${name}`;
-}
-function showTime(ms) {
-    if (ms % 3600e3 === 0)
-        return `${ms / 3600e3}h`;
-    return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
-}
 function plain(text) {
     return text;
-}
-
-;// CONCATENATED MODULE: ./lib/config/locate.js
-
-
-
-
-/**
- * The text of snapgate.yml: the file that was named, or the first of the usual places that is there.
- *
- * @param checkout the head's folder, which relative paths start at.
- * @param given the `config` input; empty for the usual places.
- */
-function locateConfig(checkout, given) {
-    if (given !== '')
-        return { path: given, text: readGiven((0,external_node_path_.resolve)(checkout, given), given) };
-    for (const path of configFileNames) {
-        const text = readIfPresent((0,external_node_path_.join)(checkout, path));
-        if (text !== undefined)
-            return { path, text };
-    }
-    return undefined;
-}
-function readGiven(path, given) {
-    const text = readIfPresent(path);
-    if (text !== undefined)
-        return text;
-    throw new error_SnapgateError('usage', `config: there is no file ${given}`, 'Name a file of the checkout.');
-}
-function readIfPresent(path) {
-    try {
-        return (0,external_node_fs_.readFileSync)(path, 'utf8');
-    }
-    catch (error) {
-        const code = error_errnoOf(error);
-        if (code === 'ENOENT' || code === 'ENOTDIR')
-            return undefined;
-        throw new error_SnapgateError('usage', `${path} cannot be read (${code})`, 'It must be a readable file.', {
-            cause: error,
-        });
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/config/reproduce.js
@@ -65250,7 +65729,9 @@ const targetSchema = object({ pull_request: object({ head: object({ sha: event_s
     .optional()
     .catch(undefined);
 const pushSchema = object({ ref: branch, after: event_sha.optional(), deleted: schemas_boolean().optional() });
-const mergeGroupSchema = object({ merge_group: object({ head_sha: event_sha, base_sha: event_sha }) });
+const mergeGroupSchema = object({
+    merge_group: object({ head_sha: event_sha, base_sha: event_sha, head_ref: branch.optional() }),
+});
 const workflowRunSchema = object({
     repository,
     workflow_run: object({
@@ -65275,7 +65756,13 @@ const readers = {
     }),
     merge_group: (payload, where) => {
         const { merge_group: group } = event_parse(mergeGroupSchema, payload, where);
-        return { name: 'merge_group', headSha: group.head_sha, baseSha: group.base_sha };
+        const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
+        return {
+            name: 'merge_group',
+            headSha: group.head_sha,
+            baseSha: group.base_sha,
+            pullRequest: number === undefined ? undefined : Number(number),
+        };
     },
     push: readPush,
     schedule: () => ({ name: 'schedule' }),
@@ -65381,10 +65868,10 @@ function event_unreadable(where, why, cause) {
 function readRequest(env, getInput) {
     const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
     const workspace = (0,external_node_path_.resolve)(env['GITHUB_WORKSPACE'] ?? '.');
-    const config = readConfig(raw, locateConfig(workspace, getInput('config')));
+    const config = readConfig(raw, locateConfig(workspace, getInput('config')), { fileIsForeign: true });
     const mode = readMode(raw);
-    const event = readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
-    requireFitting(mode, event, config);
+    const event = readTrigger(env);
+    requireFitting(mode, event, { ...config.github.matrix, side: getInput('side') || undefined });
     return {
         mode,
         install: readInstall(raw),
@@ -65401,43 +65888,181 @@ function readRequest(env, getInput) {
         pullRequest: pullRequestNumber(event, getInput('pr-number')),
     };
 }
+/** What started this run. */
+function readTrigger(env) {
+    return readEvent(env['GITHUB_EVENT_NAME'] ?? '', readEventPayload(env));
+}
 function defaultCacheDir(env) {
     return (0,external_node_path_.join)(env['XDG_CACHE_HOME'] || (0,external_node_path_.join)((0,external_node_os_.homedir)(), '.cache'), 'snapgate');
 }
 function readEventPayload(env) {
     const path = env['GITHUB_EVENT_PATH'];
-    if (path === undefined) {
+    if (path === undefined || path === '') {
         throw new error_SnapgateError('usage', 'GITHUB_EVENT_PATH is not set: this is not a run on a GitHub Actions runner', 'On a terminal, use the command: npx snapgate --help.');
     }
-    return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch (error) {
+        throw new error_SnapgateError('usage', `the event cannot be read: ${error instanceof Error ? error.message : error}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote; in a container of your own, it must be mounted there.', { cause: error });
+    }
 }
 /** Inputs that mean nothing in this mode are a mistake that would be found out late. */
-function requireFitting(mode, event, { github: { matrix } }) {
+function requireFitting(mode, event, given) {
     if (mode === 'comment' && event.name !== 'workflow_run') {
         throw new error_SnapgateError('usage', `mode: comment was run on ${event.name}`, 'Run it on workflow_run of the workflow that measures; on every other event mode: gate comments itself.');
     }
     const alien = [
-        ['entries', 'gate', matrix.entries],
-        ['entry', 'measure', matrix.entry],
-        ['shard', 'measure', matrix.shard],
-    ].find(([, only, given]) => given !== undefined && mode !== only);
+        ['entries', 'gate', given.entries],
+        ['entry', 'measure', given.entry],
+        ['shard', 'measure', given.shard],
+        ['side', 'measure', given.side],
+    ].find(([, only, text]) => text !== undefined && mode !== only);
     if (alien !== undefined) {
-        throw new error_SnapgateError('usage', `${alien[0]} is given in mode: ${mode}`, `It belongs to mode: ${alien[1]}: jobs of a matrix measure an entry each, and one job decides on all entries.`);
+        throw new error_SnapgateError('usage', `${alien[0]} is given in mode: ${mode}`, `It belongs to mode: ${alien[1]}: jobs of a matrix measure an entry each, and one job decides on all entries; mode: gate alone measures both sides.`);
     }
-    if (matrix.shard !== undefined && matrix.entry === undefined)
+    if (given.shard !== undefined && given.entry === undefined)
         throw new error_SnapgateError('usage', 'shard is given without entry', 'Name the entry that it is a part of.');
 }
+/**
+ * The pull request that is told: of its own event, or what `pr-number` names where the event is about none.
+ * @throws SnapgateError('usage') for what is no number, and on an event that tells somebody else or nobody.
+ */
 function pullRequestNumber(event, given) {
-    if (event.name === 'pull_request')
-        return event.number;
+    const own = event.name === 'pull_request' ? event.number : undefined;
     if (given === '')
-        return undefined;
-    if (/^[1-9]\d{0,8}$/.test(given))
+        return own;
+    if (!/^[1-9]\d{0,8}$/.test(given))
+        throw new error_SnapgateError('usage', `pr-number: ${JSON.stringify(given.slice(0, 60))} is not the number of a pull request`, 'Write digits only.');
+    const isNamed = event.name === 'workflow_dispatch' || event.name === 'workflow_call';
+    if (isNamed || Number(given) === own)
         return Number(given);
-    throw new error_SnapgateError('usage', `pr-number: ${JSON.stringify(given.slice(0, 60))} is not the number of a pull request`, 'Write digits only.');
+    throw new error_SnapgateError('usage', `pr-number is given on ${event.name}`, 'It is for workflow_dispatch: a pull request is told by its own event, and other events are not about one.');
+}
+
+;// CONCATENATED MODULE: ./lib/action/destination.js
+
+
+
+/**
+ * Where a gate is told that it could not even begin: what is wrong in another input or in snapgate.yml is no matter here, and a wrong
+ * `check` or `comment` is taken for the default. A wrong `comment-key` or `dry-run` is not: nobody knows then what may be written.
+ *
+ * @returns undefined where nothing is to be told: on an event that is not known, on pull_request_target, and for forks.
+ */
+function readDestination(env, getInput) {
+    const github = readTelling(getInput);
+    const event = attempt(() => readTrigger(env));
+    const context = attempt(() => readRunContext(env));
+    if (github === undefined || event === undefined || context === undefined || !mayTell(event))
+        return undefined;
+    return {
+        config: { github },
+        context,
+        event,
+        token: getInput('github-token'),
+        pullRequest: attempt(() => pullRequestNumber(event, getInput('pr-number'))),
+        headSha: event.name === 'pull_request' || event.name === 'merge_group' ? event.headSha : context.sha,
+    };
+}
+function mayTell(event) {
+    const isFork = (event.name === 'pull_request' || event.name === 'workflow_run') && event.isFork;
+    return event.name !== 'pull_request_target' && !isFork;
+}
+function readTelling(getInput) {
+    const read = (name) => attempt(() => readConfig({ [name]: getInput(name) }, undefined).github);
+    const [keyed, dry] = [read('comment-key'), read('dry-run')];
+    if (keyed === undefined || dry === undefined)
+        return undefined;
+    return {
+        comment: { policy: (read('comment') ?? keyed).comment.policy, key: keyed.comment.key },
+        check: (read('check') ?? keyed).check,
+        dryRun: dry.dryRun,
+    };
+}
+function attempt(read) {
+    try {
+        return read();
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/action/not-measured.js
+
+
+
+
+
+
+
+/** @param getInput text of an input, empty where it is not given. */
+function openNotMeasured(log, env, getInput) {
+    let announcer;
+    let isTold = false;
+    const opened = () => {
+        const destination = readDestination(env, getInput);
+        return destination && announcerOf(log, destination, destination);
+    };
+    return {
+        use: (given) => {
+            announcer = given;
+        },
+        tell: async (error) => {
+            const mode = modeOf(getInput);
+            if (isTold || mode === 'comment')
+                return;
+            isTold = true;
+            const failure = not_measured_failureOf(error);
+            // Whoever cancels a job has nothing to read of it; what it has told is taken back.
+            if (failure.cancelled)
+                await announcer?.failed(failure);
+            else {
+                sayNoOutputs(log);
+                await writeSummary(log, notMeasuredSummary(failure));
+                if (mode === 'gate')
+                    await (announcer ?? opened())?.failed(failure);
+            }
+        },
+    };
+}
+/** The job summary of a run that came to nothing. */
+function notMeasuredSummary({ message, remedy }) {
+    return [
+        '### ⚫ snapgate: not measured',
+        paragraph(message),
+        `What to do: ${prose(remedy)}`,
+        'Nothing was compared: this says nothing about the change.\n',
+    ].join('\n\n');
+}
+/** A mode that is wrong is the error that is told, where a gate would be. */
+function modeOf(getInput) {
+    try {
+        return readMode({ mode: getInput('mode') });
+    }
+    catch {
+        return 'gate';
+    }
+}
+function not_measured_failureOf(error) {
+    if (error instanceof error_SnapgateError)
+        return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
+    const message = error instanceof Error ? error.message : String(error);
+    return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
+}
+function sayNoOutputs(log) {
+    try {
+        setOutputs(noOutputs());
+    }
+    catch (error) {
+        log.warning(`The outputs could not be written: ${error instanceof Error ? error.message : error}`);
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/action/main.js
+
+
 
 
 
@@ -65458,6 +66083,7 @@ async function main() {
 /** The main step's exit status: 0 pass or warn, 1 fail, 2 inconclusive where that fails, 64 and above for errors. */
 async function runAction(env) {
     const log = createActionLog(lib_core);
+    const notMeasured = openNotMeasured(log, env, lib_core.getInput);
     try {
         const token = lib_core.getInput('github-token');
         if (token !== '')
@@ -65467,9 +66093,12 @@ async function runAction(env) {
             await installPrerequisites(prerequisitesOf(request.config), log, exec/* exec */.m);
         const { workDir, cacheDir } = request;
         const onOpen = (dir) => keepRunDir(lib_core, dir);
-        return await withRun({ workDir, cacheDir, log, onOpen }, (run) => main_modes[request.mode](run, request));
+        return await withRun({ workDir, cacheDir, log, onOpen }, (run) => main_modes[request.mode](run, request, notMeasured));
     }
     catch (error) {
+        // A step that is cancelled has no time left: the post step takes back what it has told.
+        if (!isInterruption(error))
+            await notMeasured.tell(error);
         return reportFailure(error, log, lib_core);
     }
     finally {
@@ -65479,8 +66108,11 @@ async function runAction(env) {
 const main_modes = {
     gate: gateMode,
     measure: measureMode,
-    comment: commentMode,
+    comment: (run, request) => commentMode(run, request),
 };
+function isInterruption(error) {
+    return error instanceof error_SnapgateError && error.code === 'interrupted';
+}
 
 
 /***/ }),
@@ -65489,7 +66121,7 @@ const main_modes = {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(17198);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(42296);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

@@ -29407,7 +29407,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 8463:
+/***/ 1252:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32466,10 +32466,32 @@ function error_errnoOf(error) {
  */
 function folder_openFolder(dir, input) {
     const path = resolve(dir);
+    makeWritable(path, input);
+    return path;
+}
+/** Throws what `openFolder` would, and leaves no folder behind that was not there before. */
+function checkFolder(dir, input) {
+    for (const path of makeWritable(resolve(dir), input))
+        removeEmptyFolder(path);
+}
+/** False where there is something in it, or nothing to remove. */
+function removeEmptyFolder(path) {
     try {
-        makeFolder(path);
+        rmdirSync(path);
+        return true;
+    }
+    catch (error) {
+        if (['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EACCES', 'EBUSY'].includes(errnoOf(error) ?? ''))
+            return false;
+        throw error;
+    }
+}
+/** The folders that were made, the lowest first. */
+function makeWritable(path, input) {
+    try {
+        const made = makeFolder(path);
         accessSync(path, constants.W_OK);
-        return path;
+        return made;
     }
     catch (error) {
         throw new SnapgateError('host', `${input} ${path} cannot be written (${errnoOf(error) ?? error})`, 'Name a folder that this user may write to.', { cause: error });
@@ -32478,19 +32500,34 @@ function folder_openFolder(dir, input) {
 /** Not by `recursive`, with which node never returns from below /proc (mkdir answers ENOENT there, whatever exists). */
 function makeFolder(path) {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-        return;
+        return [];
     const parent = dirname(path);
-    if (parent !== path)
-        makeFolder(parent);
+    const above = parent === path ? [] : makeFolder(parent);
     try {
         mkdirSync(path);
+        return [path, ...above];
     }
     catch (error) {
         // Another run may have been quicker; a file of that name is an error.
         if (errnoOf(error) !== 'EEXIST' || !statSync(path).isDirectory())
             throw error;
+        return above;
     }
 }
+
+;// CONCATENATED MODULE: ./lib/host/git-safety.js
+/**
+ * What every call of git is told. A workspace in a container often belongs to another user, and snapgate only reads it (safe.directory).
+ * Nothing that a repository's configuration names is run: no hook, no fsmonitor; and no gc goes on in the background after the run.
+ */
+const gitSafety = [
+    'safe.directory=*',
+    'core.hooksPath=/dev/null',
+    'core.fsmonitor=false',
+    'gc.auto=0',
+    'maintenance.auto=false',
+    'advice.detachedHead=false',
+].flatMap((setting) => ['-c', setting]);
 
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
 
@@ -42035,6 +42072,8 @@ function preprocess(fn, schema) {
 const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
+    /** A user's file that is out of the way, and is not lost with the run. */
+    object({ kind: literal('moved'), path: schemas_string(), kept: schemas_string() }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
     /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
     object({
@@ -42073,7 +42112,229 @@ function parseLine(line) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/host/moved.js
+
+
+
+function moveAway({ path, kept }) {
+    mkdirSync(dirname(kept), { recursive: true, mode: 0o700 });
+    moveFile(path, kept);
+}
+/** Does nothing where it was put back before. What has come in its place meanwhile is newer, and stays. */
+function putBack({ path, kept }) {
+    if (!moved_exists(kept) || moved_exists(path))
+        return;
+    (0,external_node_fs_namespaceObject.mkdirSync)((0,external_node_path_namespaceObject.dirname)(path), { recursive: true });
+    moveFile(kept, path);
+}
+/** Whether there is anything of that name, also a symlink that leads nowhere. */
+function moved_exists(path) {
+    return (0,external_node_fs_namespaceObject.lstatSync)(path, { throwIfNoEntry: false }) !== undefined;
+}
+function moveFile(from, to) {
+    try {
+        (0,external_node_fs_namespaceObject.renameSync)(from, to);
+    }
+    catch (error) {
+        if (error_errnoOf(error) !== 'EXDEV')
+            throw error;
+        (0,external_node_fs_namespaceObject.copyFileSync)(from, to);
+        (0,external_node_fs_namespaceObject.rmSync)(from);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/host/process.js
+
+
+
+
+/** How much of a process's output is kept: its end. */
+const keptBytes = (/* unused pure expression or super */ null && (64 * 1024));
+/** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
+const secretName = [
+    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
+    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
+    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
+    // An address that as a rule has a password in it.
+    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
+    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
+];
+/** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
+function childEnvironment(run, more = {}) {
+    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
+    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
+}
+/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
+function searchPath() {
+    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
+    return [...dirs, ...more].join(':');
+}
+/**
+ * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
+ * by util-linux's setpriv, which every Debian has).
+ */
+function startProcess(run, command, args, options = {}) {
+    return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+        ...options,
+        env: childEnvironment(run, options.env),
+    });
+}
+/** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
+async function runCommand(run, command, args, options = {}) {
+    run.signal.throwIfAborted();
+    const child = startProcess(run, command, args, {
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.env === undefined ? {} : { env: options.env }),
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
+    });
+    const output = collectOutput(child, options.onStdout);
+    const ended = waitForExit(child);
+    child.stdin?.on('error', () => { });
+    child.stdin?.end(options.input);
+    let timedOut = false;
+    const stop = () => killGroup(child);
+    const timer = options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            stop();
+        }, options.timeoutMs);
+    run.signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
+    try {
+        const { code, signal } = await ended;
+        run.signal.throwIfAborted();
+        const result = { code, signal, timedOut, ...output() };
+        if (code === 127 && result.tail.some((line) => line.startsWith('setpriv: failed to execute')))
+            throw missingCommand(command);
+        return result;
+    }
+    finally {
+        clearTimeout(timer);
+        run.signal.removeEventListener('abort', stop);
+    }
+}
+/** Runs a command that must exit 0; its whole stdout. The error shows its last lines. */
+async function mustRun(run, command, args, options = {}) {
+    const result = await runCommand(run, command, args, options);
+    if (result.code === 0)
+        return result.stdout;
+    const how = result.timedOut
+        ? 'took too long'
+        : result.signal
+            ? `was ended by ${result.signal}`
+            : `exited ${result.code}`;
+    throw new SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
+        details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
+    });
+}
+/** How long a process that a command left behind may hold the command's output open. */
+const heldOutputMs = 2_000;
+/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
+function letGo(child) {
+    for (const stream of [child.stdout, child.stderr])
+        stream?.destroy();
+}
+/** Ends a child and all its descendants of the same group. */
+function killGroup(child) {
+    if (child.pid === undefined)
+        return;
+    for (const target of [-child.pid, child.pid]) {
+        try {
+            process.kill(target, 'SIGKILL');
+        }
+        catch (error) {
+            if (errnoOf(error) !== 'ESRCH')
+                throw error;
+        }
+    }
+}
+function waitForExit(child) {
+    return new Promise((resolve, reject) => {
+        child.once('error', (error) => reject(errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
+        child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+}
+function missingCommand(command) {
+    return new SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+}
+const debianPackages = {
+    'qemu-system-x86_64': 'qemu-system-x86',
+    'qemu-img': 'qemu-utils',
+    mke2fs: 'e2fsprogs',
+    debugfs: 'e2fsprogs',
+    e2fsck: 'e2fsprogs',
+    resize2fs: 'e2fsprogs',
+    fakeroot: 'fakeroot',
+    cpio: 'cpio',
+    busybox: 'busybox-static',
+    modprobe: 'kmod',
+    depmod: 'kmod',
+    zstd: 'zstd',
+    xz: 'xz-utils',
+    setpriv: 'util-linux',
+    buildah: 'buildah',
+    newuidmap: 'uidmap',
+    git: 'git',
+};
+/** Whether a command is where `searchPath` looks. */
+function hasCommand(name) {
+    return searchPath()
+        .split(delimiter)
+        .some((dir) => isExecutable(join(dir, name)));
+}
+/** The Debian packages of those commands that are not on this machine. */
+function missingPackages(commands) {
+    const missing = commands.filter((command) => !hasCommand(command));
+    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
+}
+/** What to type on Debian and Ubuntu for a missing command. */
+function packageOf(command) {
+    const name = debianPackages[command];
+    return name === undefined
+        ? `a package that holds ${command}`
+        : `sudo apt-get install -y --no-install-recommends ${name}`;
+}
+function isExecutable(path) {
+    try {
+        accessSync(path, constants.X_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function collectOutput(child, onStdout) {
+    const stdout = [];
+    let tail = Buffer.alloc(0);
+    const keepTail = (chunk) => {
+        const joined = Buffer.concat([tail, chunk]);
+        tail = joined.subarray(Math.max(0, joined.length - keptBytes));
+    };
+    child.stdout?.on('data', (chunk) => {
+        if (onStdout)
+            onStdout(chunk);
+        else {
+            stdout.push(chunk);
+            keepTail(chunk);
+        }
+    });
+    child.stderr?.on('data', keepTail);
+    return () => ({
+        stdout: Buffer.concat(stdout).toString('utf8'),
+        tail: tail
+            .toString('utf8')
+            .split('\n')
+            .filter((line) => line !== ''),
+    });
+}
+
 ;// CONCATENATED MODULE: ./lib/host/cleanup.js
+
+
+
 
 
 
@@ -42100,8 +42361,8 @@ function closeRun(dir) {
     const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
     killProcessesOfRun(id);
     for (const resource of readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)))
-        removeResource(resource);
-    removeTree(dir);
+        removeResource(resource, id);
+    removeTree(dir, id);
 }
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
 function sweepDeadRuns(workDir, log) {
@@ -42109,7 +42370,7 @@ function sweepDeadRuns(workDir, log) {
         if (!name.startsWith(runPrefix))
             continue;
         const dir = join(workDir, name);
-        if (ownerLives(dir))
+        if (!isOwn(dir) || ownerLives(dir))
             continue;
         try {
             closeRun(dir);
@@ -42118,6 +42379,11 @@ function sweepDeadRuns(workDir, log) {
             log.warning(`What a run that was killed left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
         }
     }
+}
+/** In a folder that others may write to, such as /tmp, anybody can put one of that name, with a ledger that names any file. */
+function isOwn(dir) {
+    const stat = lstatSync(dir, { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && stat.uid === process.getuid?.();
 }
 function ownerLives(dir) {
     try {
@@ -42169,47 +42435,50 @@ function killQuietly(pid) {
         // Gone already.
     }
 }
-function removeResource(resource) {
+/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
+function runQuietly(id, command, args, timeout = 60_000) {
+    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+}
+function removeResource(resource, id) {
     switch (resource.kind) {
         case 'path':
-            removeTree(resource.path);
+            removeTree(resource.path, id);
+            return;
+        case 'moved':
+            putBack(resource);
             return;
         case 'worktree':
-            removeTree(resource.path);
-            (0,external_node_child_process_namespaceObject.spawnSync)('git', ['-c', 'safe.directory=*', '-C', resource.repository, 'worktree', 'prune'], {
-                stdio: 'ignore',
-                timeout: 30_000,
-            });
+            removeTree(resource.path, id);
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
             return;
         case 'buildah-build':
-            endBuildahBuild(resource);
+            endBuildahBuild(resource, id);
     }
 }
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
-function removeTree(path) {
+function removeTree(path, id) {
     try {
         (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
     }
     catch (error) {
         if (error_errnoOf(error) !== 'EACCES')
             throw error;
-        (0,external_node_child_process_namespaceObject.spawnSync)('chmod', ['-R', 'u+rwX', '--', path], { stdio: 'ignore', timeout: 60_000 });
+        runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
         (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
     }
 }
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */
-function endBuildahBuild({ root, runRoot, temporaryDir, }) {
+function endBuildahBuild({ root, runRoot, temporaryDir }, id) {
     if (hasProcessWith(root))
         return;
     const storage = ['--root', root, '--runroot', runRoot, '--storage-driver', 'vfs'];
-    const quietly = { stdio: 'ignore', timeout: 60_000 };
-    (0,external_node_child_process_namespaceObject.spawnSync)('buildah', [...storage, 'rm', '--all'], quietly);
+    runQuietly(id, 'buildah', [...storage, 'rm', '--all']);
     // In a user name space its files have ids that only the same name space may remove.
     const remove = ['rm', '-rf', '--', temporaryDir];
     if (process.getuid?.() === 0)
         (0,external_node_fs_namespaceObject.rmSync)(temporaryDir, { recursive: true, force: true });
     else
-        (0,external_node_child_process_namespaceObject.spawnSync)('buildah', ['unshare', ...remove], quietly);
+        runQuietly(id, 'buildah', ['unshare', ...remove]);
 }
 /** Whether `argument` is a word of some process's command line. */
 function hasProcessWith(argument) {
@@ -47328,10 +47597,11 @@ function causeOf(trouble, { scope, readOnly }) {
 }
 /** A token that lacks a scope looks the same whatever it lacks it for: the event tells some of the reasons apart. */
 function permissionCause(scope, readOnly) {
-    if (readOnly === 'fork')
+    const isWrite = scope.endsWith(': write');
+    if (readOnly === 'fork' && isWrite)
         return `A pull request from a fork has a read-only token, whatever the job asks for (\`permissions: ${scope}\`): a second workflow on workflow_run with \`mode: comment\` can write.`;
     const asks = `The job needs \`permissions: ${scope}\``;
-    return readOnly === 'dependabot'
+    return readOnly === 'dependabot' && isWrite
         ? `${asks}: a run of Dependabot's has a read-only token where the workflow does not say so itself.`
         : `${asks}: without it the token has what the organisation or the repository gives by default, often read alone. A workflow that is called gets no more than its caller.`;
 }
@@ -47954,6 +48224,7 @@ const storedAcceptanceSchema = object({
 const resultSchema = object({
     head: shaSchema,
     run: runSchema,
+    /** When it was first known of this head. */
     at: iso_datetime(),
     outcome: schemas_enum(outcomes),
     /** Plain text of the user's: escape before showing. */
@@ -47969,6 +48240,10 @@ const commentStateSchema = object({
     run: runSchema,
     at: iso_datetime(),
     phase: schemas_enum(['running', 'result', 'failed']),
+    /** Of the step that has written it: two of one run have the same number. */
+    nonce: schemas_string()
+        .regex(/^[0-9a-f]{8}$/)
+        .optional(),
     /** The result that the comment shows, which may be of a run before this. */
     last: resultSchema.optional(),
     acceptance: storedAcceptanceSchema.optional(),
@@ -47997,6 +48272,12 @@ function stateOf(body) {
 /** Below 0: `a` is older than `b`. By number: a later attempt of an older run is older than a newer run. */
 function compareRuns(a, b) {
     return a.id - b.id || a.attempt - b.attempt;
+}
+/** Whether a state is the result of another step or job of the very run that writes now. A later attempt is not the same run. */
+function isOfOtherStep(state, { run, nonce }) {
+    if (state?.phase !== 'result' || state.nonce === undefined || nonce === undefined || run.id === 0)
+        return false;
+    return compareRuns(state.run, run) === 0 && state.nonce !== nonce;
 }
 /** The token's own comments of a key, oldest first. One of somebody else with the same marker is none. */
 async function ownComments(api, key, viewer) {
@@ -48124,7 +48405,7 @@ function composeComment(author, news, held) {
             });
     }
 }
-/** Whether two bodies say the same, but for when it was written. */
+/** Whether two bodies say the same, but for when and by which step it was written. */
 function saysTheSame(a, b) {
     return withoutTimes(a) === withoutTimes(b);
 }
@@ -48140,33 +48421,39 @@ function keptOf(held) {
     return { state: held.state, result: isWhole ? result?.trimEnd() : undefined };
 }
 function resultBody(author, news, kept) {
-    const { head, run, at } = author;
+    const { head, run } = author;
     const sizes = news.sizes && boundedSizes(news.sizes);
     const last = {
         head,
         run: { id: run.id, attempt: run.attempt },
-        at,
+        at: knownSince(author, news, kept),
         outcome: news.outcome,
         headline: visibleText(news.headline, 250).slice(0, 300),
         ...(sizes === undefined ? {} : { sizes }),
     };
     const parts = {
         state: { ...stateFor(author, 'result', kept, news.acceptance), last },
-        bottom: `Of ${comment_body_shortSha(head)}; all of it is in ${comment_body_link("the run's summary", run.url)}.`,
+        bottom: `Of ${comment_body_shortSha(head)}, ${minuteOf(author.at)}; all of it is in ${comment_body_link("the run's summary", run.url)}.`,
     };
     const was = wasLine(news, kept);
     const around = assemble(author, { ...parts, result: '' }).length + was.length + reservedChars;
     const report = withoutMarkers(news.render(maxCommentChars - around)).trimEnd();
     return assemble(author, { ...parts, result: was === '' ? report : belowHeading(report, was) });
 }
+/** A head that fails again has been known to fail since the first time: a label that was set in between accepts it. */
+function knownSince({ head, at }, { outcome }, { state }) {
+    const last = state?.last;
+    return outcome === 'fail' && last?.outcome === 'fail' && last.head === head ? last.at : at;
+}
 function stateFor(author, phase, { state }, acceptance = state?.acceptance) {
-    const { head, run, at } = author;
+    const { head, run, at, nonce } = author;
     return {
         v: 1,
         head,
         run: { id: run.id, attempt: run.attempt },
         at,
         phase,
+        ...(nonce === undefined ? {} : { nonce }),
         ...(state?.last === undefined ? {} : { last: state.last }),
         ...(acceptance ? { acceptance: boundedAcceptance(acceptance) } : {}),
     };
@@ -48234,8 +48521,14 @@ function withoutMarkers(report) {
 function withoutTimes({ comment, state }) {
     if (state === undefined)
         return comment.body;
-    const timeless = { ...state, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
-    return `${JSON.stringify(timeless)}\n${comment.body.split('\n').slice(2).join('\n')}`;
+    const { nonce: _, ...others } = state;
+    const timeless = { ...others, at: '', ...(state.last && { last: { ...state.last, at: '' } }) };
+    const shown = comment.body.split('\n').slice(2).join('\n');
+    return `${JSON.stringify(timeless)}\n${shown.replace(/^(Of `[0-9a-f]{7}`), [\d :-]{16} UTC;/m, '$1;')}`;
+}
+/** `2026-11-25 04:05 UTC`, of an ISO time in UTC. */
+function minuteOf(at) {
+    return `${at.slice(0, 16).replace('T', ' ')} UTC`;
 }
 function comment_body_shortSha(sha) {
     return `\`${sha.slice(0, 7)}\``;
@@ -48269,6 +48562,7 @@ async function writeSticky(api, author, phase, compose, { settleMs = 1000, wait 
             break;
         // What was seen once is not lost, whoever overwrites it: its own run may have seen it too, and be gone.
         memory.newest = newestOf(memory.newest === undefined ? held : [...held, memory.newest]);
+        memory.isShared ||= isOfOtherStep(memory.newest?.state, author);
         const aim = aimOf(memory.newest, author, phase, compose);
         const written = await bringAbout(api, held, aim, stuck);
         if (written === 'nothing to do')
@@ -48343,7 +48637,7 @@ function toHeld(comment, body) {
  * Writes what a run has to say into its comment, trying again where GitHub itself failed: each try looks at the comments anew, so that one
  * whose answer got lost is not written twice. Never throws; undefined where it failed and nothing is known to have been written.
  */
-async function tellComment(api, author, policy, news, { patience = client_usualPatience, settleMs, onFailure }) {
+async function tellComment(api, author, policy, news, { patience = client_usualPatience, settleMs, onFailure, onShared }) {
     if (policy === 'never')
         return { kind: 'none', comment: undefined };
     const memory = {};
@@ -48357,6 +48651,10 @@ async function tellComment(api, author, policy, news, { patience = client_usualP
             return { kind: 'written', comment: memory.written };
         onFailure(error);
         return undefined;
+    }
+    finally {
+        if (memory.isShared)
+            onShared?.();
     }
 }
 const phases = {
@@ -48673,7 +48971,7 @@ function removeRun() {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1252);
 
 await (0,_action_post_js__WEBPACK_IMPORTED_MODULE_0__/* .post */ .b)(process.env);
 // A connection that somebody left open must not keep a finished job running.

@@ -10,7 +10,7 @@ import { measurementSummary } from '../report/markdown.ts';
 import { obtainPair, storeHead } from './pair.ts';
 import { setOutputs, writeSummary } from './publish.ts';
 import type { ActionRequest } from './request.ts';
-import { comparesLine, type Sides, sidesOfRequest } from './sides.ts';
+import { comparesLine, gitEnvironmentOf, type Sides, sidesOfRequest } from './sides.ts';
 
 /** Measures, and decides nothing. What fails is handed over too: the job that decides is then told why an entry is missing. */
 export async function measureMode(run: Run, request: ActionRequest): Promise<number> {
@@ -52,13 +52,18 @@ async function measureBoth(run: Run, request: ActionRequest, sides: Sides): Prom
   return { base, head };
 }
 
-async function headImage(run: Run, { config, workspace }: ActionRequest, sides: Sides): Promise<ImageSide> {
-  const context = { checkout: workspace, inputs: config.image, subject: sides.head };
+async function headImage(run: Run, request: ActionRequest, sides: Sides): Promise<ImageSide> {
+  const { config, workspace } = request;
+  const gitEnvironment = gitEnvironmentOf(request);
+  const context = { checkout: workspace, inputs: config.image, subject: sides.head, gitEnvironment };
   return asImage(await resolveHead(run, config.head, context), 'head');
 }
 
-async function baseImage(run: Run, { config, workspace }: ActionRequest, sides: Sides): Promise<ImageSide> {
-  const context = { checkout: workspace, inputs: config.image, auto: sides.base, branch: sides.branch };
+async function baseImage(run: Run, request: ActionRequest, sides: Sides): Promise<ImageSide> {
+  const { config, workspace } = request;
+  const { base: auto, branch } = sides;
+  const gitEnvironment = gitEnvironmentOf(request);
+  const context = { checkout: workspace, inputs: config.image, auto, branch, gitEnvironment };
   const base = await resolveBase(run, config.base, context);
   return base.kind === 'commit' ? await base.checkOut() : asImage(base, 'base');
 }
