@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { getOctokit } from '@actions/github';
 import { createEmulator } from 'emulate';
 import { type CommentApi, openComments, type PullRequestComment } from '../../src/github/comments.ts';
+import { errnoOf } from '../../src/host/error.ts';
 import type { ActionsServices } from './actions-services.ts';
 import type { ApiRequest, Forward } from './api.ts';
 import { type CheckRun, createCheckRuns } from './check-runs.ts';
@@ -85,8 +86,7 @@ export async function startGitHub({
   const requests: ReceivedRequest[] = [];
   const tokens = createTokenRegistry();
   tokens.create(allAt('write'), bot, token);
-  const port = await freePort();
-  const behind = `http://127.0.0.1:${port}`;
+  let behind = '';
   const forward: Forward = (request, as) => forwardTo(behind, request, as);
   const graphql = createGraphQl();
   const checkRuns = createCheckRuns(repository, clock);
@@ -98,7 +98,9 @@ export async function startGitHub({
   const parts = [labels, collaborators, pulls, runs, checkRuns, ...commits];
   const routes = () => parts.flatMap((part) => part.routes);
   const server = await serveGitHub({ tokens, graphql, isPrivate, routes, forward, requests });
-  const emulator = await startEmulator(port, server.url);
+  const emulator = await startEmulator(server.url, (url) => {
+    behind = url;
+  });
   const pullNumber = await openFirstPullRequest(behind);
   const commentsOf = (login: string, number: number) =>
     openComments({ apiUrl: behind, owner, repo, number, token: emulatorToken(login) });
@@ -136,7 +138,23 @@ export async function startGitHub({
   };
 }
 
-function startEmulator(port: number, baseUrl: string) {
+/** Tries of a port that was free a moment ago: others start emulators at the same time. */
+const portTries = 20;
+
+async function startEmulator(baseUrl: string, onListening: (url: string) => void) {
+  for (let tries = 1; ; tries += 1) {
+    const port = await freePort();
+    try {
+      const emulator = await listenAt(port, baseUrl);
+      onListening(`http://127.0.0.1:${port}`);
+      return emulator;
+    } catch (error) {
+      if (errnoOf(error) !== 'EADDRINUSE' || tries === portTries) throw error;
+    }
+  }
+}
+
+function listenAt(port: number, baseUrl: string) {
   const users = [owner, bot, 'somebody'];
   return createEmulator({
     service: 'github',
