@@ -1,7 +1,8 @@
 import { acceptGrowth } from '../gate/accept.ts';
-import { askAcceptance, type ShownResult, type StoredAcceptance } from '../github/acceptance.ts';
-import { openOctokit, usualPatience } from '../github/client.ts';
+import { askAcceptance, type StoredAcceptance } from '../github/acceptance.ts';
+import { usualPatience } from '../github/client.ts';
 import type { CommentState } from '../github/comment-state.ts';
+import { openRepository } from '../github/repository.ts';
 import type { Log } from '../host/run.ts';
 import type { Announcer } from './announce.ts';
 import { announcerOf } from './announcer-of.ts';
@@ -38,19 +39,13 @@ export async function acceptJudged(
   if (pullRequest === undefined || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
     return unchanged;
   const { label, scope } = config.github.accept;
-  const { apiUrl, owner, repo } = context;
   // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
   const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
   const found = await teller.state();
   const state = found === 'unreadable' ? undefined : found;
   const { troubles } = announcer;
   const answer = await askAcceptance(
-    {
-      client: openOctokit({ apiUrl, token }),
-      owner,
-      repo,
-      patience: troubles.patience(usualPatience, labelMs),
-    },
+    openRepository(context, token, troubles.patience(usualPatience, labelMs)),
     {
       record,
       label,
@@ -59,8 +54,8 @@ export async function acceptJudged(
       pullRequest,
       headSha: sides.headSha,
       shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
-      last: lastShown(state),
-      stored: storedAcceptance(state),
+      last: state?.last,
+      stored: state?.acceptance,
       isForgetful: found === 'unreadable',
     },
     troubles.say,
@@ -81,15 +76,4 @@ export async function acceptJudged(
 
 function shownInComment(state: CommentState | undefined, headSha: string): string | undefined {
   return state?.last?.head === headSha ? state.last.at : undefined;
-}
-
-function lastShown(state: CommentState | undefined): ShownResult | undefined {
-  if (state?.last === undefined) return undefined;
-  const { head, at, sizes } = state.last;
-  return { head, at, sizes: sizes ?? {} };
-}
-
-function storedAcceptance(state: CommentState | undefined): StoredAcceptance | undefined {
-  if (state?.acceptance === undefined) return undefined;
-  return { ...state.acceptance, sizes: state.acceptance.sizes ?? {} };
 }

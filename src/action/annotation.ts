@@ -1,5 +1,6 @@
 import type { FilePlace } from '../baseline/changed-file.ts';
 import type { Comparison, Row } from '../gate/record.ts';
+import type { NamedRow } from './judged.ts';
 import { plainText } from './log.ts';
 
 export interface Annotation {
@@ -14,8 +15,8 @@ export interface Annotation {
 /** GitHub cuts an annotation's message at 64 KB; people stop long before. */
 const maxChars = 4000;
 
-/** A row, and the entry of a matrix that it is of. */
-type NamedRow = Row & { readonly entry?: string | null };
+/** Of a comparison alone a row has no entry. */
+type ReasonedRow = Row & Partial<Pick<NamedRow, 'entry'>>;
 
 /**
  * What the checks page shall say of a verdict: an error for what fails the step; a warning for a warning, and for what would have failed the
@@ -29,7 +30,7 @@ export function annotationOf(
     headline,
     rows,
   }: Pick<Comparison, 'verdict' | 'headline'> & {
-    readonly rows: readonly NamedRow[];
+    readonly rows: readonly ReasonedRow[];
   },
   exit: { readonly code: number; readonly wanted: number },
   place?: FilePlace,
@@ -44,7 +45,7 @@ export function annotationOf(
   };
 }
 
-function reasonOf(row: NamedRow): string {
+function reasonOf(row: ReasonedRow): string {
   return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
 }
 

@@ -1,4 +1,5 @@
 import type { GitHubConfig } from '../config/types.ts';
+import type { Sizes } from '../gate/accept.ts';
 import type { Outcome } from '../gate/outcome.ts';
 import type { CheckConclusion, CheckReport } from '../github/check-run.ts';
 import { keepTrying, type Patience, usualPatience } from '../github/client.ts';
@@ -6,11 +7,11 @@ import {
   type CommentState,
   type RunOrder,
   readCommentState,
-  type Sizes,
   type StoredAcceptance,
 } from '../github/comment-state.ts';
 import { openComments } from '../github/comments.ts';
 import type { ReadOnlyReason } from '../github/service-failure.ts';
+import { messageOf } from '../host/error.ts';
 import type { Log } from '../host/run.ts';
 import type { Annotation } from './annotation.ts';
 import { type Channels, openChannels } from './channels.ts';
@@ -69,7 +70,6 @@ export interface Conclusion {
 export interface Failure {
   readonly message: string;
   readonly remedy: string;
-  readonly cancelled: boolean;
 }
 
 export interface Announced {
@@ -93,12 +93,11 @@ export interface Announcer {
   readonly troubles: Troubles;
 }
 
-/** Limits of a check's and of a comment's telling, in milliseconds. A step that is cancelled has ten seconds to end. */
+/** Limits of a check's and of a comment's telling, in milliseconds. */
 const limitsMs = {
   started: 45_000,
   concluded: 90_000,
   failed: 60_000,
-  cancelled: 3000,
   state: 60_000,
 } as const;
 
@@ -113,7 +112,7 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
     try {
       return await tellAll(channels, ledger, report(), news, () => patience(phase));
     } catch (error) {
-      options.log.warning(`GitHub was not told: ${error instanceof Error ? error.message : error}`);
+      options.log.warning(`GitHub was not told: ${messageOf(error)}`);
       return {};
     }
   };
@@ -134,9 +133,7 @@ export function openAnnouncer(options: AnnouncerOptions): Announcer {
     failed: async (failure) => {
       if (isOver) return {};
       isOver = true;
-      const { message, remedy, cancelled } = failure;
-      const news: ToldNews = cancelled ? { kind: 'cancelled' } : { kind: 'failed', message, remedy };
-      return await tell(cancelled ? 'cancelled' : 'failed', () => failedReport(options, failure), news);
+      return await tell('failed', () => failedReport(options, failure), { kind: 'failed', ...failure });
     },
     state: () => readState(options, troubles, patience('state')),
     troubles,

@@ -29,9 +29,7 @@ export function concludedReport({ run }: CheckSubject, conclusion: Conclusion): 
   };
 }
 
-export function failedReport({ headSha, run }: CheckSubject, failure: Failure): CheckReport {
-  const { message, remedy, cancelled } = failure;
-  if (cancelled) return cancelledReport({ headSha, run });
+export function failedReport({ headSha, run }: CheckSubject, { message, remedy }: Failure): CheckReport {
   return {
     status: 'completed',
     conclusion: 'failure',

@@ -51,7 +51,7 @@ export function openCheckTeller(
   };
   return {
     tell: async (report, patience) => {
-      if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report))) return undefined;
+      if (state.kind === 'over') return undefined;
       const before = state;
       const isEnd = report.status === 'completed';
       try {
@@ -73,11 +73,6 @@ function afterFailure(before: CheckState, error: unknown, isEnd: boolean): Check
   if (before.kind !== 'none') return before;
   if (mayHaveHappened(error)) return { kind: 'asked' };
   return passes(error) && !isEnd ? before : { kind: 'over' };
-}
-
-/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
-function isCancelled(report: CheckReport): boolean {
-  return report.status === 'completed' && report.conclusion === 'cancelled';
 }
 
 /** Completes what another process has left open; nothing where it made no check. */

@@ -1,13 +1,14 @@
 import { comparability } from '../gate/comparable.ts';
 import type { NoVerdict } from '../gate/record.ts';
-import { openOctokit, type Patience, usualPatience } from '../github/client.ts';
+import type { Patience } from '../github/client.ts';
 import type { WorkflowRunEvent } from '../github/event.ts';
 import { type ForkPair, type ForkRun, readForkRun } from '../github/fork-run.ts';
 import type { PullRequest } from '../github/pull-request.ts';
-import { commitUrl } from '../github/run-context.ts';
+import { openRepository } from '../github/repository.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { decidePair } from '../job/gate.ts';
+import { commitUrl } from '../report/links.ts';
 import type { Announcer } from './announce.ts';
 import { announcerOf } from './announcer-of.ts';
 import type { Decision } from './decision.ts';
@@ -29,12 +30,11 @@ export interface CommentModeOptions {
 export async function commentMode(
   run: Run,
   request: ActionRequest,
-  { patience = usualPatience }: CommentModeOptions = {},
+  { patience }: CommentModeOptions = {},
 ): Promise<number> {
   const { context, config, token } = request;
-  const { apiUrl, owner, repo } = context;
   const event = requireRunEvent(request);
-  const repository = { client: openOctokit({ apiUrl, token }), owner, repo, patience };
+  const repository = openRepository(context, token, patience);
   const { key } = config.github.comment;
   const found = await readForkRun(repository, { event, key, base: config.base });
   switch (found.kind) {
@@ -73,7 +73,7 @@ async function tellMeasured(
   const { context } = request;
   const { number, headSha } = pullRequest;
   run.log.info(
-    `Tells pull request #${number} (${commitUrl(context, headSha)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`,
+    `Tells pull request #${number} (${commitUrl(headSha, context.repositoryUrl)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`,
   );
   const decision = decide(request, event, pair);
   const sides = {
@@ -123,7 +123,7 @@ async function tellNotMeasured(
   run.log.warning(warning);
   if (found.pullRequest === undefined) return;
   const announcer = announcerFor(run, request, event, found.pullRequest);
-  await announcer.failed({ message, remedy, cancelled: false });
+  await announcer.failed({ message, remedy });
 }
 
 function wordsOf(

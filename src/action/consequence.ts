@@ -6,8 +6,10 @@ import type { TriggerEvent } from '../github/event.ts';
 
 /** What a decision does: to the step, and to the check on the head commit. */
 export interface Consequence {
-  /** 0, 1 or 2. */
+  /** Exit status of the step: 0, 1 or 2. */
   readonly exitCode: number;
+  /** What the verdict alone would have made it. */
+  readonly wanted: number;
   readonly conclusion: 'success' | 'failure' | 'neutral';
 }
 
@@ -23,7 +25,7 @@ export function consequenceOf(
   const wanted = exitCodeOf(record, gate);
   const onlyWarns = github.onPush === 'warn' && (event === 'push' || event === 'schedule');
   const exitCode = !github.fail || github.dryRun || onlyWarns ? 0 : wanted;
-  if (exitCode !== 0) return { exitCode, conclusion: 'failure' };
+  if (exitCode !== 0) return { exitCode, wanted, conclusion: 'failure' };
   const good = ['pass', 'warn', 'accepted'].includes(outcomeOf(record));
-  return { exitCode, conclusion: good ? 'success' : 'neutral' };
+  return { exitCode, wanted, conclusion: good ? 'success' : 'neutral' };
 }

@@ -1,6 +1,6 @@
 import { readConfig } from '../config/config.ts';
 import type { GitHubConfig } from '../config/types.ts';
-import type { TriggerEvent } from '../github/event.ts';
+import { headShaOf, type TriggerEvent } from '../github/event.ts';
 import { readRunContext } from '../github/run-context.ts';
 import type { Told } from './announcer-of.ts';
 import { pullRequestNumber, readTrigger } from './request.ts';
@@ -31,7 +31,7 @@ export function readDestination(
     event,
     token: getInput('github-token'),
     pullRequest: attempt(() => pullRequestNumber(event, getInput('pr-number'))),
-    headSha: event.name === 'pull_request' || event.name === 'merge_group' ? event.headSha : context.sha,
+    headSha: headShaOf(event) ?? context.sha,
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SnapgateError } from '../host/error.ts';
+import { isInterruption, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { announcerOf } from './announcer-of.ts';
 import { judgeMatrix } from './judge-matrix.ts';
@@ -42,7 +42,7 @@ async function handOverFailure(
   sides: Sides,
   error: unknown,
 ): Promise<void> {
-  if (error instanceof SnapgateError && error.code !== 'interrupted')
+  if (error instanceof SnapgateError && !isInterruption(error))
     await handOverPair(run, request, sides, { failure: { code: error.code, message: error.message } });
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { ExecOptions } from '@actions/exec';
-import { SnapgateError } from '../host/error.ts';
+import { messageOf, SnapgateError } from '../host/error.ts';
 import { missingPackages } from '../host/process.ts';
 import type { Log } from '../host/run.ts';
 
@@ -56,7 +56,7 @@ async function asRoot(words: readonly string[], log: Log, exec: Exec): Promise<v
     ignoreReturnCode: true,
     env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
     listeners: { stdline: keep, errline: keep },
-  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  }).catch((error: unknown) => messageOf(error));
   if (status === 0) return;
   const how = typeof status === 'number' ? `exited ${status}` : status;
   throw new SnapgateError(

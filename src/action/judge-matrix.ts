@@ -1,7 +1,7 @@
 import { compareMatrix, type EntryToCompare } from '../gate/matrix.ts';
 import { pairOfParts } from '../gate/merge.ts';
 import type { MatrixEntry } from '../gate/record.ts';
-import { openOctokit, usualPatience } from '../github/client.ts';
+import { openRepository } from '../github/repository.ts';
 import { type Collected, type CollectedEntry, collectEntries } from '../github/uploads.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Log, Run } from '../host/run.ts';
@@ -45,15 +45,14 @@ async function collect(
   { config, context, token }: ActionRequest,
   expected: readonly string[],
 ): Promise<Collected> {
-  const { apiUrl, owner, repo, runId } = context;
   if (token === '')
     throw new SnapgateError(
       'usage',
       'entries needs github-token, to read what other jobs have measured',
       'Leave github-token at its default, and give the job `permissions: actions: read`.',
     );
-  const repository = { client: openOctokit({ apiUrl, token }), owner, repo, patience: usualPatience };
-  return await collectEntries(repository, runId, config.github.comment.key, expected);
+  const repository = openRepository(context, token);
+  return await collectEntries(repository, context.runId, config.github.comment.key, expected);
 }
 
 /** A part that failed is the entry's failure even where other parts of it were measured: half of an entry was not asked for. */

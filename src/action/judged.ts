@@ -1,11 +1,10 @@
 import type { Config } from '../config/types.ts';
-import { failedSizes, type Sizes } from '../gate/accept.ts';
-import type { Comparison, Matrix, Row } from '../gate/record.ts';
+import { type Comparison, comparisonsOf, type Matrix, type Row } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import { writeRecord, writeText } from '../job/files.ts';
 import { writeGate } from '../job/gate.ts';
 import type { MatrixReportInput, ReportContext, ReportInput } from '../report/exporter.ts';
-import { markdown, summaryOf } from '../report/markdown.ts';
+import { markdown } from '../report/markdown.ts';
 
 /** What a gate came to: one comparison, or the entries of a matrix. */
 export type Judged = ReportInput | MatrixReportInput;
@@ -35,10 +34,6 @@ export function renderJudged(judged: Judged, limit: number): string {
   return 'matrix' in judged ? markdown.renderMatrix(judged, { limit }) : markdown.render(judged, { limit });
 }
 
-export function summarizeJudged(judged: Judged): string {
-  return summaryOf(judged);
-}
-
 /** A row with the entry of a matrix that it is of; null where there is no matrix. */
 export interface NamedRow extends Row {
   readonly entry: string | null;
@@ -46,10 +41,9 @@ export interface NamedRow extends Row {
 
 /** All rows that gate, of all entries. */
 export function namedRows(record: Comparison | Matrix): readonly NamedRow[] {
-  const gating = (comparison: Comparison, entry: string | null) =>
-    comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry }));
-  if (record.schema === 'snapgate/comparison') return gating(record, null);
-  return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
+  return comparisonsOf(record).flatMap(({ entry, comparison }) =>
+    comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry })),
+  );
 }
 
 /** Whether something is established to have changed, for better or worse. */
@@ -57,10 +51,6 @@ export function hasChanged(judged: Judged): boolean {
   return namedRows(recordOf(judged)).some(
     ({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved,
   );
-}
-
-export function sizesOf(judged: Judged): Sizes {
-  return failedSizes(recordOf(judged));
 }
 
 export function writeJudged(config: Config, judged: Judged): JudgedFiles {

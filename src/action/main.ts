@@ -1,6 +1,5 @@
 import * as core from '@actions/core';
 import { exec } from '@actions/exec';
-import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { prerequisitesOf } from '../job/prerequisites.ts';
@@ -37,8 +36,7 @@ export async function runAction(env: NodeJS.ProcessEnv): Promise<number> {
       modes[request.mode](run, request, notMeasured),
     );
   } catch (error) {
-    // A step that is cancelled has no time left: the post step takes back what it has told.
-    if (!isInterruption(error)) await notMeasured.tell(error);
+    await notMeasured.tell(error);
     return reportFailure(error, log, core);
   } finally {
     log.end();
@@ -52,7 +50,3 @@ const modes: Readonly<Record<ActionRequest['mode'], RunMode>> = {
   measure: measureMode,
   comment: (run, request) => commentMode(run, request),
 };
-
-function isInterruption(error: unknown): boolean {
-  return error instanceof SnapgateError && error.code === 'interrupted';
-}

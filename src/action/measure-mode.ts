@@ -1,16 +1,16 @@
-import { resolveBase, resolveHead } from '../baseline/resolve.ts';
 import type { ImageSide } from '../baseline/types.ts';
 import { type Handover, uploadEntry } from '../github/artifact-upload.ts';
-import { SnapgateError } from '../host/error.ts';
+import { isInterruption, messageOf, SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { writeRecord, writeText } from '../job/files.ts';
 import { runMeasure } from '../job/measure.ts';
+import type { Side } from '../measure/plan.ts';
 import { measurementSummary } from '../report/markdown.ts';
 import { obtainPair, storeHead } from './pair.ts';
 import { setOutputs, writeSummary } from './publish.ts';
 import type { ActionRequest } from './request.ts';
-import { comparesLine, gitEnvironmentOf, type Sides, sidesOfRequest } from './sides.ts';
+import { baseOf, comparesLine, headOf, type Sides, sidesOfRequest } from './sides.ts';
 
 /** Measures, and decides nothing. What fails is handed over too: the job that decides is then told why an entry is missing. */
 export async function measureMode(run: Run, request: ActionRequest): Promise<number> {
@@ -21,8 +21,7 @@ export async function measureMode(run: Run, request: ActionRequest): Promise<num
     setOutputs({ rows: '[]' });
     return 0;
   } catch (error) {
-    if (!(error instanceof SnapgateError && error.code === 'interrupted'))
-      await handOver(run, request, { failure: failureOf(error) });
+    if (!isInterruption(error)) await handOver(run, request, { failure: failureOf(error) });
     throw error;
   }
 }
@@ -31,7 +30,7 @@ async function measure(run: Run, request: ActionRequest, sides: Sides): Promise<
   const { config } = request;
   const { side } = config.github.matrix;
   if (side === 'both') return await measureBoth(run, request, sides);
-  const image = side === 'head' ? await headImage(run, request, sides) : await baseImage(run, request, sides);
+  const image = await imageOf(run, request, sides, side);
   const { measurement, file, report } = await runMeasure(run, { config, side, image });
   setOutputs({ report, measurement: file });
   await writeSummary(run.log, measurementSummary(measurement));
@@ -52,24 +51,10 @@ async function measureBoth(run: Run, request: ActionRequest, sides: Sides): Prom
   return { base, head };
 }
 
-async function headImage(run: Run, request: ActionRequest, sides: Sides): Promise<ImageSide> {
-  const { config, workspace } = request;
-  const gitEnvironment = gitEnvironmentOf(request);
-  const context = { checkout: workspace, inputs: config.image, subject: sides.head, gitEnvironment };
-  return asImage(await resolveHead(run, config.head, context), 'head');
-}
-
-async function baseImage(run: Run, request: ActionRequest, sides: Sides): Promise<ImageSide> {
-  const { config, workspace } = request;
-  const { base: auto, branch } = sides;
-  const gitEnvironment = gitEnvironmentOf(request);
-  const context = { checkout: workspace, inputs: config.image, auto, branch, gitEnvironment };
-  const base = await resolveBase(run, config.base, context);
-  return base.kind === 'commit' ? await base.checkOut() : asImage(base, 'base');
-}
-
-function asImage(side: { readonly kind: string } | ImageSide, name: 'base' | 'head'): ImageSide {
-  if (side.kind === 'image' && 'checkout' in side) return side;
+async function imageOf(run: Run, request: ActionRequest, sides: Sides, name: Side): Promise<ImageSide> {
+  const side = name === 'head' ? await headOf(run, request, sides) : await baseOf(run, request, sides);
+  if (side.kind === 'commit') return await side.checkOut();
+  if (side.kind === 'image') return side;
   throw new SnapgateError(
     'usage',
     `side: ${name} is to be measured, but ${name} is ${side.kind === 'none' ? 'none' : 'a stored measurement'}`,
@@ -90,5 +75,5 @@ async function handOver(run: Run, { config, env }: ActionRequest, handover: Hand
 
 function failureOf(error: unknown): NonNullable<Handover['failure']> {
   if (error instanceof SnapgateError) return { code: error.code, message: error.message };
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'internal', message: messageOf(error) };
 }

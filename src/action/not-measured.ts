@@ -1,6 +1,6 @@
 import { readMode } from '../config/config.ts';
 import type { Mode } from '../config/inputs.ts';
-import { SnapgateError } from '../host/error.ts';
+import { isInterruption, messageOf, SnapgateError } from '../host/error.ts';
 import type { Log } from '../host/run.ts';
 import { paragraph, prose } from '../report/escape.ts';
 import type { Announcer, Failure } from './announce.ts';
@@ -13,7 +13,10 @@ import { setOutputs, writeSummary } from './publish.ts';
 export interface NotMeasured {
   /** Who has told of this run since it began. Without one, an announcer is opened as well as it can be. */
   use(announcer: Announcer): void;
-  /** Tells an error, the first time that it is called. Never throws. */
+  /**
+   * Tells an error, the first time that it is called. Never throws. Of a step that is cancelled nothing: it has no time left, and the post step
+   * takes back what was told.
+   */
   tell(error: unknown): Promise<void>;
 }
 
@@ -35,22 +38,18 @@ export function openNotMeasured(
     },
     tell: async (error) => {
       const mode = modeOf(getInput);
-      if (isTold || mode === 'comment') return;
+      if (isTold || mode === 'comment' || isInterruption(error)) return;
       isTold = true;
       const failure = failureOf(error);
-      // Whoever cancels a job has nothing to read of it; what it has told is taken back.
-      if (failure.cancelled) await announcer?.failed(failure);
-      else {
-        sayNoOutputs(log);
-        await writeSummary(log, notMeasuredSummary(failure));
-        if (mode === 'gate') await (announcer ?? opened())?.failed(failure);
-      }
+      sayNoOutputs(log);
+      await writeSummary(log, notMeasuredSummary(failure));
+      if (mode === 'gate') await (announcer ?? opened())?.failed(failure);
     },
   };
 }
 
 /** The job summary of a run that came to nothing. */
-export function notMeasuredSummary({ message, remedy }: Pick<Failure, 'message' | 'remedy'>): string {
+export function notMeasuredSummary({ message, remedy }: Failure): string {
   return [
     '### ⚫ snapgate: not measured',
     paragraph(message),
@@ -69,16 +68,14 @@ function modeOf(getInput: (name: string) => string): Mode {
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof SnapgateError)
-    return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
-  const message = error instanceof Error ? error.message : String(error);
-  return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
+  if (error instanceof SnapgateError) return { message: error.message, remedy: error.remedy };
+  return { message: messageOf(error), remedy: "The job's log has more; this is a bug of snapgate." };
 }
 
 function sayNoOutputs(log: Log): void {
   try {
     setOutputs(noOutputs());
   } catch (error) {
-    log.warning(`The outputs could not be written: ${error instanceof Error ? error.message : error}`);
+    log.warning(`The outputs could not be written: ${messageOf(error)}`);
   }
 }

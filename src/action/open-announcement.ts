@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { CheckReport } from '../github/check-run.ts';
+import { messageOf } from '../host/error.ts';
 import type { Log } from '../host/run.ts';
+import { commitShaSchema } from '../measure/record.ts';
 import type { AnnouncerOptions } from './announce.ts';
 import type { CheckState } from './check.ts';
 
-const shaSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const namePart = z.string().regex(/^[\w.-]{1,100}$/);
 const maxTitleChars = 250;
 
@@ -13,7 +14,7 @@ const openAnnouncementSchema = z.object({
   owner: namePart,
   repo: namePart,
   key: namePart,
-  headSha: shaSchema,
+  headSha: commitShaSchema,
   run: z.object({ id: z.int().nonnegative(), attempt: z.int().nonnegative(), url: z.string().max(1000) }),
   /** A check that is in progress; without an id the answer to its making is not known. */
   check: z.object({ id: z.int().optional() }).optional(),
@@ -93,8 +94,6 @@ function keep(
   try {
     onOpen?.(open);
   } catch (error) {
-    log.detail(
-      `The state for the post step could not be kept: ${error instanceof Error ? error.message : error}`,
-    );
+    log.detail(`The state for the post step could not be kept: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { outcomeOf } from '../gate/outcome.ts';
-import type { Comparison, Matrix } from '../gate/record.ts';
+import { type Comparison, comparisonsOf, type Matrix } from '../gate/record.ts';
 import { type Judged, type JudgedFiles, type NamedRow, namedRows, recordOf } from './judged.ts';
 
 /** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
@@ -75,8 +75,8 @@ export function outputsOf(judged: Judged, files: JudgedFiles): Partial<Record<Ou
 
 /** Largest growth of the memfile diff over all scenarios, as a ratio with four decimals at most; empty where there is none. */
 export function memfileGrowth(record: Comparison | Matrix): string {
-  const growths = comparisonsOf(record).flatMap(({ rows }) =>
-    rows.flatMap((row) =>
+  const growths = comparisonsOf(record).flatMap(({ comparison }) =>
+    comparison.rows.flatMap((row) =>
       row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : [],
     ),
   );
@@ -93,10 +93,4 @@ function rowOutput({ entry, scenario, metric, verdict, base, head, growth }: Nam
     head: head?.median ?? null,
     growth: growth?.value ?? null,
   };
-}
-
-function comparisonsOf(record: Comparison | Matrix): readonly Comparison[] {
-  return record.schema === 'snapgate/comparison'
-    ? [record]
-    : record.entries.flatMap(({ comparison }) => comparison ?? []);
 }

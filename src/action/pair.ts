@@ -1,15 +1,13 @@
 import { changedRules } from '../baseline/changed-rules.ts';
 import { openGit } from '../baseline/git.ts';
-import { resolveBase, resolveHead } from '../baseline/resolve.ts';
 import type { ResultPair } from '../baseline/store.ts';
 import type { BaseSide } from '../baseline/types.ts';
-import { locateConfig } from '../config/locate.ts';
 import type { TriggerEvent } from '../github/event.ts';
 import type { Run } from '../host/run.ts';
 import { type GatePair, measureGate } from '../job/gate.ts';
 import type { Measurement } from '../measure/record.ts';
 import type { ActionRequest } from './request.ts';
-import { gitEnvironmentOf, type Sides } from './sides.ts';
+import { baseOf, headOf, type Sides } from './sides.ts';
 import { openStorage, type RequestStorage } from './storage.ts';
 
 /** Both sides of a run, measured now or before. */
@@ -69,10 +67,9 @@ async function measuredPair(
   sides: Sides,
   { baselines, measuringSha256 }: RequestStorage,
 ): Promise<GatePair> {
-  const { config, workspace } = request;
-  const context = { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
-  const head = await resolveHead(run, config.head, { ...context, subject: sides.head });
-  const base = await resolveBase(run, config.base, { ...context, auto: sides.base, branch: sides.branch });
+  const { config } = request;
+  const head = await headOf(run, request, sides);
+  const base = await baseOf(run, request, sides);
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
   const pair = await measureGate(run, { config, head, base, storage });
@@ -83,13 +80,13 @@ async function measuredPair(
 
 async function ruleNotes(
   run: Run,
-  { workspace, configPath }: ActionRequest,
+  { workspace, configPath, configFile }: ActionRequest,
   base: BaseSide,
 ): Promise<readonly string[]> {
   if (base.kind !== 'commit') return [];
   const { commit, subject } = base;
-  const head = locateConfig(workspace, configPath ?? '');
-  return await changedRules(openGit(run, workspace), { commit, label: subject.label }, configPath, head);
+  const git = openGit(run, workspace);
+  return await changedRules(git, { commit, label: subject.label }, configPath, configFile);
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { closeRun } from '../host/cleanup.ts';
+import { messageOf } from '../host/error.ts';
 import { closeAbandoned } from './close-abandoned.ts';
 import { createActionLog } from './log.ts';
 import { keptAnnouncement, keptRunDir } from './state.ts';
@@ -22,8 +23,6 @@ function removeRun(): void {
   try {
     closeRun(dir);
   } catch (error) {
-    core.warning(
-      `snapgate could not remove all of ${dir}: ${error instanceof Error ? error.message : error}`,
-    );
+    core.warning(`snapgate could not remove all of ${dir}: ${messageOf(error)}`);
   }
 }

@@ -1,24 +1,17 @@
 import * as core from '@actions/core';
 import { type FilePlace, onlyChangedFile } from '../baseline/changed-file.ts';
 import { openGit } from '../baseline/git.ts';
-import { exitCodeOf } from '../gate/exit-code.ts';
+import { failedSizes } from '../gate/accept.ts';
 import { outcomeOf } from '../gate/outcome.ts';
+import { messageOf } from '../host/error.ts';
 import type { Log, Run } from '../host/run.ts';
+import { summaryOf } from '../report/markdown.ts';
 import { acceptJudged } from './acceptance.ts';
 import { type Annotation, annotationOf } from './annotation.ts';
 import type { Announcer } from './announce.ts';
-import { consequenceOf } from './consequence.ts';
+import { type Consequence, consequenceOf } from './consequence.ts';
 import type { Decision } from './decision.ts';
-import {
-  hasChanged,
-  type Judged,
-  namedRows,
-  recordOf,
-  renderJudged,
-  sizesOf,
-  summarizeJudged,
-  writeJudged,
-} from './judged.ts';
+import { hasChanged, type Judged, namedRows, recordOf, renderJudged, writeJudged } from './judged.ts';
 import { type OutputName, outputsOf } from './outputs.ts';
 import type { ActionRequest } from './request.ts';
 import type { Sides } from './sides.ts';
@@ -37,23 +30,23 @@ export async function publishJudged(
 ): Promise<number> {
   const { judged, remember } = await acceptJudged(run.log, request, { sides, announcer, decision });
   const record = recordOf(judged);
-  const { exitCode, conclusion } = consequenceOf(record, request.config, request.event.name);
+  const consequence = consequenceOf(record, request.config, request.event.name);
   setOutputs(outputsOf(judged, writeJudged(request.config, judged)));
-  await writeSummary(run.log, summarizeJudged(judged));
-  const annotation = await annotationFor(run, request, judged, exitCode);
+  await writeSummary(run.log, summaryOf(judged));
+  const annotation = await annotationFor(run, request, judged, consequence);
   if (annotation) annotate(annotation);
   const told = await announcer.concluded({
     outcome: outcomeOf(record),
     headline: record.headline,
     changed: hasChanged(judged),
     render: (limit) => renderJudged(judged, limit),
-    sizes: sizesOf(judged),
+    sizes: failedSizes(record),
     acceptance: remember,
-    conclusion,
+    conclusion: consequence.conclusion,
     annotation,
   });
   setOutputs({ 'comment-url': told.commentUrl ?? '', 'check-url': told.checkUrl ?? '' });
-  return exitCode;
+  return consequence.exitCode;
 }
 
 export function setOutputs(values: Partial<Record<OutputName, string>>): void {
@@ -65,7 +58,7 @@ export async function writeSummary(log: Log, markdown: string): Promise<void> {
   try {
     await core.summary.addRaw(markdown, true).write();
   } catch (error) {
-    log.warning(`The job summary could not be written: ${error instanceof Error ? error.message : error}`);
+    log.warning(`The job summary could not be written: ${messageOf(error)}`);
   }
 }
 
@@ -73,13 +66,12 @@ async function annotationFor(
   run: Run,
   request: ActionRequest,
   judged: Judged,
-  exitCode: number,
+  { exitCode, wanted }: Consequence,
 ): Promise<Annotation | undefined> {
   const record = recordOf(judged);
   const { verdict, headline } = record;
   const told = { verdict, headline, rows: namedRows(record) };
-  const exit = { code: exitCode, wanted: exitCodeOf(record, request.config.gate) };
-  return annotationOf(told, exit, await placeToBlame(run, request, judged));
+  return annotationOf(told, { code: exitCode, wanted }, await placeToBlame(run, request, judged));
 }
 
 /** Where the image has changed in one file alone, that file. */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readConfig, readInstall, readMode } from '../config/config.ts';
+import { type ConfigText, readConfig, readInstall, readMode } from '../config/config.ts';
 import { inputs, type Mode } from '../config/inputs.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config, GitHubConfig } from '../config/types.ts';
 import { readEvent, type TriggerEvent } from '../github/event.ts';
 import { type RunContext, readRunContext } from '../github/run-context.ts';
-import { SnapgateError } from '../host/error.ts';
+import { messageOf, SnapgateError } from '../host/error.ts';
 
 /** Everything that the runner asks for: read once, checked, passed down. */
 export interface ActionRequest {
@@ -25,6 +25,8 @@ export interface ActionRequest {
   readonly reproduce: readonly string[];
   /** Path of snapgate.yml as it was given; undefined where it is looked for. */
   readonly configPath: string | undefined;
+  /** The snapgate.yml that this run goes by; undefined where there is none. */
+  readonly configFile: ConfigText | undefined;
   /** The runner's variables, for the services that a library finds by them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The pull request that is told; undefined where there is none. */
@@ -40,7 +42,8 @@ export interface ActionRequest {
 export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => string): ActionRequest {
   const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
   const workspace = resolve(env['GITHUB_WORKSPACE'] ?? '.');
-  const config = readConfig(raw, locateConfig(workspace, getInput('config')), { fileIsForeign: true });
+  const configFile = locateConfig(workspace, getInput('config'));
+  const config = readConfig(raw, configFile, { fileIsForeign: true });
   const mode = readMode(raw);
   const event = readTrigger(env);
   requireFitting(mode, event, { ...config.github.matrix, side: getInput('side') || undefined });
@@ -56,6 +59,7 @@ export function readRequest(env: NodeJS.ProcessEnv, getInput: (name: string) => 
     token: getInput('github-token'),
     reproduce: reproduceOptions(raw, { hideText: true }),
     configPath: getInput('config') || undefined,
+    configFile,
     env,
     pullRequest: pullRequestNumber(event, getInput('pr-number')),
   };
@@ -84,7 +88,7 @@ function readEventPayload(env: NodeJS.ProcessEnv): string {
   } catch (error) {
     throw new SnapgateError(
       'usage',
-      `the event cannot be read: ${error instanceof Error ? error.message : error}`,
+      `the event cannot be read: ${messageOf(error)}`,
       'GITHUB_EVENT_PATH must name the file that the runner wrote; in a container of your own, it must be mounted there.',
       { cause: error },
     );

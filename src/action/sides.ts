@@ -1,15 +1,21 @@
-import { headCommit, parentsOf, resolveRef } from '../baseline/commit.ts';
+import { readCheckout, resolveRef } from '../baseline/commit.ts';
 import { type Git, openGit } from '../baseline/git.ts';
 import { environmentOf, tokenSettings } from '../baseline/git-settings.ts';
+import { resolveBase, resolveHead, type SideContext } from '../baseline/resolve.ts';
+import type { BaseSide, HeadSide } from '../baseline/types.ts';
 import type { BaseSpec, Config, HeadSpec } from '../config/types.ts';
-import { openMergeBase } from '../github/merge-base.ts';
-import { commitUrl, type RunContext } from '../github/run-context.ts';
-import { type EventSides, sidesOfEvent } from '../github/subject.ts';
+import { startPatience, usualPatience } from '../github/client.ts';
+import { askMergeBase } from '../github/commits.ts';
+import { headShaOf } from '../github/event.ts';
+import { openRepository } from '../github/repository.ts';
+import type { RunContext } from '../github/run-context.ts';
+import { type AskMergeBase, type EventSides, sidesOfEvent } from '../github/subject.ts';
 import { requireTrusted } from '../github/trust.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import type { Side } from '../measure/plan.ts';
 import type { Subject } from '../measure/record.ts';
+import { commitUrl } from '../report/links.ts';
 import type { ActionRequest } from './request.ts';
 
 /** What a run is about. */
@@ -29,18 +35,39 @@ type NamedCommits = Readonly<Partial<Record<Side, string>>>;
 export async function sidesOfRequest(run: Run, request: ActionRequest): Promise<Sides> {
   const { event, context, workspace, config, mode } = request;
   const git = openGit(run, workspace, { env: gitEnvironmentOf(request) });
-  const commit = await headCommit(git);
-  const parents = commit === undefined ? [] : await parentsOf(git, commit);
-  requireTrusted(event, context, { commit, parents }, config.github, mode);
-  const askMergeBase = openMergeBase(request.token, context);
-  const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
+  const checkout = await readCheckout(git);
+  requireTrusted(event, context, checkout, config.github, mode);
+  const sides = await sidesOfEvent(git, checkout, event, context, mergeBaseOf(request));
   requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
   const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
-  const headSha =
-    event.name === 'pull_request' || event.name === 'merge_group'
-      ? event.headSha
-      : (named.head ?? sides.head.commit ?? context.sha);
+  const headSha = headShaOf(event) ?? named.head ?? sides.head.commit ?? context.sha;
   return { ...sides, headSha, named };
+}
+
+/** Nobody waits longer for a better base than this, in milliseconds. */
+const mergeBaseMs = 30_000;
+
+/** Whatever GitHub fails with: it is said then that nobody knows, and what is taken instead. */
+function mergeBaseOf({ context, token }: ActionRequest): AskMergeBase {
+  return async (base, head) => {
+    if (token === '') return undefined;
+    const repository = openRepository(context, token, startPatience(usualPatience, mergeBaseMs));
+    return await askMergeBase(repository, base, head).catch(() => undefined);
+  };
+}
+
+/** Finds head as it is to be built, or as it was measured before. */
+export async function headOf(run: Run, request: ActionRequest, { head }: Sides): Promise<HeadSide> {
+  return await resolveHead(run, request.config.head, { ...contextOf(request), subject: head });
+}
+
+export async function baseOf(run: Run, request: ActionRequest, { base, branch }: Sides): Promise<BaseSide> {
+  return await resolveBase(run, request.config.base, { ...contextOf(request), auto: base, branch });
+}
+
+function contextOf(request: ActionRequest): SideContext {
+  const { config, workspace } = request;
+  return { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
 }
 
 async function namedCommits(git: Git, { head, base }: Pick<Config, 'head' | 'base'>): Promise<NamedCommits> {
@@ -60,10 +87,7 @@ async function namedCommit(git: Git, side: Side, spec: BaseSpec | HeadSpec): Pro
 }
 
 /** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
-export function gitEnvironmentOf({
-  context,
-  token,
-}: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
+function gitEnvironmentOf({ context, token }: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
   return environmentOf(tokenSettings(context.serverUrl, token));
 }
 
@@ -127,5 +151,5 @@ function subjectOf(label: string, commit: string | undefined): Subject {
 }
 
 function subjectText({ label, commit }: Subject, context: RunContext): string {
-  return commit === undefined ? label : `${label} (${commitUrl(context, commit)})`;
+  return commit === undefined ? label : `${label} (${commitUrl(commit, context.repositoryUrl)})`;
 }

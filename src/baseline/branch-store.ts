@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SnapgateError } from '../host/error.ts';
+import { isInterruption, SnapgateError } from '../host/error.ts';
 import { printable } from '../host/printable.ts';
 import type { Run } from '../host/run.ts';
 import { maxRecordBytes } from '../measure/parse.ts';
@@ -78,7 +78,7 @@ function openStore(run: Run, repository: BranchRepository, branch: string): Stor
   const warnOfFile = oneWarning(run.log);
   let isGone = false;
   const trouble = (error: unknown, lost: string) => {
-    if (!(error instanceof SnapgateError) || error.code === 'interrupted') throw error;
+    if (!(error instanceof SnapgateError) || isInterruption(error)) throw error;
     warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
   };
   return {

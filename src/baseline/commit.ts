@@ -12,6 +12,19 @@ const fullSha = /^[0-9a-f]{40}$/;
  */
 const refPattern = /^[\p{L}\p{N}_./][\p{L}\p{N}_./@{}~^+=#%,-]{0,254}$/u;
 
+/** What is checked out, as far as git tells. */
+export interface Checkout {
+  /** Undefined where there is none. */
+  readonly commit: string | undefined;
+  /** In the order that the commit names them. */
+  readonly parents: readonly string[];
+}
+
+export async function readCheckout(git: Git): Promise<Checkout> {
+  const commit = await headCommit(git);
+  return { commit, parents: commit === undefined ? [] : await parentsOf(git, commit) };
+}
+
 /** The commit that the checkout's HEAD is at; undefined where there is none. */
 export async function headCommit(git: Git): Promise<string | undefined> {
   return await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
@@ -21,7 +34,7 @@ export async function headCommit(git: Git): Promise<string | undefined> {
  * Parents of a commit that is present, as the commit itself names them: a shallow clone hides parents from everything but the raw
  * object.
  */
-export async function parentsOf(git: Git, commit: string): Promise<readonly string[]> {
+async function parentsOf(git: Git, commit: string): Promise<readonly string[]> {
   const raw = (await git.ask(['cat-file', 'commit', commit])) ?? '';
   const header = raw.split('\n\n', 1)[0] ?? '';
   return header.split('\n').flatMap((line) => /^parent ([0-9a-f]{40})$/.exec(line)?.[1] ?? []);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseRecord } from '../measure/parse.ts';
-import { type Boot, type Measurement, type Sample, sampleSchema } from '../measure/record.ts';
-import { median } from '../stats/median.ts';
+import { commitShaSchema, type Measurement, type Sample, sampleSchema } from '../measure/record.ts';
+import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { fingerprintKey } from './measuring-key.ts';
 
 export const historyVersion = 1;
@@ -12,7 +12,7 @@ export const maxHistoryEntries = 1000;
 const shortText = z.string().max(500);
 
 export const historyEntrySchema = z.strictObject({
-  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  commit: commitShaSchema,
   measuredAt: z.iso.datetime(),
   /** See `fingerprintKey`. */
   fingerprintSha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -72,21 +72,10 @@ export function historyEntryOf(measurement: Measurement): HistoryEntry | undefin
 }
 
 /** The same number that a comparison of this measurement shows for its side. */
-function mediansOf({ boots }: Measurement, scenario: string): Sample['metrics'] {
-  const bootMedians = new Map<string, number[]>();
-  for (const boot of boots) {
-    for (const [metric, values] of valuesOf(boot, scenario))
-      bootMedians.set(metric, [...(bootMedians.get(metric) ?? []), median(values)]);
-  }
-  return Object.fromEntries([...bootMedians].map(([metric, medians]) => [metric, median(medians)]));
-}
-
-function valuesOf({ samples }: Boot, scenario: string): Map<string, number[]> {
-  const values = new Map<string, number[]>();
-  for (const sample of samples) {
-    if (sample.warmup || sample.scenario !== scenario) continue;
-    for (const [metric, value] of Object.entries(sample.metrics))
-      values.set(metric, [...(values.get(metric) ?? []), value]);
-  }
-  return values;
+function mediansOf(measurement: Measurement, scenario: string): Sample['metrics'] {
+  const medians = measuredMetrics(measurement).flatMap((metric) => {
+    const summary = summarizeSide(measurement, scenario, metric);
+    return summary === undefined ? [] : [[metric, summary.median] as const];
+  });
+  return Object.fromEntries(medians);
 }

@@ -1,6 +1,8 @@
 import { SnapgateError } from '../host/error.ts';
+import { differentField, differentScenario, quoted } from '../measure/alike.ts';
 import { readMeasurement } from '../measure/read.ts';
-import { type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
+import type { Fingerprint, Measurement } from '../measure/record.ts';
+import { measuredMetrics } from '../measure/summarize.ts';
 import { fingerprintKey } from './measuring-key.ts';
 import type { Stored, StoreQuery } from './store.ts';
 
@@ -30,8 +32,8 @@ export function readStored(text: string, claim: Claim): Measurement {
 /** Whether a stored measurement may stand in for one of now; if not, one sentence on the first thing that is in its way. */
 export function judgeStored(measurement: Measurement, query: StoreQuery): Stored {
   const obstacle =
-    differentField(measurement.fingerprint, query.fingerprint) ??
-    differentScenario(measurement, query) ??
+    otherMachine(measurement.fingerprint, query.fingerprint) ??
+    otherScenario(measurement, query) ??
     tooFewBoots(measurement, query) ??
     missingMetric(measurement, query);
   if (obstacle === undefined) return { kind: 'found', measurement };
@@ -39,7 +41,8 @@ export function judgeStored(measurement: Measurement, query: StoreQuery): Stored
   return { kind: 'unusable', reason: `the stored measurement of ${which} is not used: ${obstacle}` };
 }
 
-function notWhatItSays(where: string, found: string): SnapgateError {
+/** A record that is not the one of its place. `found` is what it is instead, as a clause. */
+export function notWhatItSays(where: string, found: string): SnapgateError {
   return new SnapgateError('record', `${where} is not what its name says: ${found}`, 'Measure again.');
 }
 
@@ -47,30 +50,18 @@ function shortCommit(commit: string | undefined): string {
   return commit?.slice(0, 7) ?? 'no commit';
 }
 
-function differentField(there: Fingerprint, here: Fingerprint): string | undefined {
-  const field = fingerprintSchema.keyof().options.find((name) => there[name] !== here[name]);
-  return field && `${field} was ${show(there[field])} there and is ${show(here[field])} here`;
+function otherMachine(there: Fingerprint, here: Fingerprint): string | undefined {
+  const field = differentField(there, here);
+  return field && `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`;
 }
 
-function differentScenario({ scenarios }: Measurement, query: StoreQuery): string | undefined {
-  const names = new Set([...scenarios, ...query.scenarios].map(({ name }) => name));
-  const definition = (all: Measurement['scenarios'], name: string) => {
-    const found = all.filter((scenario) => scenario.name === name);
-    return JSON.stringify(
-      found.map(({ run, settleMs, check, from, repeat, timeoutMs }) => [
-        run,
-        settleMs,
-        check,
-        from,
-        repeat,
-        timeoutMs,
-      ]),
-    );
-  };
-  const different = [...names].find(
-    (name) => definition(scenarios, name) !== definition(query.scenarios, name),
+function otherScenario({ scenarios }: Measurement, query: StoreQuery): string | undefined {
+  // A record that names one twice is nobody's measurement.
+  const doubled = scenarios.find(
+    ({ name }, index) => scenarios.findIndex((each) => each.name === name) < index,
   );
-  return different === undefined ? undefined : `its scenario ${show(different)} is not the one of this run`;
+  const found = differentScenario(scenarios, query.scenarios) ?? doubled;
+  return found && `its scenario ${quoted(found.name)} is not the one of this run`;
 }
 
 /** A boot counts when it has measured every scenario: others would be missing from the comparison, or thin. */
@@ -84,19 +75,8 @@ function tooFewBoots({ boots }: Measurement, query: StoreQuery): string | undefi
     : `it has ${whole.length} of the ${query.boots} boots that this run asks for`;
 }
 
-function missingMetric({ boots }: Measurement, { metrics = [] }: StoreQuery): string | undefined {
-  const measured = new Set<string>();
-  for (const { samples } of boots)
-    for (const sample of samples) {
-      if (sample.warmup) continue;
-      for (const [metric, value] of Object.entries(sample.metrics))
-        if (value !== undefined) measured.add(metric);
-    }
-  const missing = metrics.find((metric) => !measured.has(metric));
-  return missing === undefined ? undefined : `it has no ${show(missing)}, which gates`;
-}
-
-function show(value: string | number): string {
-  const text = JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+function missingMetric(measurement: Measurement, { metrics = [] }: StoreQuery): string | undefined {
+  const measured: readonly string[] = measuredMetrics(measurement);
+  const missing = metrics.find((metric) => !measured.includes(metric));
+  return missing === undefined ? undefined : `it has no ${quoted(missing)}, which gates`;
 }

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
 import { nearestName, quoteText } from '../config/names.ts';
-import { errnoOf, SnapgateError } from '../host/error.ts';
+import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 
 export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'probe'];
 
@@ -94,7 +94,7 @@ function parseOptions(verb: Verb, argv: readonly string[]): { values: Values; po
 
 /** Node's own words, but for the advice in them that is about another case. */
 function complaint(verb: Verb, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (errnoOf(error) !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message.split('\n')[0] ?? message;
   const name = /'(-{1,2}[^']*)'/.exec(message)?.[1] ?? '';
   const near = nearestName(name.replace(/^-+/, ''), Object.keys(optionsOf(verb)));

@@ -1,6 +1,6 @@
 import { formatAmount, metricLabels } from '../config/metrics.ts';
 import type { MetricName } from '../engine/contract.ts';
-import type { Acceptance, Comparison, Matrix, Row } from './record.ts';
+import { type Acceptance, type Comparison, comparisonsOf, type Matrix, type Row } from './record.ts';
 import { isAbove } from './thresholds.ts';
 
 /** Head medians in the metric's unit, by scenario (in a matrix by `ENTRY/SCENARIO`) and metric. */
@@ -25,18 +25,6 @@ export function acceptGrowth<T extends Comparison | Matrix>(record: T, acceptanc
     headline: `accepted: ${record.headline}`,
     accepted: { by: acceptance.by, at: acceptance.at, commit: acceptance.commit },
   };
-}
-
-/** The same with one more sentence: why a label that is set accepts nothing. It may hold names of others: escape before showing. */
-export function noteRefusal<T extends Comparison | Matrix>(record: T, reason: string): T;
-export function noteRefusal(record: Comparison | Matrix, reason: string): Comparison | Matrix {
-  if (record.schema === 'snapgate/comparison') return withNote(record, reason);
-  const entries = record.entries.map((entry) =>
-    entry.comparison?.verdict === 'fail'
-      ? { ...entry, comparison: withNote(entry.comparison, reason) }
-      : entry,
-  );
-  return { ...record, entries };
 }
 
 /** What each row that fails has now: what a label accepts that is set after it was shown. */
@@ -73,10 +61,6 @@ export function isPast({ head, thresholds }: Row, accepted: number | undefined):
   return isAbove(growth, thresholds.failAbove) && isAbove(head.median - accepted, thresholds.minGrowth);
 }
 
-function withNote(comparison: Comparison, note: string): Comparison {
-  return { ...comparison, notes: [...comparison.notes, note] };
-}
-
 /** A scenario may be called `constructor`. */
 function sizeOf(sizes: Sizes, key: string, metric: MetricName): number | undefined {
   return Object.hasOwn(sizes, key) ? sizes[key]?.[metric] : undefined;
@@ -88,15 +72,10 @@ interface FailingRow {
 }
 
 /** An entry's name has no slash, so that the keys of two entries never meet. */
-function failingRows(record: Comparison | Matrix): FailingRow[] {
-  if (record.schema === 'snapgate/comparison') return failingOf(record, '');
-  return record.entries.flatMap(({ name, comparison }) =>
-    comparison === undefined ? [] : failingOf(comparison, `${name}/`),
+function failingRows(record: Comparison | Matrix): readonly FailingRow[] {
+  return comparisonsOf(record).flatMap(({ entry, comparison }) =>
+    comparison.rows
+      .filter(({ verdict }) => verdict === 'fail')
+      .map((row) => ({ key: entry === null ? row.scenario : `${entry}/${row.scenario}`, row })),
   );
-}
-
-function failingOf({ rows }: Comparison, prefix: string): FailingRow[] {
-  return rows
-    .filter(({ verdict }) => verdict === 'fail')
-    .map((row) => ({ key: `${prefix}${row.scenario}`, row }));
 }

@@ -1,9 +1,8 @@
 import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
-import { type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
-import { measuredMetrics } from './summarize.ts';
-
-type MeasuredScenario = Measurement['scenarios'][number];
+import { differentField, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
+import type { Fingerprint, Measurement } from '../measure/record.ts';
+import { measuredMetrics } from '../measure/summarize.ts';
 
 /** What two sides must have in common; also of a side that is yet to be measured. */
 export type Conditions = Pick<Measurement, 'fingerprint' | 'scenarios'>;
@@ -81,15 +80,8 @@ export function measuredTooLittle(
   };
 }
 
-/** A value of a record in a sentence: quoted, and not without end. */
-export function quoted(value: string | number | undefined): string {
-  if (value === undefined) return 'not given';
-  const text = JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
-
 function fingerprintDifference(base: Fingerprint, head: Fingerprint): Misfit | undefined {
-  const field = fingerprintSchema.keyof().options.find((each) => base[each] !== head[each]);
+  const field = differentField(base, head);
   if (field === undefined) return undefined;
   return {
     difference: `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`,
@@ -101,39 +93,17 @@ function scenarioDifference(
   base: readonly MeasuredScenario[],
   head: readonly MeasuredScenario[],
 ): Misfit | undefined {
-  return lonelyScenario(base, head) ?? changedScenario(base, head);
-}
-
-/** A scenario that vanished is named before one that is new. */
-function lonelyScenario(
-  base: readonly MeasuredScenario[],
-  head: readonly MeasuredScenario[],
-): Misfit | undefined {
-  const isIn = (side: readonly MeasuredScenario[], name: string) => side.some((each) => each.name === name);
-  const onlyBase = base.find(({ name }) => !isIn(head, name));
-  const lonely = onlyBase ?? head.find(({ name }) => !isIn(base, name));
-  if (lonely === undefined) return undefined;
-  const [has, lacks] = onlyBase === undefined ? ['head', 'base'] : ['base', 'head'];
-  return {
-    difference: `scenario ${quoted(lonely.name)} was measured on ${has} but not on ${lacks}`,
-    remedy: 'Measure both sides with the same scenarios: they change what the others find.',
-  };
-}
-
-const definition = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'] as const;
-
-function changedScenario(
-  base: readonly MeasuredScenario[],
-  head: readonly MeasuredScenario[],
-): Misfit | undefined {
-  for (const ofHead of head) {
-    const ofBase = base.find((scenario) => scenario.name === ofHead.name);
-    const field = definition.find((each) => ofBase?.[each] !== ofHead[each]);
-    if (field === undefined) continue;
+  const found = differentScenario(base, head);
+  if (found === undefined) return undefined;
+  const { name, one: ofBase, other: ofHead, field } = found;
+  if (field !== undefined)
     return {
-      difference: `scenario ${quoted(ofHead.name)} is not the same on both sides: ${field} is ${quoted(ofBase?.[field])} on base and ${quoted(ofHead[field])} on head`,
+      difference: `scenario ${quoted(name)} is not the same on both sides: ${field} is ${quoted(ofBase?.[field])} on base and ${quoted(ofHead?.[field])} on head`,
       remedy: 'Measure both sides with the same snapgate.yml.',
     };
-  }
-  return undefined;
+  const [has, lacks] = ofBase === undefined ? ['head', 'base'] : ['base', 'head'];
+  return {
+    difference: `scenario ${quoted(name)} was measured on ${has} but not on ${lacks}`,
+    remedy: 'Measure both sides with the same scenarios: they change what the others find.',
+  };
 }

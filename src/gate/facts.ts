@@ -1,11 +1,11 @@
 import type { GateConfig } from '../config/types.ts';
 import { type MetricName, metricNames } from '../engine/contract.ts';
 import type { Measurement } from '../measure/record.ts';
+import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { type Contrast, contrastSides } from '../stats/contrast.ts';
 import { holmEstablished } from '../stats/holm.ts';
 import { alpha, type Evidence } from './decide.ts';
 import type { NoVerdict } from './record.ts';
-import { measuredMetrics, summarizeSide } from './summarize.ts';
 import { gatingMetrics, thresholdsFor } from './thresholds.ts';
 
 /** Two sides, of which base may be missing. With `noVerdict` no number of base is used; where there is one, it is only named. */

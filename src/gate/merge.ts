@@ -1,6 +1,7 @@
 import { SnapgateError } from '../host/error.ts';
+import { quoted } from '../measure/alike.ts';
 import { type Boot, type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
-import { comparability, quoted } from './comparable.ts';
+import { comparability } from './comparable.ts';
 import type { Pair } from './facts.ts';
 
 /** Boots that a record holds. */

@@ -1,10 +1,7 @@
-import type { Comparison, Matrix, NoVerdict, Verdict } from './record.ts';
+import { type Comparison, comparisonsOf, type Matrix, type NoVerdict, type Verdict } from './record.ts';
 
-/** What a gate came to, in one word: a verdict, or why there is none. */
-export type Outcome = Verdict | NoVerdict['state'] | 'accepted';
-
-/** The gravest first. */
-const gravity = [
+/** What a gate came to, in one word: a verdict, or why there is none. The gravest first. */
+export const outcomes = [
   'fail',
   'inconclusive',
   'not-comparable',
@@ -12,7 +9,8 @@ const gravity = [
   'warn',
   'accepted',
   'pass',
-] as const;
+] as const satisfies readonly (Verdict | NoVerdict['state'] | 'accepted')[];
+export type Outcome = (typeof outcomes)[number];
 
 /**
  * The one word for a comparison or a matrix. A cap that is exceeded is `fail` whatever else there is. In a matrix a state that is no
@@ -22,13 +20,13 @@ export function outcomeOf(record: Comparison | Matrix): Outcome {
   if (record.accepted) return 'accepted';
   if (record.verdict !== 'inconclusive') return record.verdict;
   if (record.schema === 'snapgate/comparison') return record.noVerdict?.state ?? 'inconclusive';
-  const outcomes = record.entries.flatMap(({ comparison }) => (comparison ? [outcomeOf(comparison)] : []));
-  return outcomes.toSorted(byGravity)[0] ?? 'inconclusive';
+  const all = comparisonsOf(record).map(({ comparison }) => outcomeOf(comparison));
+  return all.toSorted(byGravity)[0] ?? 'inconclusive';
 }
 
 /** For sorting: the gravest first. */
 export function byGravity(a: Outcome, b: Outcome): number {
-  return gravity.indexOf(a) - gravity.indexOf(b);
+  return outcomes.indexOf(a) - outcomes.indexOf(b);
 }
 
 /** An outcome as people read it. */

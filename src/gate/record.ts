@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricNames } from '../engine/contract.ts';
-import { fingerprintSchema, subjectSchema } from '../measure/record.ts';
+import { commitShaSchema, fingerprintSchema, subjectSchema } from '../measure/record.ts';
 
 export const comparisonVersion = 1;
 
@@ -66,7 +66,7 @@ export type NoVerdict = z.infer<typeof noVerdictSchema>;
 export const acceptanceSchema = z.strictObject({
   by: z.string().max(100),
   at: z.iso.datetime(),
-  commit: z.string().regex(/^[0-9a-f]{40}$/),
+  commit: commitShaSchema,
 });
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 
@@ -118,3 +118,17 @@ export const matrixSchema = z.strictObject({
   entries: z.array(matrixEntrySchema).max(256),
 });
 export type Matrix = z.infer<typeof matrixSchema>;
+
+/** A comparison, and the entry of a matrix that it is of; null where there is no matrix. */
+export interface NamedComparison {
+  readonly entry: string | null;
+  readonly comparison: Comparison;
+}
+
+/** The one comparison, or those of a matrix in its order; entries that are missing have none. */
+export function comparisonsOf(record: Comparison | Matrix): readonly NamedComparison[] {
+  if (record.schema === 'snapgate/comparison') return [{ entry: null, comparison: record }];
+  return record.entries.flatMap(({ name, comparison }) =>
+    comparison === undefined ? [] : [{ entry: name, comparison }],
+  );
+}

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { AcceptScope } from '../config/inputs.ts';
 import { failedSizes, failsByGrowth, pastAccepted, type Sizes } from '../gate/accept.ts';
 import type { Acceptance, Comparison, Matrix } from '../gate/record.ts';
-import { callGitHub, startPatience } from './client.ts';
+import { callGitHub, type RequestLimit, startPatience } from './client.ts';
 import type { LastResult, StoredAcceptance } from './comment-state.ts';
-import { listAll } from './list-pages.ts';
+import { type ListAnswer, listAll } from './list-pages.ts';
 import type { GitHubRepository } from './repository.ts';
 import { type FailedService, troubleOf } from './service-failure.ts';
 
@@ -49,9 +49,6 @@ interface Setting {
   readonly mayWrite: boolean;
 }
 
-/** All questions of one acceptance together, in milliseconds. */
-const totalMs = 60_000;
-
 /** An event is a line in the conversation: 10,000 are no pull request's. */
 const mostPages = 100;
 
@@ -66,7 +63,8 @@ export async function askAcceptance(
   onFailure: (error: unknown, service: FailedService) => void,
 ): Promise<AcceptanceAnswer> {
   if (question.record.verdict !== 'fail') return { kind: 'none' };
-  const limited = { ...repository, patience: startPatience(repository.patience, totalMs) };
+  // All questions share one limit.
+  const limited = { ...repository, patience: startPatience(repository.patience) };
   try {
     if (!(await isLabeled(limited, question))) return { kind: 'none' };
     return decideAcceptance(question, await readSetting(limited, question));
@@ -81,8 +79,8 @@ export async function askAcceptance(
 }
 
 /**
- * A label accepts the result that was shown when it was set: this head's, if that was known by then;
- * else what an earlier run has remembered of this setting; else the last result that was shown before.
+ * A label accepts the result that was shown when it was set: this head's, if that was known by then; else what an earlier run has remembered
+ * of this setting; else the last result that was shown before.
  */
 function decideAcceptance(question: AcceptanceQuestion, setting: Setting | undefined): AcceptanceAnswer {
   const named = `The label ${quoted(question.label)}`;
@@ -161,25 +159,30 @@ function isSame(name: string | undefined, label: string): boolean {
 const labelSchema = z.object({ name: z.string() });
 
 async function isLabeled(repository: GitHubRepository, question: AcceptanceQuestion): Promise<boolean> {
-  const { client, owner, repo, patience } = repository;
-  const labels = await listAll(
-    {
-      page: (page, limit) =>
-        client.rest.issues.listLabelsOnIssue({
-          owner,
-          repo,
-          issue_number: question.pullRequest,
-          per_page: 100,
-          page,
-          ...limit,
-        }),
-      schema: z.array(labelSchema),
-      mostPages,
-    },
-    patience,
-  );
+  const { listLabelsOnIssue } = repository.client.rest.issues;
+  const labels = await listOfIssue(repository, question, listLabelsOnIssue, labelSchema);
   return labels.some(({ name }) => isSame(name, question.label));
 }
+
+/** All that is listed of the pull request. */
+async function listOfIssue<T>(
+  { owner, repo, patience }: GitHubRepository,
+  { pullRequest }: AcceptanceQuestion,
+  list: (query: IssuePage) => Promise<ListAnswer>,
+  item: z.ZodType<T>,
+): Promise<readonly T[]> {
+  const query = { owner, repo, issue_number: pullRequest, per_page: 100 };
+  const page = (number: number, limit: RequestLimit) => list({ ...query, page: number, ...limit });
+  return await listAll({ page, schema: z.array(item), mostPages }, patience);
+}
+
+type IssuePage = RequestLimit & {
+  readonly owner: string;
+  readonly repo: string;
+  readonly issue_number: number;
+  readonly per_page: number;
+  readonly page: number;
+};
 
 const eventSchema = z.object({
   id: z.int(),
@@ -194,23 +197,8 @@ async function readSetting(
   repository: GitHubRepository,
   question: AcceptanceQuestion,
 ): Promise<Setting | undefined> {
-  const { client, owner, repo, patience } = repository;
-  const events = await listAll(
-    {
-      page: (page, limit) =>
-        client.rest.issues.listEvents({
-          owner,
-          repo,
-          issue_number: question.pullRequest,
-          per_page: 100,
-          page,
-          ...limit,
-        }),
-      schema: z.array(eventSchema),
-      mostPages,
-    },
-    patience,
-  );
+  const { listEvents } = repository.client.rest.issues;
+  const events = await listOfIssue(repository, question, listEvents, eventSchema);
   const newest = events
     .filter(({ event }) => event === 'labeled' || event === 'unlabeled')
     .filter(({ label }) => isSame(label?.name, question.label))

@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SnapgateError } from '../host/error.ts';
+import { messageOf, SnapgateError } from '../host/error.ts';
 import type { Log } from '../host/run.ts';
 import type { Measurement } from '../measure/record.ts';
 import { type EntryName, entryArtifactName, gateArtifactName } from './artifact-names.ts';
@@ -211,7 +211,9 @@ const causes: readonly (readonly [RegExp, string])[] = [
 function explain(error: unknown): string {
   if (error instanceof SnapgateError) return `${error.message}. ${error.remedy}`;
   const said =
-    (error instanceof Error ? error.message : String(error)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+    messageOf(error)
+      .split(/[\r\n]/, 1)[0]
+      ?.slice(0, 300) ?? '';
   const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
   return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
-import { SnapgateError } from '../host/error.ts';
+import { messageOf, SnapgateError } from '../host/error.ts';
 import { formatBytes } from '../host/units.ts';
 
 /** What an archive may hold at most: `entryBytes` of each file that is taken, unpacked. */
@@ -28,7 +28,7 @@ export async function readZip(
   try {
     return await takeFiles(bytes, wanted, limits);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new SnapgateError(
       'record',
       `${where} is not an archive that snapgate wrote: ${why}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../host/error.ts';
 
 /** One call of the cache service, asked of a process of its own: see `openCache`. */
 export const cacheRequestSchema = z.discriminatedUnion('call', [
@@ -76,7 +77,7 @@ async function answerCall(request: CacheRequest, said: readonly Said[]): Promise
     const [first = '', ...others] = request.keys;
     return explainRestore(await cache.restoreCache([request.file], first, others), said);
   } catch (error) {
-    return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { outcome: 'failed', reason: messageOf(error) };
   }
 }
 

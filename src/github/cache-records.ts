@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { type History, historySchema } from '../baseline/history.ts';
 import { fingerprintKey } from '../baseline/measuring-key.ts';
-import { readStored } from '../baseline/stand-in.ts';
+import { notWhatItSays, readStored } from '../baseline/stand-in.ts';
 import type { ResultPair } from '../baseline/store.ts';
 import { noVerdictSchema } from '../gate/record.ts';
-import { SnapgateError } from '../host/error.ts';
 import { parseRecord } from '../measure/parse.ts';
 import { type Measurement, measurementSchema } from '../measure/record.ts';
 import type { CacheEntry } from './cache.ts';
@@ -75,8 +74,4 @@ export function readResult({ key, text }: CacheEntry, claim: ResultClaim): Resul
   if (headSha === claim.headSha && measuringSha256 === claim.measuringSha256)
     return { base, head, noVerdict, notes };
   throw notWhatItSays(key, 'it is of another head');
-}
-
-function notWhatItSays(key: string, found: string): SnapgateError {
-  return new SnapgateError('record', `${key} is not what its name says: ${found}`, 'Measure again.');
 }

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { oneWarning } from '../baseline/one-warning.ts';
-import { errnoOf, SnapgateError } from '../host/error.ts';
+import { errnoOf, isInterruption, SnapgateError } from '../host/error.ts';
 import { printable } from '../host/printable.ts';
 import { type CommandResult, runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
@@ -140,7 +140,7 @@ async function callCache(
     const result = await runCommand(run, program, args, options);
     return readAnswer(result) ?? { outcome: 'failed', reason: endOf(result, timeoutMs) };
   } catch (error) {
-    if (!(error instanceof SnapgateError) || error.code === 'interrupted') throw error;
+    if (!(error instanceof SnapgateError) || isInterruption(error)) throw error;
     return { outcome: 'failed', reason: error.message };
   }
 }

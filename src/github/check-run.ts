@@ -27,11 +27,10 @@ export type CheckConclusion = 'success' | 'failure' | 'neutral' | 'cancelled';
 export interface CheckPlace {
   readonly path: string;
   readonly startLine?: number | undefined;
-  readonly endLine?: number | undefined;
 }
 
 export interface CheckAnnotation extends CheckPlace {
-  readonly level: 'failure' | 'warning' | 'notice';
+  readonly level: 'failure' | 'warning';
   readonly title: string;
   readonly message: string;
 }
@@ -178,12 +177,12 @@ function fieldsOf(report: CheckReport) {
   };
 }
 
-function annotationFields({ path, startLine, endLine, level, title, message }: CheckAnnotation) {
+function annotationFields({ path, startLine, level, title, message }: CheckAnnotation) {
   const start = Math.max(1, startLine ?? 1);
   return {
     path,
     start_line: start,
-    end_line: Math.max(start, endLine ?? start),
+    end_line: start,
     annotation_level: level,
     title: titleOf(title),
     message: message.slice(0, maxMessageChars) || title,

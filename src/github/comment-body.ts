@@ -1,3 +1,4 @@
+import type { Sizes } from '../gate/accept.ts';
 import type { Outcome } from '../gate/outcome.ts';
 import { prose, visibleText } from '../report/escape.ts';
 import {
@@ -7,7 +8,6 @@ import {
   compareRuns,
   type HeldComment,
   type RunOrder,
-  type Sizes,
   type StoredAcceptance,
   stateLine,
 } from './comment-state.ts';

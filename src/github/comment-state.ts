@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { Outcome } from '../gate/outcome.ts';
+import type { Sizes } from '../gate/accept.ts';
+import { outcomes } from '../gate/outcome.ts';
+import { commitShaSchema } from '../measure/record.ts';
 import type { CommentApi, PullRequestComment } from './comments.ts';
 
 /** A run of a workflow, by what grows from one to the next; 0 where the runner does not say. */
@@ -14,36 +16,24 @@ const mostSizeBytes = 8000;
 /** Of the whole state as it is written. */
 const mostStateChars = 40_000;
 
-const outcomes = [
-  'pass',
-  'warn',
-  'fail',
-  'inconclusive',
-  'no-baseline',
-  'not-comparable',
-  'accepted',
-] as const satisfies readonly Outcome[];
-
-const shaSchema = z.string().regex(/^[0-9a-f]{40}$/);
 const runSchema = z.object({ id: z.int().nonnegative(), attempt: z.int().nonnegative() });
 /** Scenario → metric → median in bytes. */
 export const sizesSchema = z
   .record(z.string().max(200), z.record(z.string().max(60), z.number().nonnegative()))
   .refine((sizes) => countSizes(sizes) <= mostSizes);
-export type Sizes = z.infer<typeof sizesSchema>;
 
 /** That a growth was accepted: by which label, when, at which head, and what size it had then. */
 export const storedAcceptanceSchema = z.object({
   by: z.string().max(100),
   at: z.iso.datetime(),
-  commit: shaSchema,
+  commit: commitShaSchema,
   labelEventId: z.int().nonnegative(),
   sizes: sizesSchema.optional(),
 });
 export type StoredAcceptance = z.infer<typeof storedAcceptanceSchema>;
 
 const resultSchema = z.object({
-  head: shaSchema,
+  head: commitShaSchema,
   run: runSchema,
   /** When it was first known of this head. */
   at: z.iso.datetime(),
@@ -59,7 +49,7 @@ export type LastResult = z.infer<typeof resultSchema>;
 export const commentStateSchema = z.object({
   v: z.literal(1),
   /** Of the pull request, when this was written. */
-  head: shaSchema,
+  head: commitShaSchema,
   run: runSchema,
   at: z.iso.datetime(),
   phase: z.enum(['running', 'result', 'failed']),
@@ -154,7 +144,7 @@ export function boundedSizes(sizes: Sizes): Sizes {
   return kept;
 }
 
-function countSizes(sizes: Readonly<Record<string, Readonly<Record<string, number>>>>): number {
+function countSizes(sizes: Sizes): number {
   return Object.values(sizes).reduce((sum, metrics) => sum + Object.keys(metrics).length, 0);
 }
 

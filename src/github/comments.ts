@@ -8,6 +8,7 @@ import {
   requestGitHub,
   usualPatience,
 } from './client.ts';
+import { type ListPage, listPages } from './list-pages.ts';
 import { troubleOf } from './service-failure.ts';
 
 /** A comment of a pull request, as far as it matters here. */
@@ -51,13 +52,23 @@ const mostPages = 30;
 /** Author of what a workflow's own GITHUB_TOKEN writes. */
 const actionsBot = 'github-actions[bot]';
 
-const commentSchema = z.object({
-  id: z.int(),
-  node_id: z.string().optional(),
-  body: z.string().nullish(),
-  html_url: z.string(),
-  user: z.object({ login: z.string() }).nullish(),
-});
+const commentSchema = z
+  .object({
+    id: z.int(),
+    node_id: z.string().optional(),
+    body: z.string().nullish(),
+    html_url: z.string(),
+    user: z.object({ login: z.string() }).nullish(),
+  })
+  .transform(
+    ({ id, node_id, body, html_url, user }): PullRequestComment => ({
+      id,
+      body: body ?? '',
+      author: user?.login ?? '',
+      url: html_url,
+      ...(node_id === undefined ? {} : { nodeId: node_id }),
+    }),
+  );
 const viewerSchema = z.object({ viewer: z.object({ login: z.string() }) });
 const userSchema = z.object({ login: z.string() });
 
@@ -71,7 +82,16 @@ export function openComments(target: CommentTarget, patience: Patience = usualPa
   return {
     viewer: () => viewerLogin(octokit, ask),
     list: () =>
-      listPages((page) => ask((limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }))),
+      itemsOf(
+        listPages(
+          {
+            page: (page, limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }),
+            schema: z.array(commentSchema),
+            mostPages,
+          },
+          ask,
+        ),
+      ),
     get: (id) =>
       orMissing(
         ask(async (limit) =>
@@ -95,18 +115,8 @@ export function openComments(target: CommentTarget, patience: Patience = usualPa
   };
 }
 
-interface Page {
-  readonly data: unknown;
-  readonly headers: { readonly link?: string | undefined };
-}
-
-/** Not octokit's own paging: that takes an answer that was cut for an empty page, and so would miss the comment. */
-async function* listPages(ask: (page: number) => Promise<Page>): AsyncIterable<PullRequestComment> {
-  for (let page = 1; page <= mostPages; page += 1) {
-    const { data, headers } = await ask(page);
-    yield* z.array(z.unknown()).parse(data).map(toComment);
-    if (!headers.link?.includes('rel="next"')) return;
-  }
+async function* itemsOf<T>(pages: AsyncIterable<ListPage<T>>): AsyncIterable<T> {
+  for await (const { items } of pages) yield* items;
 }
 
 /**
@@ -144,12 +154,5 @@ async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 function toComment(data: unknown): PullRequestComment {
-  const comment = commentSchema.parse(data);
-  return {
-    id: comment.id,
-    body: comment.body ?? '',
-    author: comment.user?.login ?? '',
-    url: comment.html_url,
-    ...(comment.node_id === undefined ? {} : { nodeId: comment.node_id }),
-  };
+  return commentSchema.parse(data);
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { commitShaSchema } from '../measure/record.ts';
 import { callGitHub } from './client.ts';
 import type { GitHubRepository } from './repository.ts';
 import { troubleOf } from './service-failure.ts';
 
-const sha = z.string().regex(/^[0-9a-f]{40}$/);
-const commitSchema = z.object({ parents: z.array(z.object({ sha })) });
-const comparisonSchema = z.object({ status: z.enum(['ahead', 'behind', 'diverged', 'identical']) });
+const commitSchema = z.object({ parents: z.array(z.object({ sha: commitShaSchema })) });
+const statusSchema = z.object({ status: z.enum(['ahead', 'behind', 'diverged', 'identical']) });
+const mergeBaseSchema = z.object({ merge_base_commit: z.object({ sha: commitShaSchema }) });
 
 /** The parents of a commit, in order; undefined for one that GitHub does not know. Needs `contents: read`. */
 export async function askParents(
@@ -22,19 +23,37 @@ export async function askParents(
 
 /** Whether a commit is in the history of a branch; false also for one that GitHub does not know. */
 export async function askIsInBranch(
-  { client, owner, repo, patience }: GitHubRepository,
+  repository: GitHubRepository,
   commit: string,
   branch: string,
 ): Promise<boolean> {
-  const basehead = `${branch}...${commit}`;
-  const status = await unlessUnknown(() =>
+  const comparison = await compare(repository, branch, commit, statusSchema);
+  return comparison?.status === 'behind' || comparison?.status === 'identical';
+}
+
+/** Where two commits parted, which a shallow clone does not know; undefined where GitHub does not know one of them. Needs `contents: read`. */
+export async function askMergeBase(
+  repository: GitHubRepository,
+  base: string,
+  head: string,
+): Promise<string | undefined> {
+  return (await compare(repository, base, head, mergeBaseSchema))?.merge_base_commit.sha;
+}
+
+async function compare<T>(
+  { client, owner, repo, patience }: GitHubRepository,
+  base: string,
+  head: string,
+  schema: z.ZodType<T>,
+): Promise<T | undefined> {
+  const basehead = `${base}...${head}`;
+  return await unlessUnknown(() =>
     callGitHub(async (limit) => {
       const query = { owner, repo, basehead, per_page: 1, page: 1, ...limit };
       const answer = await client.rest.repos.compareCommitsWithBasehead(query);
-      return comparisonSchema.parse(answer.data).status;
+      return schema.parse(answer.data);
     }, patience),
   );
-  return status === 'behind' || status === 'identical';
 }
 
 /** The commit that a branch, a tag or the beginning of a commit's number stands for; undefined for what GitHub does not know. */
@@ -51,7 +70,7 @@ export async function askCommit(
         mediaType: { format: 'sha' },
         ...limit,
       });
-      return sha.parse(answer.data);
+      return commitShaSchema.parse(answer.data);
     }, patience),
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SnapgateError } from '../host/error.ts';
+import { commitShaSchema } from '../measure/record.ts';
 
 /** A pull request's event, with what a gate needs of it. Labels are not: they are asked for when they are needed. */
 export interface PullRequestEvent {
@@ -53,6 +54,11 @@ export type TriggerEvent =
   /** Known only to be refused: it runs with the base's secrets. */
   | { readonly name: 'pull_request_target'; readonly headSha: string | undefined };
 
+/** The commit that an event is about and is told of it, where that is not what is checked out. */
+export function headShaOf(event: TriggerEvent): string | undefined {
+  return event.name === 'pull_request' || event.name === 'merge_group' ? event.headSha : undefined;
+}
+
 /** Actions of a pull request after which there is something to measure or to accept. */
 export const pullRequestActions = [
   'opened',
@@ -75,7 +81,6 @@ export const supportedEvents = [
   'workflow_call',
 ] as const;
 
-const sha = z.string().regex(/^[0-9a-f]{40}$/);
 const repository = z.object({ full_name: z.string() });
 const branch = z.string().max(1000);
 
@@ -84,24 +89,32 @@ const pullRequestSchema = z.object({
   label: z.object({ name: z.string() }).optional(),
   pull_request: z.object({
     number: z.int().positive(),
-    head: z.object({ sha, repo: repository.nullish() }),
-    base: z.object({ sha, ref: branch.optional(), repo: repository.nullish() }),
+    head: z.object({ sha: commitShaSchema, repo: repository.nullish() }),
+    base: z.object({ sha: commitShaSchema, ref: branch.optional(), repo: repository.nullish() }),
   }),
 });
 const targetSchema = z
-  .object({ pull_request: z.object({ head: z.object({ sha }) }) })
+  .object({ pull_request: z.object({ head: z.object({ sha: commitShaSchema }) }) })
   .optional()
   .catch(undefined);
-const pushSchema = z.object({ ref: branch, after: sha.optional(), deleted: z.boolean().optional() });
+const pushSchema = z.object({
+  ref: branch,
+  after: commitShaSchema.optional(),
+  deleted: z.boolean().optional(),
+});
 const mergeGroupSchema = z.object({
-  merge_group: z.object({ head_sha: sha, base_sha: sha, head_ref: branch.optional() }),
+  merge_group: z.object({
+    head_sha: commitShaSchema,
+    base_sha: commitShaSchema,
+    head_ref: branch.optional(),
+  }),
 });
 const workflowRunSchema = z.object({
   repository,
   workflow_run: z.object({
     id: z.int().positive(),
     run_attempt: z.int().positive().default(1),
-    head_sha: sha,
+    head_sha: commitShaSchema,
     head_branch: branch.nullish(),
     head_repository: repository.nullish(),
     event: z.string().max(100),

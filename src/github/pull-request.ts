@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callGitHub } from './client.ts';
+import { commitShaSchema } from '../measure/record.ts';
 import { listAll } from './list-pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
@@ -28,7 +28,7 @@ const pullSchema = z.object({
   number: z.int().positive(),
   state: z.string(),
   head: z.object({
-    sha: z.string().regex(/^[0-9a-f]{40}$/),
+    sha: commitShaSchema,
     repo: z.object({ full_name: z.string() }).nullish(),
   }),
   base: z.object({ ref: z.string().min(1).max(1000) }),
@@ -66,20 +66,6 @@ export async function findPullRequests(
   return pulls
     .map(toPullRequest)
     .filter((pull) => pull.isOpen && pull.headSha === headSha && isSame(pull.headRepository, headRepository));
-}
-
-/**
- * A pull request by its number.
- * @throws what GitHub failed with, such as 404.
- */
-export async function readPullRequest(
-  { client, owner, repo, patience }: GitHubRepository,
-  number: number,
-): Promise<PullRequest> {
-  return await callGitHub(async (limit) => {
-    const answer = await client.rest.pulls.get({ owner, repo, pull_number: number, ...limit });
-    return toPullRequest(pullSchema.parse(answer.data));
-  }, patience);
 }
 
 function toPullRequest({ number, state, head, base }: z.infer<typeof pullSchema>): PullRequest {

@@ -48,11 +48,6 @@ export function readRunContext(env: NodeJS.ProcessEnv): RunContext {
   };
 }
 
-/** The address of a commit, for links. */
-export function commitUrl(context: Pick<RunContext, 'repositoryUrl'>, commit: string): string {
-  return `${context.repositoryUrl}/commit/${commit}`;
-}
-
 function readRepository(text: string): [string, string, string] {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
   if (owner !== undefined && repo !== undefined) return [text, owner, repo];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../host/error.ts';
 
 /** Why a service did not do what it was asked. */
 export type TroubleKind =
@@ -236,6 +237,6 @@ function numberIn(value: unknown): number | undefined {
 
 function firstLine(error: unknown): string {
   if (error instanceof z.ZodError) return 'an answer that is not what the API describes';
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return text.split(/[\r\n\u2028\u2029]/, 1)[0]?.slice(0, 200) ?? '';
 }

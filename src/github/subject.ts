@@ -1,7 +1,6 @@
-import { headCommit, mergeBase, parentsOf } from '../baseline/commit.ts';
-import { type Git, openGit } from '../baseline/git.ts';
+import { type Checkout, mergeBase } from '../baseline/commit.ts';
+import type { Git } from '../baseline/git.ts';
 import type { AutoBase } from '../baseline/types.ts';
-import type { Run } from '../host/run.ts';
 import type { Subject } from '../measure/record.ts';
 import type { PullRequestEvent, TriggerEvent } from './event.ts';
 import type { RunContext } from './run-context.ts';
@@ -21,18 +20,17 @@ export type AskMergeBase = (base: string, head: string) => Promise<string | unde
 
 /** What is checked out in the workspace, and what it is to be compared with, by the event. */
 export async function sidesOfEvent(
-  run: Run,
+  git: Git,
+  checkout: Checkout,
   event: TriggerEvent,
   context: Pick<RunContext, 'refName'>,
-  workspace: string,
   askMergeBase: AskMergeBase,
 ): Promise<EventSides> {
-  const git = openGit(run, workspace);
-  const commit = await headCommit(git);
+  const { commit } = checkout;
   const known = commit === undefined ? {} : { commit };
   switch (event.name) {
     case 'pull_request':
-      return await pullRequestSides(git, event, commit, askMergeBase);
+      return await pullRequestSides(git, checkout, event, askMergeBase);
     case 'merge_group':
       return {
         head: { label: 'the merge group', ...known },
@@ -65,14 +63,14 @@ function branchOf(ref: string): string {
 /** A merge commit is GitHub's own: people know the pull request's tip. */
 async function pullRequestSides(
   git: Git,
+  { commit, parents }: Checkout,
   event: PullRequestEvent,
-  commit: string | undefined,
   askMergeBase: AskMergeBase,
 ): Promise<EventSides> {
   const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
   const branch = event.baseBranch;
   if (commit === undefined) return { head: { label: tip }, base: undefined, branch, notes: [] };
-  const [first, second] = await parentsOf(git, commit);
+  const [first, second] = parents;
   if (first !== undefined && second === event.headSha) {
     const why = 'the first parent of the merge commit under test';
     const head = { label: `${tip}, merged`, commit };

@@ -1,14 +1,9 @@
+import type { Checkout } from '../baseline/commit.ts';
 import type { Mode } from '../config/inputs.ts';
 import type { GitHubConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { TriggerEvent } from './event.ts';
 import type { RunContext } from './run-context.ts';
-
-/** What is checked out in the workspace, as far as git tells. */
-export interface Checkout {
-  readonly commit: string | undefined;
-  readonly parents: readonly string[];
-}
 
 /**
  * Refuses to build and boot what a stranger has written where it would find what it must not have: the secrets of the base repository,

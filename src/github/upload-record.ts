@@ -3,6 +3,7 @@ import { type ErrorCode, exitCodes, SnapgateError } from '../host/error.ts';
 import { parseRecord } from '../measure/parse.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Measurement } from '../measure/record.ts';
+import { commitShaSchema } from '../measure/record.ts';
 import { requireBoundedJson } from './bounded-json.ts';
 
 export const uploadVersion = 1;
@@ -24,10 +25,7 @@ const shared = {
   key: namePart,
   /** What the run believes to belong to: checked against GitHub, never used. */
   pullRequest: z.int().positive().optional(),
-  headSha: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional(),
+  headSha: commitShaSchema.optional(),
   /** Why there is no measurement. The message is what others said: escape before showing. */
   failure: z
     .strictObject({

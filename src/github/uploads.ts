@@ -106,7 +106,7 @@ export async function collectEntries(
 }
 
 /** One line for a list or an artifact that GitHub did not hand out. */
-export function explainDownload(error: unknown, what: string): string {
+function explainDownload(error: unknown, what: string): string {
   const consequence = 'What was measured there is not known here.';
   return explainFailure(error, { what, scope: 'actions: read', consequence });
 }

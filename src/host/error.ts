@@ -44,6 +44,16 @@ export class SnapgateError extends Error {
   }
 }
 
+/** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof SnapgateError && error.code === 'interrupted';
+}
+
+/** What any caught value says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
 export function errnoOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;

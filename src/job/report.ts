@@ -1,5 +1,5 @@
 import { readComparison, readMatrix } from '../gate/read.ts';
-import { SnapgateError } from '../host/error.ts';
+import { messageOf, SnapgateError } from '../host/error.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Exporter } from '../report/exporter.ts';
 import { readRecordFile, recordRemedy } from './compare.ts';
@@ -32,7 +32,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new SnapgateError('record', `${path} is not JSON: ${why}`, recordRemedy, { cause: error });
   }
 }

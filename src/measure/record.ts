@@ -50,13 +50,13 @@ export const bootSchema = z.strictObject({
 });
 export type Boot = z.infer<typeof bootSchema>;
 
+/** A whole commit hash. */
+export const commitShaSchema = z.string().regex(/^[0-9a-f]{40}$/);
+
 /** What a side is: `label` for people, with the commit where it came from git. */
 export const subjectSchema = z.strictObject({
   label: shortText,
-  commit: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional(),
+  commit: commitShaSchema.optional(),
 });
 export type Subject = z.infer<typeof subjectSchema>;
 

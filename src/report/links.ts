@@ -12,15 +12,20 @@ export function link(text: string, url: string | undefined): string {
 
 /** A side by its name, a link to its commit where both are known. */
 export function subjectLink(subject: Subject, repositoryUrl: string | undefined): string {
-  return link(codeSpan(subjectWords(subject)), commitUrl(subject.commit, repositoryUrl));
+  return linkCommit(subjectWords(subject), subject.commit, repositoryUrl);
 }
 
 /** A commit by its first digits, a link where the repository is known. */
 export function commitLink(commit: string, repositoryUrl: string | undefined): string {
-  return link(codeSpan(commit.slice(0, 7)), commitUrl(commit, repositoryUrl));
+  return linkCommit(commit.slice(0, 7), commit, repositoryUrl);
 }
 
-function commitUrl(commit: string | undefined, repositoryUrl: string | undefined): string | undefined {
-  if (commit === undefined || repositoryUrl === undefined) return undefined;
+/** The address of a commit. Not checked: show it by `link`. */
+export function commitUrl(commit: string, repositoryUrl: string): string {
   return `${repositoryUrl.replace(/\/+$/, '')}/commit/${commit}`;
+}
+
+function linkCommit(text: string, commit: string | undefined, repositoryUrl: string | undefined): string {
+  const isKnown = commit !== undefined && repositoryUrl !== undefined;
+  return link(codeSpan(text), isKnown ? commitUrl(commit, repositoryUrl) : undefined);
 }

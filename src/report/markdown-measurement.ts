@@ -1,7 +1,7 @@
 import { metricLabels } from '../config/metrics.ts';
 import { type MetricName, metricNames } from '../engine/contract.ts';
-import { measuredMetrics, summarizeSide } from '../gate/summarize.ts';
 import type { Measurement } from '../measure/record.ts';
+import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { codeSpan } from './escape.ts';
 import type { Part } from './fit.ts';
 import { noteLines } from './markdown-comparison.ts';

@@ -1,8 +1,8 @@
 import { metricLabels } from '../config/metrics.ts';
 import { type Outcome, outcomeOf, outcomeWords } from '../gate/outcome.ts';
 import type { Comparison, Matrix, NoVerdict, Row } from '../gate/record.ts';
-import { measuredMetrics, summarizeSide } from '../gate/summarize.ts';
 import type { Measurement } from '../measure/record.ts';
+import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';

@@ -3,10 +3,10 @@ import { floorScenario } from '../config/scenarios.ts';
 import type { MetricName } from '../engine/contract.ts';
 import { noVerdictClause, type Outcome } from '../gate/outcome.ts';
 import type { Acceptance, Comparison, Estimate, NoVerdict, Row, SideSummary } from '../gate/record.ts';
-import { medianReadyMs, partMedians } from '../gate/summarize.ts';
 import { isAbove } from '../gate/thresholds.ts';
 import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
 import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
+import { medianReadyMs, partMedians } from '../measure/summarize.ts';
 import { shellWord } from './escape.ts';
 import type { ReportInput } from './exporter.ts';
 

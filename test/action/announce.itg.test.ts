@@ -66,7 +66,7 @@ function conclusion(more: Partial<Conclusion> = {}): Conclusion {
   };
 }
 const passed = conclusion({ outcome: 'pass', headline: 'no growth above +5 %', changed: false });
-const trouble = { message: 'the head guest panicked', remedy: 'Look at its console.', cancelled: false };
+const trouble = { message: 'the head guest panicked', remedy: 'Look at its console.' };
 
 async function body(): Promise<string> {
   const all = await github.comments(number);
@@ -179,19 +179,6 @@ describe('a run', () => {
     expect(await body()).toContain('### ⚫ snapgate: not measured');
   });
 
-  test('that is cancelled begins nothing, and takes back what it said', async () => {
-    const first = announcerOf(7);
-    await first.announcer.failed({ ...trouble, cancelled: true });
-    expect([github.checks(shaOf(7)), await body()]).toEqual([[], '']);
-    await announcerOf(7).announcer.concluded(conclusion());
-    const next = announcerOf(8);
-    await next.announcer.started();
-    await next.announcer.failed({ ...trouble, cancelled: true });
-    expect(lastCheck(8)).toMatchObject({ conclusion: 'cancelled', title: 'Cancelled' });
-    expect(await body()).toMatch(/The run of `8888888` was cancelled.*Below: the result of `7777777`/);
-    expect(next.open()).toBeUndefined();
-  });
-
   test('that fails after its result leaves the result', async () => {
     const { announcer } = announcerOf(9);
     await announcer.concluded(conclusion());
@@ -280,7 +267,7 @@ describe('a run', () => {
       const text = () => hostileText(random, 40);
       const { announcer, log } = announcerOf(8);
       await announcer.started();
-      if (seed % 2 === 0) await announcer.failed({ message: text(), remedy: text(), cancelled: false });
+      if (seed % 2 === 0) await announcer.failed({ message: text(), remedy: text() });
       else
         await announcer.concluded(
           conclusion({ headline: text(), sizes: { [text()]: { [text().slice(0, 60)]: 1 } } }),

@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  acceptGrowth,
-  failedSizes,
-  failsByGrowth,
-  isPast,
-  noteRefusal,
-  pastAccepted,
-} from '../../src/gate/accept.ts';
+import { acceptGrowth, failedSizes, failsByGrowth, isPast, pastAccepted } from '../../src/gate/accept.ts';
 import { outcomeOf } from '../../src/gate/outcome.ts';
-import {
-  type Comparison,
-  comparisonSchema,
-  type Matrix,
-  matrixSchema,
-  type Row,
-} from '../../src/gate/record.ts';
+import { comparisonSchema, type Matrix, matrixSchema, type Row } from '../../src/gate/record.ts';
 import { comparisonOf, rowOf } from '../action/comparison.ts';
 import { growing, reportOf, side } from '../report/samples.ts';
 
@@ -166,23 +153,5 @@ describe('a row against what was accepted of it', () => {
     const comparison = comparisonOf({ rows });
     expect(failedSizes(comparison)).toEqual({});
     expect(pastAccepted(comparison, {})).toBeUndefined();
-  });
-});
-
-describe('a label that accepts nothing', () => {
-  it('is noted in a comparison, which is else the same', () => {
-    const comparison: Comparison = comparisonOf({ notes: ['first'] });
-    expect(noteRefusal(comparison, 'why')).toEqual({ ...comparison, notes: ['first', 'why'] });
-  });
-
-  it('is noted in those entries of a matrix that fail', () => {
-    const entries = [
-      { name: 'a', comparison: comparisonOf() },
-      { name: 'b', comparison: comparisonOf({ verdict: 'pass' }) },
-      { name: 'c', missing: 'no artifact' },
-    ];
-    const noted = noteRefusal(matrixOf(entries), 'why');
-    expect(noted.entries.map(({ comparison }) => comparison?.notes)).toEqual([['why'], [], undefined]);
-    expect(matrixSchema.parse(noted)).toEqual(noted);
   });
 });

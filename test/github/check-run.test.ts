@@ -128,7 +128,7 @@ describe('annotations', () => {
     const annotations = [
       { ...place, startLine: 12 },
       place,
-      { ...place, startLine: 9, endLine: 4 },
+      { ...place, startLine: 9 },
       { ...place, startLine: -3 },
     ];
     const { output } = await sentFor({ ...completed, annotations });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readCheckout } from '../../src/baseline/commit.ts';
+import { openGit } from '../../src/baseline/git.ts';
 import { readEvent, type TriggerEvent } from '../../src/github/event.ts';
 import { type AskMergeBase, sidesOfEvent } from '../../src/github/subject.ts';
 import {
@@ -38,8 +40,9 @@ function pullEvent(number: number, headSha: string, baseSha: string) {
 
 const nobodyKnows: AskMergeBase = async () => undefined;
 
-function sides(event: TriggerEvent, workspace: string, ask = nobodyKnows, refName = 'main') {
-  return sidesOfEvent(current.run, event, { refName }, workspace, ask);
+async function sides(event: TriggerEvent, workspace: string, ask = nobodyKnows, refName = 'main') {
+  const git = openGit(current.run, workspace);
+  return await sidesOfEvent(git, await readCheckout(git), event, { refName }, ask);
 }
 
 test('a merge commit is compared with its first parent, not with the tip of the base branch', async () => {

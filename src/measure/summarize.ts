@@ -1,7 +1,15 @@
 import { type MetricName, metricNames } from '../engine/contract.ts';
-import type { Boot, Measurement, Sample } from '../measure/record.ts';
 import { median } from '../stats/median.ts';
-import type { SideSummary } from './record.ts';
+import type { Boot, Measurement, Sample } from './record.ts';
+
+/** Numbers of one side for a scenario and metric, in the metric's unit. */
+export interface SideSummary {
+  /** Of the boots' medians. */
+  median: number;
+  bootMedians: number[];
+  /** Cycles that count, of all boots. */
+  samples: number;
+}
 
 /** One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up. */
 export function summarizeSide(
