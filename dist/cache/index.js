@@ -313,7 +313,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _github_cache_call_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2625);
+/* harmony import */ var _github_cache_call_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3829);
 
 await (0,_github_cache_call_js__WEBPACK_IMPORTED_MODULE_0__/* .serveCacheCall */ .Sh)();
 
@@ -322,7 +322,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2625:
+/***/ 3829:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -9868,7 +9868,53 @@ function preprocess(fn, schema) {
     });
 }
 
+;// CONCATENATED MODULE: ./lib/host/error.js
+/** What kind of thing went wrong; each kind has one exit status, so that a script can tell them apart. */
+const exitCodes = {
+    usage: 64,
+    record: 65,
+    image: 66,
+    base: 67,
+    guest: 68,
+    host: 69,
+    internal: 70,
+    scenario: 71,
+    interrupted: 75,
+    refused: 77,
+};
+/**
+ * An expected error: what went wrong and where (message), and what to do about it (remedy). Whatever is not a
+ * SnapgateError is a bug of snapgate and is shown with its stack.
+ */
+class SnapgateError extends Error {
+    code;
+    remedy;
+    details;
+    constructor(code, message, remedy, more = {}) {
+        super(message, { cause: more.cause });
+        this.name = 'SnapgateError';
+        this.code = code;
+        this.remedy = remedy;
+        this.details = more.details;
+    }
+}
+/** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
+function isInterruption(error) {
+    return error instanceof SnapgateError && error.code === 'interrupted';
+}
+/** What any caught value says. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+/** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
+function errnoOf(error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+        return error.code;
+    return undefined;
+}
+
 ;// CONCATENATED MODULE: ./lib/github/cache-call.js
+
 
 /** One call of the cache service, asked of a process of its own: see `openCache`. */
 const cacheRequestSchema = discriminatedUnion('call', [
@@ -9938,7 +9984,7 @@ async function answerCall(request, said) {
         return explainRestore(await cache.restoreCache([request.file], first, others), said);
     }
     catch (error) {
-        return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+        return { outcome: 'failed', reason: messageOf(error) };
     }
 }
 function unavailable(reason) {

@@ -202,7 +202,7 @@ function parseOptions(verb, argv) {
 }
 /** Node's own words, but for the advice in them that is about another case. */
 function complaint(verb, error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (0,host_error/* messageOf */.bD)(error);
     if ((0,host_error/* errnoOf */.UQ)(error) !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
         return message.split('\n')[0] ?? message;
     const name = /'(-{1,2}[^']*)'/.exec(message)?.[1] ?? '';
@@ -522,7 +522,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(171)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9171));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(314)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1314));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -1071,9 +1071,11 @@ const tailBytes = 4096;
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   UQ: () => (/* binding */ errnoOf),
+/* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   hS: () => (/* binding */ exitCodes),
 /* harmony export */   yA: () => (/* binding */ SnapgateError)
 /* harmony export */ });
+/* unused harmony export isInterruption */
 /** What kind of thing went wrong; each kind has one exit status, so that a script can tell them apart. */
 const exitCodes = {
     usage: 64,
@@ -1102,6 +1104,14 @@ class SnapgateError extends Error {
         this.remedy = remedy;
         this.details = more.details;
     }
+}
+/** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
+function isInterruption(error) {
+    return error instanceof SnapgateError && error.code === 'interrupted';
+}
+/** What any caught value says. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
 }
 /** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
 function errnoOf(error) {

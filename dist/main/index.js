@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 42296:
+/***/ 35423:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39542,6 +39542,14 @@ __nccwpck_require__.d(__webpack_exports__, {
 var lib_core = __nccwpck_require__(33838);
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 3 modules
 var exec = __nccwpck_require__(27187);
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(77598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(76760);
 ;// CONCATENATED MODULE: ./lib/host/error.js
 /** What kind of thing went wrong; each kind has one exit status, so that a script can tell them apart. */
 const exitCodes = {
@@ -39572,6 +39580,14 @@ class error_SnapgateError extends Error {
         this.details = more.details;
     }
 }
+/** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
+function isInterruption(error) {
+    return error instanceof error_SnapgateError && error.code === 'interrupted';
+}
+/** What any caught value says. */
+function error_messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
 /** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
 function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
@@ -39579,14 +39595,6 @@ function error_errnoOf(error) {
     return undefined;
 }
 
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(77598);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(76760);
 ;// CONCATENATED MODULE: ./lib/host/folder.js
 
 
@@ -49738,12 +49746,12 @@ const bootSchema = strictObject({
     settled: schemas_boolean(),
     samples: array(sampleSchema).max(100_000),
 });
+/** A whole commit hash. */
+const commitShaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
 /** What a side is: `label` for people, with the commit where it came from git. */
 const subjectSchema = strictObject({
     label: shortText,
-    commit: schemas_string()
-        .regex(/^[0-9a-f]{40}$/)
-        .optional(),
+    commit: commitShaSchema.optional(),
 });
 const measurementSchema = strictObject({
     schema: literal('snapgate/measurement'),
@@ -49783,6 +49791,40 @@ const measurementSchema = strictObject({
     notes: array(shortText),
 });
 
+;// CONCATENATED MODULE: ./lib/measure/alike.js
+
+/** The first field in which two machines, engines or kernels differ. */
+function differentField(one, other) {
+    return fingerprintSchema.keyof().options.find((field) => one[field] !== other[field]);
+}
+/** What a scenario is besides its name. */
+const definition = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'];
+/** The first difference: one that `other` lacks is named before one that is new there, and both before one that has changed. */
+function differentScenario(one, other) {
+    const names = [...new Set([...one, ...other].map(({ name }) => name))];
+    const pairs = names.map((name) => ({
+        name,
+        one: one.find((each) => each.name === name),
+        other: other.find((each) => each.name === name),
+    }));
+    const lonely = pairs.find((pair) => pair.one === undefined || pair.other === undefined);
+    if (lonely !== undefined)
+        return lonely;
+    for (const pair of pairs) {
+        const field = definition.find((each) => pair.one?.[each] !== pair.other?.[each]);
+        if (field !== undefined)
+            return { ...pair, field };
+    }
+    return undefined;
+}
+/** A value of a record in a sentence: quoted, and not without end. */
+function quoted(value) {
+    if (value === undefined)
+        return 'not given';
+    const text = JSON.stringify(value);
+    return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
 ;// CONCATENATED MODULE: ./lib/stats/median.js
 /** The middle value, or the mean of the two in the middle; NaN for none. */
 function median(values) {
@@ -49804,7 +49846,7 @@ function variance(values) {
     return values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);
 }
 
-;// CONCATENATED MODULE: ./lib/gate/summarize.js
+;// CONCATENATED MODULE: ./lib/measure/summarize.js
 
 
 /** One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up. */
@@ -49895,15 +49937,8 @@ function measuredTooLittle(measurement, gated) {
         remedy: `Take it out of metrics and of gate: in snapgate.yml. Measured are: ${measured.join(', ')}.`,
     };
 }
-/** A value of a record in a sentence: quoted, and not without end. */
-function quoted(value) {
-    if (value === undefined)
-        return 'not given';
-    const text = JSON.stringify(value);
-    return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
 function fingerprintDifference(base, head) {
-    const field = fingerprintSchema.keyof().options.find((each) => base[each] !== head[each]);
+    const field = differentField(base, head);
     if (field === undefined)
         return undefined;
     return {
@@ -49912,34 +49947,130 @@ function fingerprintDifference(base, head) {
     };
 }
 function scenarioDifference(base, head) {
-    return lonelyScenario(base, head) ?? changedScenario(base, head);
-}
-/** A scenario that vanished is named before one that is new. */
-function lonelyScenario(base, head) {
-    const isIn = (side, name) => side.some((each) => each.name === name);
-    const onlyBase = base.find(({ name }) => !isIn(head, name));
-    const lonely = onlyBase ?? head.find(({ name }) => !isIn(base, name));
-    if (lonely === undefined)
+    const found = differentScenario(base, head);
+    if (found === undefined)
         return undefined;
-    const [has, lacks] = onlyBase === undefined ? ['head', 'base'] : ['base', 'head'];
+    const { name, one: ofBase, other: ofHead, field } = found;
+    if (field !== undefined)
+        return {
+            difference: `scenario ${quoted(name)} is not the same on both sides: ${field} is ${quoted(ofBase?.[field])} on base and ${quoted(ofHead?.[field])} on head`,
+            remedy: 'Measure both sides with the same snapgate.yml.',
+        };
+    const [has, lacks] = ofBase === undefined ? ['head', 'base'] : ['base', 'head'];
     return {
-        difference: `scenario ${quoted(lonely.name)} was measured on ${has} but not on ${lacks}`,
+        difference: `scenario ${quoted(name)} was measured on ${has} but not on ${lacks}`,
         remedy: 'Measure both sides with the same scenarios: they change what the others find.',
     };
 }
-const definition = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'];
-function changedScenario(base, head) {
-    for (const ofHead of head) {
-        const ofBase = base.find((scenario) => scenario.name === ofHead.name);
-        const field = definition.find((each) => ofBase?.[each] !== ofHead[each]);
-        if (field === undefined)
-            continue;
-        return {
-            difference: `scenario ${quoted(ofHead.name)} is not the same on both sides: ${field} is ${quoted(ofBase?.[field])} on base and ${quoted(ofHead[field])} on head`,
-            remedy: 'Measure both sides with the same snapgate.yml.',
-        };
+
+;// CONCATENATED MODULE: ./lib/github/artifact-names.js
+/** Of what a whole gate has measured, for the job that comments. */
+function gateArtifactName(key) {
+    return `snapgate-${key}`;
+}
+/** Of what one job of a matrix has measured, for the job that decides. */
+function entryArtifactName({ key, entry, side, shard }) {
+    const name = `${entryPrefix(key)}${entry}-${side}`;
+    return shard === undefined ? name : `${name}-${shard}`;
+}
+/** How the names of all entries of a gate begin; another gate's may begin so too, if its key goes on with `-entry-`. */
+function entryPrefix(key) {
+    return `snapgate-${key}-entry-`;
+}
+/**
+ * The entry that an artifact's name is of, where there is nothing in it to say so: names hold dashes, so that more than one may fit, of
+ * which one that is expected is taken first. Undefined where it is none of this gate.
+ */
+function guessEntry(key, name, expected) {
+    if (!name.startsWith(entryPrefix(key)))
+        return undefined;
+    const rest = name.slice(entryPrefix(key).length);
+    const places = [...rest.matchAll(/-(head|base|both)(?=-|$)/g)];
+    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: sideOf(side) }));
+    return guesses.findLast(({ entry }) => expected.includes(entry)) ?? guesses.at(-1);
+}
+function sideOf(word) {
+    return word === 'base' || word === 'both' ? word : 'head';
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 19 modules
+var utils = __nccwpck_require__(85555);
+;// CONCATENATED MODULE: ./lib/host/units.js
+
+const byteUnits = {
+    B: 1,
+    kB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KiB: 1024,
+    MiB: 1024 ** 2,
+    GiB: 1024 ** 3,
+};
+const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+/** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
+function parseBytes(text, where) {
+    return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
+}
+/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+function parseDuration(text, where) {
+    return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
+}
+/** `5%`, `12.5 %` → ratio (0.05, 0.125). The sign is mandatory: `5` and `0.05` are both ambiguous. */
+function parsePercent(text, where) {
+    const match = /^(\d+(?:\.\d+)?)\s?%$/.exec(text.trim());
+    if (!match) {
+        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not a percentage`, 'Write it like 5% or 12.5%.');
     }
-    return undefined;
+    return Number(match[1]) / 100;
+}
+function parseQuantity(text, where, units, what, example) {
+    const match = /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(text.trim());
+    const factor = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
+    const value = factor === undefined ? Number.NaN : Number(match?.[1]) * factor;
+    if (!Number.isSafeInteger(value)) {
+        const known = Object.keys(units).join(', ');
+        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not ${what}`, `Write it like ${example}. Units: ${known}.`);
+    }
+    return value;
+}
+/** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
+function units_formatBytes(bytes) {
+    const sign = bytes < 0 ? '−' : '';
+    const size = Math.abs(bytes);
+    if (size < 1024)
+        return `${sign}${Math.round(size)} B`;
+    const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+    let value = size / 1024;
+    let index = 0;
+    while (value >= 1023.995 && index < units.length - 1) {
+        value /= 1024;
+        index += 1;
+    }
+    const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return `${sign}${value.toFixed(digits)} ${units[index]}`;
+}
+/** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
+function formatByteChange(bytes) {
+    return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
+}
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+function formatGrowth(ratio) {
+    const percent = ratio * 100;
+    if (Math.abs(percent) < 0.05)
+        return '0.0 %';
+    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+}
+/** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
+function formatDuration(ms) {
+    if (ms < 1000)
+        return `${Math.round(ms)} ms`;
+    if (ms < 60_000)
+        return `${(ms / 1000).toFixed(1)} s`;
+    const seconds = Math.round(ms / 1000);
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+function quote(text) {
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 ;// CONCATENATED MODULE: external "node:timers/promises"
@@ -49947,6 +50078,7 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js
 var github = __nccwpck_require__(61351);
 ;// CONCATENATED MODULE: ./lib/github/service-failure.js
+
 
 /** GitHub wants a minute after a secondary limit that names no time (docs.github.com, "Rate limits for the REST API"). */
 const secondaryPauseMs = 60_000;
@@ -50125,7 +50257,7 @@ function numberIn(value) {
 function firstLine(error) {
     if (error instanceof ZodError)
         return 'an answer that is not what the API describes';
-    const text = error instanceof Error ? error.message : String(error);
+    const text = error_messageOf(error);
     return text.split(/[\r\n\u2028\u2029]/, 1)[0]?.slice(0, 200) ?? '';
 }
 
@@ -50233,134 +50365,37 @@ function tooLate(limitMs) {
     return error;
 }
 
-;// CONCATENATED MODULE: ./lib/github/artifact-names.js
-/** Of what a whole gate has measured, for the job that comments. */
-function gateArtifactName(key) {
-    return `snapgate-${key}`;
-}
-/** Of what one job of a matrix has measured, for the job that decides. */
-function entryArtifactName({ key, entry, side, shard }) {
-    const name = `${entryPrefix(key)}${entry}-${side}`;
-    return shard === undefined ? name : `${name}-${shard}`;
-}
-/** How the names of all entries of a gate begin; another gate's may begin so too, if its key goes on with `-entry-`. */
-function entryPrefix(key) {
-    return `snapgate-${key}-entry-`;
-}
-/**
- * The entry that an artifact's name is of, where there is nothing in it to say so: names hold dashes, so that more than one may fit, of
- * which one that is expected is taken first. Undefined where it is none of this gate.
- */
-function guessEntry(key, name, expected) {
-    if (!name.startsWith(entryPrefix(key)))
-        return undefined;
-    const rest = name.slice(entryPrefix(key).length);
-    const places = [...rest.matchAll(/-(head|base|both)(?=-|$)/g)];
-    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: sideOf(side) }));
-    return guesses.findLast(({ entry }) => expected.includes(entry)) ?? guesses.at(-1);
-}
-function sideOf(word) {
-    return word === 'base' || word === 'both' ? word : 'head';
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 19 modules
-var utils = __nccwpck_require__(85555);
-;// CONCATENATED MODULE: ./lib/host/units.js
-
-const byteUnits = {
-    B: 1,
-    kB: 1e3,
-    MB: 1e6,
-    GB: 1e9,
-    KiB: 1024,
-    MiB: 1024 ** 2,
-    GiB: 1024 ** 3,
-};
-const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
-/** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
-function parseBytes(text, where) {
-    return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
-}
-/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
-function parseDuration(text, where) {
-    return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
-}
-/** `5%`, `12.5 %` → ratio (0.05, 0.125). The sign is mandatory: `5` and `0.05` are both ambiguous. */
-function parsePercent(text, where) {
-    const match = /^(\d+(?:\.\d+)?)\s?%$/.exec(text.trim());
-    if (!match) {
-        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not a percentage`, 'Write it like 5% or 12.5%.');
-    }
-    return Number(match[1]) / 100;
-}
-function parseQuantity(text, where, units, what, example) {
-    const match = /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(text.trim());
-    const factor = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
-    const value = factor === undefined ? Number.NaN : Number(match?.[1]) * factor;
-    if (!Number.isSafeInteger(value)) {
-        const known = Object.keys(units).join(', ');
-        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not ${what}`, `Write it like ${example}. Units: ${known}.`);
-    }
-    return value;
-}
-/** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
-function units_formatBytes(bytes) {
-    const sign = bytes < 0 ? '−' : '';
-    const size = Math.abs(bytes);
-    if (size < 1024)
-        return `${sign}${Math.round(size)} B`;
-    const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-    let value = size / 1024;
-    let index = 0;
-    while (value >= 1023.995 && index < units.length - 1) {
-        value /= 1024;
-        index += 1;
-    }
-    const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    return `${sign}${value.toFixed(digits)} ${units[index]}`;
-}
-/** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
-function formatByteChange(bytes) {
-    return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
-}
-/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
-function formatGrowth(ratio) {
-    const percent = ratio * 100;
-    if (Math.abs(percent) < 0.05)
-        return '0.0 %';
-    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
-}
-/** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
-function formatDuration(ms) {
-    if (ms < 1000)
-        return `${Math.round(ms)} ms`;
-    if (ms < 60_000)
-        return `${(ms / 1000).toFixed(1)} s`;
-    const seconds = Math.round(ms / 1000);
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-function quote(text) {
-    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
 ;// CONCATENATED MODULE: ./lib/github/list-pages.js
 
 /**
- * All items of a list. octokit's own paging drops the limit of a request, and takes a conflict for the end of the list.
+ * A list page by page, `mostPages` at most. octokit's own paging drops the limit of a request, takes a conflict for the end of the list, and
+ * an answer that was cut for an empty page.
+ * @param ask makes one request, and reads its answer.
+ * @throws what a page failed with.
+ */
+async function* listPages({ page, schema, mostPages }, ask) {
+    for (let number = 1; number <= mostPages; number += 1) {
+        const read = await ask(async (limit) => {
+            const { data, headers } = await page(number, limit);
+            return { items: schema.parse(data), isLast: !/\brel="?next"?/.test(headers.link ?? '') };
+        });
+        yield read;
+        if (read.isLast)
+            return;
+    }
+}
+/**
+ * All items of a list, each page tried again as the patience says.
  * @throws what a page failed with after all its tries, or an Error where there are more pages than `mostPages`.
  */
-async function listAll({ page, schema, mostPages }, patience) {
-    const items = [];
-    for (let number = 1; number <= mostPages; number += 1) {
-        const { found, isLast } = await client_callGitHub(async (limit) => {
-            const { data, headers } = await page(number, limit);
-            return { found: schema.parse(data), isLast: !/\brel="?next"?/.test(headers.link ?? '') };
-        }, patience);
-        items.push(...found);
+async function listAll(plan, patience) {
+    const all = [];
+    for await (const { items, isLast } of listPages(plan, (request) => client_callGitHub(request, patience))) {
+        all.push(...items);
         if (isLast)
-            return items;
+            return all;
     }
-    throw new Error(`there are more than ${mostPages} pages of it`);
+    throw new Error(`there are more than ${plan.mostPages} pages of it`);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/artifacts.js
@@ -50489,9 +50524,10 @@ function tooLarge({ name, runId }, size, maxBytes) {
 
 
 
-const sha = schemas_string().regex(/^[0-9a-f]{40}$/);
-const commitSchema = object({ parents: array(object({ sha })) });
-const comparisonSchema = object({ status: schemas_enum(['ahead', 'behind', 'diverged', 'identical']) });
+
+const commitSchema = object({ parents: array(object({ sha: commitShaSchema })) });
+const statusSchema = object({ status: schemas_enum(['ahead', 'behind', 'diverged', 'identical']) });
+const mergeBaseSchema = object({ merge_base_commit: object({ sha: commitShaSchema }) });
 /** The parents of a commit, in order; undefined for one that GitHub does not know. Needs `contents: read`. */
 async function askParents({ client, owner, repo, patience }, commit) {
     return await unlessUnknown(() => client_callGitHub(async (limit) => {
@@ -50500,14 +50536,21 @@ async function askParents({ client, owner, repo, patience }, commit) {
     }, patience));
 }
 /** Whether a commit is in the history of a branch; false also for one that GitHub does not know. */
-async function askIsInBranch({ client, owner, repo, patience }, commit, branch) {
-    const basehead = `${branch}...${commit}`;
-    const status = await unlessUnknown(() => client_callGitHub(async (limit) => {
+async function askIsInBranch(repository, commit, branch) {
+    const comparison = await compare(repository, branch, commit, statusSchema);
+    return comparison?.status === 'behind' || comparison?.status === 'identical';
+}
+/** Where two commits parted, which a shallow clone does not know; undefined where GitHub does not know one of them. Needs `contents: read`. */
+async function askMergeBase(repository, base, head) {
+    return (await compare(repository, base, head, mergeBaseSchema))?.merge_base_commit.sha;
+}
+async function compare({ client, owner, repo, patience }, base, head, schema) {
+    const basehead = `${base}...${head}`;
+    return await unlessUnknown(() => client_callGitHub(async (limit) => {
         const query = { owner, repo, basehead, per_page: 1, page: 1, ...limit };
         const answer = await client.rest.repos.compareCommitsWithBasehead(query);
-        return comparisonSchema.parse(answer.data).status;
+        return schema.parse(answer.data);
     }, patience));
-    return status === 'behind' || status === 'identical';
 }
 /** The commit that a branch, a tag or the beginning of a commit's number stands for; undefined for what GitHub does not know. */
 async function askCommit({ client, owner, repo, patience }, ref) {
@@ -50519,7 +50562,7 @@ async function askCommit({ client, owner, repo, patience }, ref) {
             mediaType: { format: 'sha' },
             ...limit,
         });
-        return sha.parse(answer.data);
+        return commitShaSchema.parse(answer.data);
     }, patience));
 }
 /** Of a commit that is nowhere GitHub says 404, or 422. */
@@ -50545,7 +50588,7 @@ const pullSchema = object({
     number: schemas_int().positive(),
     state: schemas_string(),
     head: object({
-        sha: schemas_string().regex(/^[0-9a-f]{40}$/),
+        sha: commitShaSchema,
         repo: object({ full_name: schemas_string() }).nullish(),
     }),
     base: object({ ref: schemas_string().min(1).max(1000) }),
@@ -50576,16 +50619,6 @@ async function findPullRequests({ client, owner, repo, patience }, { headSha, he
     return pulls
         .map(toPullRequest)
         .filter((pull) => pull.isOpen && pull.headSha === headSha && isSame(pull.headRepository, headRepository));
-}
-/**
- * A pull request by its number.
- * @throws what GitHub failed with, such as 404.
- */
-async function readPullRequest({ client, owner, repo, patience }, number) {
-    return await callGitHub(async (limit) => {
-        const answer = await client.rest.pulls.get({ owner, repo, pull_number: number, ...limit });
-        return toPullRequest(pullSchema.parse(answer.data));
-    }, patience);
 }
 function toPullRequest({ number, state, head, base }) {
     return {
@@ -50918,7 +50951,7 @@ async function readZip(bytes, wanted, where, limits) {
         return await takeFiles(bytes, wanted, limits);
     }
     catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = error_messageOf(error);
         throw new error_SnapgateError('record', `${where} is not an archive that snapgate wrote: ${why}`, 'Nothing of it was used. Look at the run that uploaded it before you trust anything else of that run.', { cause: error });
     }
 }
@@ -51038,6 +51071,7 @@ function read_readMeasurement(text, where) {
 
 
 
+
 const uploadVersion = 1;
 /** Names of the files of an artifact: what it is of, and the measurements. */
 const uploadFiles = {
@@ -51054,9 +51088,7 @@ const shared = {
     key: namePart,
     /** What the run believes to belong to: checked against GitHub, never used. */
     pullRequest: schemas_int().positive().optional(),
-    headSha: schemas_string()
-        .regex(/^[0-9a-f]{40}$/)
-        .optional(),
+    headSha: commitShaSchema.optional(),
     /** Why there is no measurement. The message is what others said: escape before showing. */
     failure: strictObject({
         code: custom((code) => typeof code === 'string' && Object.hasOwn(exitCodes, code)),
@@ -51398,54 +51430,142 @@ function lie(where, what) {
     return new error_SnapgateError('record', `${where} ${what}`, 'Nothing of it was posted. If that run is honest, give this job the same comment-key and base as that one.');
 }
 
-;// CONCATENATED MODULE: ./lib/github/run-context.js
+;// CONCATENATED MODULE: ./lib/github/repository.js
 
-/** @throws SnapgateError('usage') where this is no runner, or its variables are not what they should be. */
-function readRunContext(env) {
-    const serverUrl = address(env, 'GITHUB_SERVER_URL', 'https://github.com');
-    const [repository, owner, repo] = readRepository(env['GITHUB_REPOSITORY'] ?? '');
-    const repositoryUrl = `${serverUrl}/${repository}`;
-    const runId = counted(env['GITHUB_RUN_ID'], 0);
-    const attempt = counted(env['GITHUB_RUN_ATTEMPT'], 1);
-    return {
-        apiUrl: address(env, 'GITHUB_API_URL', 'https://api.github.com'),
-        serverUrl,
-        repository,
-        owner,
-        repo,
-        repositoryUrl,
-        runId,
-        attempt,
-        runUrl: `${repositoryUrl}/actions/runs/${runId}/attempts/${attempt}`,
-        sha: /^[0-9a-f]{40}$/.exec(env['GITHUB_SHA'] ?? '')?.[0],
-        refName: env['GITHUB_REF_NAME'] || undefined,
-        actor: env['GITHUB_ACTOR'] ?? '',
-        githubHosted: env['RUNNER_ENVIRONMENT'] === 'github-hosted',
-    };
+/** The repository that a run is of. Asks nothing yet. */
+function openRepository({ apiUrl, owner, repo }, token, patience = client_usualPatience) {
+    return { client: openOctokit({ apiUrl, token }), owner, repo, patience };
 }
-/** The address of a commit, for links. */
-function commitUrl(context, commit) {
-    return `${context.repositoryUrl}/commit/${commit}`;
+
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function iso_datetime(params) {
+    return _isoDateTime(ZodISODateTime, params);
 }
-function readRepository(text) {
-    const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
-    if (owner !== undefined && repo !== undefined)
-        return [text, owner, repo];
-    throw new error_SnapgateError('usage', `GITHUB_REPOSITORY is ${JSON.stringify(text.slice(0, 100))}: this is not a run on a GitHub Actions runner`, 'On a terminal, use the command: npx snapgate --help.');
+function iso_date(params) {
+    return core._isoDate(ZodISODate, params);
 }
-function address(env, name, standard) {
-    const text = (env[name] || standard).replace(/\/+$/, '');
-    if (/^https?:\/\/[^\s<>"'()]+$/.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${name} is ${JSON.stringify(text.slice(0, 100))}, which is no address`, 'Leave the variables of the runner as it sets them.');
+function iso_time(params) {
+    return core._isoTime(ZodISOTime, params);
 }
-function counted(text, standard) {
-    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : standard;
+function iso_duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/record.js
+
+
+
+const comparisonVersion = 1;
+const verdicts = ['pass', 'warn', 'fail', 'inconclusive'];
+const verdictSchema = schemas_enum(verdicts);
+/** Location of one metric on one side. */
+const sideSummarySchema = strictObject({
+    /** Median over boots of each boot's median, in the metric's unit. */
+    median: schemas_number(),
+    /** Each boot's median after warm-up, in order of boots. */
+    bootMedians: array(schemas_number()),
+    /** Samples that went into it. */
+    samples: schemas_int().nonnegative(),
+});
+/** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
+const estimateSchema = strictObject({
+    value: schemas_number(),
+    low: schemas_number().optional(),
+    high: schemas_number().optional(),
+});
+const rowSchema = strictObject({
+    scenario: schemas_string(),
+    metric: schemas_enum(metricNames),
+    /** Only rows that gate have a verdict. */
+    gates: schemas_boolean(),
+    base: sideSummarySchema.optional(),
+    head: sideSummarySchema.optional(),
+    /** head/base − 1; absent without a base, or where the base is 0. */
+    growth: estimateSchema.optional(),
+    /** head − base, in the metric's unit. */
+    difference: estimateSchema.optional(),
+    /** What was applied to this row. Ratios and bytes. */
+    thresholds: strictObject({
+        failAbove: schemas_number(),
+        warnAbove: schemas_number().optional(),
+        minGrowth: schemas_number(),
+        max: schemas_number().optional(),
+    }),
+    verdict: verdictSchema.optional(),
+    /** True: established and below zero by more than min-growth: said as loudly as a regression. */
+    improved: schemas_boolean(),
+    /** One sentence: why this verdict; for inconclusive, what would decide it. */
+    reason: schemas_string(),
+});
+/** There is no base to compare with although one was asked for: only caps decide. */
+const noVerdictSchema = strictObject({
+    /** `no-baseline`: none is stored yet. `not-comparable`: there is one, of another machine, kernel or protocol. */
+    state: schemas_enum(['no-baseline', 'not-comparable']),
+    /** One sentence: the field that differs and both values, or what creates a baseline. */
+    reason: schemas_string(),
+});
+/** Who accepted a growth, when, and at which head of the pull request. */
+const acceptanceSchema = strictObject({
+    by: schemas_string().max(100),
+    at: iso_datetime(),
+    commit: commitShaSchema,
+});
+const comparisonSchema = strictObject({
+    schema: literal('snapgate/comparison'),
+    version: literal(comparisonVersion),
+    snapgate: schemas_string(),
+    createdAt: schemas_string(),
+    verdict: verdictSchema,
+    /** One line without markup or emoji: `memfile diff of idle-2s +38 % per cycle (fails above +5 %)`. */
+    headline: schemas_string(),
+    base: subjectSchema.optional(),
+    head: subjectSchema,
+    fingerprint: fingerprintSchema,
+    /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+    noVerdict: noVerdictSchema.optional(),
+    /** With it the verdict is `pass`; the rows keep theirs. */
+    accepted: acceptanceSchema.optional(),
+    /** Both images are the same bytes. */
+    identicalImages: schemas_boolean(),
+    boots: strictObject({ base: schemas_int().nonnegative(), head: schemas_int().nonnegative() }),
+    rows: array(rowSchema),
+    notes: array(schemas_string()),
+});
+const matrixVersion = 1;
+/** One entry of a matrix: compared, or why not. */
+const matrixEntrySchema = strictObject({
+    name: schemas_string().max(100),
+    comparison: comparisonSchema.optional(),
+    /** One sentence, where there is no comparison. */
+    missing: schemas_string().max(1000).optional(),
+});
+/** The comparisons of a matrix under one verdict. */
+const matrixSchema = strictObject({
+    schema: literal('snapgate/matrix'),
+    version: literal(matrixVersion),
+    snapgate: schemas_string(),
+    createdAt: schemas_string(),
+    verdict: verdictSchema,
+    headline: schemas_string(),
+    accepted: acceptanceSchema.optional(),
+    /** An entry without a comparison is only said; else it makes the verdict `fail`, and no acceptance changes that. */
+    allowMissing: schemas_boolean(),
+    entries: array(matrixEntrySchema).max(256),
+});
+/** The one comparison, or those of a matrix in its order; entries that are missing have none. */
+function comparisonsOf(record) {
+    if (record.schema === 'snapgate/comparison')
+        return [{ entry: null, comparison: record }];
+    return record.entries.flatMap(({ name, comparison }) => comparison === undefined ? [] : [{ entry: name, comparison }]);
 }
 
 ;// CONCATENATED MODULE: ./lib/gate/outcome.js
-/** The gravest first. */
-const gravity = [
+
+/** What a gate came to, in one word: a verdict, or why there is none. The gravest first. */
+const outcomes = [
     'fail',
     'inconclusive',
     'not-comparable',
@@ -51465,12 +51585,12 @@ function outcomeOf(record) {
         return record.verdict;
     if (record.schema === 'snapgate/comparison')
         return record.noVerdict?.state ?? 'inconclusive';
-    const outcomes = record.entries.flatMap(({ comparison }) => (comparison ? [outcomeOf(comparison)] : []));
-    return outcomes.toSorted(byGravity)[0] ?? 'inconclusive';
+    const all = comparisonsOf(record).map(({ comparison }) => outcomeOf(comparison));
+    return all.toSorted(byGravity)[0] ?? 'inconclusive';
 }
 /** For sorting: the gravest first. */
 function byGravity(a, b) {
-    return gravity.indexOf(a) - gravity.indexOf(b);
+    return outcomes.indexOf(a) - outcomes.indexOf(b);
 }
 /** An outcome as people read it. */
 const outcomeWords = {
@@ -55863,16 +55983,19 @@ function links_link(text, url) {
 }
 /** A side by its name, a link to its commit where both are known. */
 function subjectLink(subject, repositoryUrl) {
-    return links_link(codeSpan(subjectWords(subject)), links_commitUrl(subject.commit, repositoryUrl));
+    return linkCommit(subjectWords(subject), subject.commit, repositoryUrl);
 }
 /** A commit by its first digits, a link where the repository is known. */
 function commitLink(commit, repositoryUrl) {
-    return links_link(codeSpan(commit.slice(0, 7)), links_commitUrl(commit, repositoryUrl));
+    return linkCommit(commit.slice(0, 7), commit, repositoryUrl);
 }
-function links_commitUrl(commit, repositoryUrl) {
-    if (commit === undefined || repositoryUrl === undefined)
-        return undefined;
+/** The address of a commit. Not checked: show it by `link`. */
+function commitUrl(commit, repositoryUrl) {
     return `${repositoryUrl.replace(/\/+$/, '')}/commit/${commit}`;
+}
+function linkCommit(text, commit, repositoryUrl) {
+    const isKnown = commit !== undefined && repositoryUrl !== undefined;
+    return links_link(codeSpan(text), isKnown ? commitUrl(commit, repositoryUrl) : undefined);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/bars.js
@@ -57563,125 +57686,6 @@ function byWeight(a, b) {
 function weight(row) {
     return row.growth?.value ?? (row.difference ? Math.sign(row.difference.value) * 1e6 : 0);
 }
-
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
-
-
-
-function iso_datetime(params) {
-    return _isoDateTime(ZodISODateTime, params);
-}
-function iso_date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function iso_time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./lib/gate/record.js
-
-
-
-const comparisonVersion = 1;
-const verdicts = ['pass', 'warn', 'fail', 'inconclusive'];
-const verdictSchema = schemas_enum(verdicts);
-/** Location of one metric on one side. */
-const sideSummarySchema = strictObject({
-    /** Median over boots of each boot's median, in the metric's unit. */
-    median: schemas_number(),
-    /** Each boot's median after warm-up, in order of boots. */
-    bootMedians: array(schemas_number()),
-    /** Samples that went into it. */
-    samples: schemas_int().nonnegative(),
-});
-/** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
-const estimateSchema = strictObject({
-    value: schemas_number(),
-    low: schemas_number().optional(),
-    high: schemas_number().optional(),
-});
-const rowSchema = strictObject({
-    scenario: schemas_string(),
-    metric: schemas_enum(metricNames),
-    /** Only rows that gate have a verdict. */
-    gates: schemas_boolean(),
-    base: sideSummarySchema.optional(),
-    head: sideSummarySchema.optional(),
-    /** head/base − 1; absent without a base, or where the base is 0. */
-    growth: estimateSchema.optional(),
-    /** head − base, in the metric's unit. */
-    difference: estimateSchema.optional(),
-    /** What was applied to this row. Ratios and bytes. */
-    thresholds: strictObject({
-        failAbove: schemas_number(),
-        warnAbove: schemas_number().optional(),
-        minGrowth: schemas_number(),
-        max: schemas_number().optional(),
-    }),
-    verdict: verdictSchema.optional(),
-    /** True: established and below zero by more than min-growth: said as loudly as a regression. */
-    improved: schemas_boolean(),
-    /** One sentence: why this verdict; for inconclusive, what would decide it. */
-    reason: schemas_string(),
-});
-/** There is no base to compare with although one was asked for: only caps decide. */
-const noVerdictSchema = strictObject({
-    /** `no-baseline`: none is stored yet. `not-comparable`: there is one, of another machine, kernel or protocol. */
-    state: schemas_enum(['no-baseline', 'not-comparable']),
-    /** One sentence: the field that differs and both values, or what creates a baseline. */
-    reason: schemas_string(),
-});
-/** Who accepted a growth, when, and at which head of the pull request. */
-const acceptanceSchema = strictObject({
-    by: schemas_string().max(100),
-    at: iso_datetime(),
-    commit: schemas_string().regex(/^[0-9a-f]{40}$/),
-});
-const record_comparisonSchema = strictObject({
-    schema: literal('snapgate/comparison'),
-    version: literal(comparisonVersion),
-    snapgate: schemas_string(),
-    createdAt: schemas_string(),
-    verdict: verdictSchema,
-    /** One line without markup or emoji: `memfile diff of idle-2s +38 % per cycle (fails above +5 %)`. */
-    headline: schemas_string(),
-    base: subjectSchema.optional(),
-    head: subjectSchema,
-    fingerprint: fingerprintSchema,
-    /** With it the verdict is `fail` (a cap) or `inconclusive`. */
-    noVerdict: noVerdictSchema.optional(),
-    /** With it the verdict is `pass`; the rows keep theirs. */
-    accepted: acceptanceSchema.optional(),
-    /** Both images are the same bytes. */
-    identicalImages: schemas_boolean(),
-    boots: strictObject({ base: schemas_int().nonnegative(), head: schemas_int().nonnegative() }),
-    rows: array(rowSchema),
-    notes: array(schemas_string()),
-});
-const matrixVersion = 1;
-/** One entry of a matrix: compared, or why not. */
-const matrixEntrySchema = strictObject({
-    name: schemas_string().max(100),
-    comparison: record_comparisonSchema.optional(),
-    /** One sentence, where there is no comparison. */
-    missing: schemas_string().max(1000).optional(),
-});
-/** The comparisons of a matrix under one verdict. */
-const matrixSchema = strictObject({
-    schema: literal('snapgate/matrix'),
-    version: literal(matrixVersion),
-    snapgate: schemas_string(),
-    createdAt: schemas_string(),
-    verdict: verdictSchema,
-    headline: schemas_string(),
-    accepted: acceptanceSchema.optional(),
-    /** An entry without a comparison is only said; else it makes the verdict `fail`, and no acceptance changes that. */
-    allowMissing: schemas_boolean(),
-    entries: array(matrixEntrySchema).max(256),
-});
 
 ;// CONCATENATED MODULE: ./lib/gate/compare.js
 
@@ -59719,21 +59723,13 @@ function differenceOf(config, { identity }, built, given) {
 
 ;// CONCATENATED MODULE: ./lib/github/comment-state.js
 
+
+
 /** Rows and bytes of JSON that sizes may have; what is more is left out. */
 const mostSizes = 200;
 const mostSizeBytes = 8000;
 /** Of the whole state as it is written. */
 const mostStateChars = 40_000;
-const outcomes = [
-    'pass',
-    'warn',
-    'fail',
-    'inconclusive',
-    'no-baseline',
-    'not-comparable',
-    'accepted',
-];
-const shaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
 const runSchema = object({ id: schemas_int().nonnegative(), attempt: schemas_int().nonnegative() });
 /** Scenario → metric → median in bytes. */
 const sizesSchema = record(schemas_string().max(200), record(schemas_string().max(60), schemas_number().nonnegative()))
@@ -59742,12 +59738,12 @@ const sizesSchema = record(schemas_string().max(200), record(schemas_string().ma
 const storedAcceptanceSchema = object({
     by: schemas_string().max(100),
     at: iso_datetime(),
-    commit: shaSchema,
+    commit: commitShaSchema,
     labelEventId: schemas_int().nonnegative(),
     sizes: sizesSchema.optional(),
 });
 const resultSchema = object({
-    head: shaSchema,
+    head: commitShaSchema,
     run: runSchema,
     /** When it was first known of this head. */
     at: iso_datetime(),
@@ -59761,7 +59757,7 @@ const resultSchema = object({
 const commentStateSchema = object({
     v: literal(1),
     /** Of the pull request, when this was written. */
-    head: shaSchema,
+    head: commitShaSchema,
     run: runSchema,
     at: iso_datetime(),
     phase: schemas_enum(['running', 'result', 'failed']),
@@ -59853,6 +59849,7 @@ function newestFirst(a, b) {
 
 
 
+
 /** Pages of 100: GitHub takes no more than 2,500 comments on a pull request. */
 const comments_mostPages = 30;
 /** Author of what a workflow's own GITHUB_TOKEN writes. */
@@ -59863,7 +59860,14 @@ const commentSchema = object({
     body: schemas_string().nullish(),
     html_url: schemas_string(),
     user: object({ login: schemas_string() }).nullish(),
-});
+})
+    .transform(({ id, node_id, body, html_url, user }) => ({
+    id,
+    body: body ?? '',
+    author: user?.login ?? '',
+    url: html_url,
+    ...(node_id === undefined ? {} : { nodeId: node_id }),
+}));
 const viewerSchema = object({ viewer: object({ login: schemas_string() }) });
 const userSchema = object({ login: schemas_string() });
 /** The comments of a pull request through GitHub's API. With a patience that is started, all requests share its limit. */
@@ -59875,7 +59879,11 @@ function openComments(target, patience = client_usualPatience) {
     const ask = (request) => requestGitHub(request, patience);
     return {
         viewer: () => viewerLogin(octokit, ask),
-        list: () => listPages((page) => ask((limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }))),
+        list: () => itemsOf(listPages({
+            page: (page, limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }),
+            schema: array(commentSchema),
+            mostPages: comments_mostPages,
+        }, ask)),
         get: (id) => orMissing(ask(async (limit) => toComment((await issues.getComment({ ...repository, comment_id: id, ...limit })).data))),
         create: (body) => ask(async (limit) => toComment((await issues.createComment({ ...issue, body, ...limit })).data)),
         update: (id, body) => ask(async (limit) => toComment((await issues.updateComment({ ...repository, comment_id: id, body, ...limit })).data)),
@@ -59888,14 +59896,9 @@ function openComments(target, patience = client_usualPatience) {
         },
     };
 }
-/** Not octokit's own paging: that takes an answer that was cut for an empty page, and so would miss the comment. */
-async function* listPages(ask) {
-    for (let page = 1; page <= comments_mostPages; page += 1) {
-        const { data, headers } = await ask(page);
-        yield* array(unknown()).parse(data).map(toComment);
-        if (!headers.link?.includes('rel="next"'))
-            return;
-    }
+async function* itemsOf(pages) {
+    for await (const { items } of pages)
+        yield* items;
 }
 /**
  * Who the token is: GraphQL's `viewer` is the one question that a workflow's own token may ask; where there is no GraphQL, `GET /user`;
@@ -59929,14 +59932,7 @@ async function orMissing(answer) {
     }
 }
 function toComment(data) {
-    const comment = commentSchema.parse(data);
-    return {
-        id: comment.id,
-        body: comment.body ?? '',
-        author: comment.user?.login ?? '',
-        url: comment.html_url,
-        ...(comment.node_id === undefined ? {} : { nodeId: comment.node_id }),
-    };
+    return commentSchema.parse(data);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/cut-markdown.js
@@ -60068,12 +60064,12 @@ function fieldsOf(report) {
         output: annotations.length === 0 ? output : { ...output, annotations },
     };
 }
-function annotationFields({ path, startLine, endLine, level, title, message }) {
+function annotationFields({ path, startLine, level, title, message }) {
     const start = Math.max(1, startLine ?? 1);
     return {
         path,
         start_line: start,
-        end_line: Math.max(start, endLine ?? start),
+        end_line: start,
         annotation_level: level,
         title: titleOf(title),
         message: message.slice(0, maxMessageChars) || title,
@@ -60113,7 +60109,7 @@ function openCheckTeller(octokit, target, { onState, onFailure }) {
     };
     return {
         tell: async (report, patience) => {
-            if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report)))
+            if (state.kind === 'over')
                 return undefined;
             const before = state;
             const isEnd = report.status === 'completed';
@@ -60138,10 +60134,6 @@ function afterFailure(before, error, isEnd) {
     if (mayHaveHappened(error))
         return { kind: 'asked' };
     return passes(error) && !isEnd ? before : { kind: 'over' };
-}
-/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
-function isCancelled(report) {
-    return report.status === 'completed' && report.conclusion === 'cancelled';
 }
 /** Completes what another process has left open; nothing where it made no check. */
 async function completeCheck(octokit, target, id, report, patience) {
@@ -60605,10 +60597,7 @@ function concludedReport({ run }, conclusion) {
         annotations: placed && [placed],
     };
 }
-function failedReport({ headSha, run }, failure) {
-    const { message, remedy, cancelled } = failure;
-    if (cancelled)
-        return cancelledReport({ headSha, run });
+function failedReport({ headSha, run }, { message, remedy }) {
     return {
         status: 'completed',
         conclusion: 'failure',
@@ -60645,7 +60634,8 @@ function check_report_shortSha(sha) {
 
 ;// CONCATENATED MODULE: ./lib/action/open-announcement.js
 
-const open_announcement_shaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
+
+
 const open_announcement_namePart = schemas_string().regex(/^[\w.-]{1,100}$/);
 const open_announcement_maxTitleChars = 250;
 /** What a run has told and not yet taken back: kept for the post step, in case that nobody is left to do it. Holds no secret. */
@@ -60653,7 +60643,7 @@ const openAnnouncementSchema = object({
     owner: open_announcement_namePart,
     repo: open_announcement_namePart,
     key: open_announcement_namePart,
-    headSha: open_announcement_shaSchema,
+    headSha: commitShaSchema,
     run: object({ id: schemas_int().nonnegative(), attempt: schemas_int().nonnegative(), url: schemas_string().max(1000) }),
     /** A check that is in progress; without an id the answer to its making is not known. */
     check: object({ id: schemas_int().optional() }).optional(),
@@ -60719,7 +60709,7 @@ function keep({ log, onOpen }, open) {
         onOpen?.(open);
     }
     catch (error) {
-        log.detail(`The state for the post step could not be kept: ${error instanceof Error ? error.message : error}`);
+        log.detail(`The state for the post step could not be kept: ${error_messageOf(error)}`);
     }
 }
 
@@ -60763,12 +60753,12 @@ function createTroubles(log, readOnly, now = client_usualPatience.now) {
 
 
 
-/** Limits of a check's and of a comment's telling, in milliseconds. A step that is cancelled has ten seconds to end. */
+
+/** Limits of a check's and of a comment's telling, in milliseconds. */
 const limitsMs = {
     started: 45_000,
     concluded: 90_000,
     failed: 60_000,
-    cancelled: 3000,
     state: 60_000,
 };
 /** Opens no connection and asks nothing yet. */
@@ -60782,7 +60772,7 @@ function openAnnouncer(options) {
             return await tellAll(channels, ledger, report(), news, () => patience(phase));
         }
         catch (error) {
-            options.log.warning(`GitHub was not told: ${error instanceof Error ? error.message : error}`);
+            options.log.warning(`GitHub was not told: ${error_messageOf(error)}`);
             return {};
         }
     };
@@ -60804,9 +60794,7 @@ function openAnnouncer(options) {
             if (isOver)
                 return {};
             isOver = true;
-            const { message, remedy, cancelled } = failure;
-            const news = cancelled ? { kind: 'cancelled' } : { kind: 'failed', message, remedy };
-            return await tell(cancelled ? 'cancelled' : 'failed', () => failedReport(options, failure), news);
+            return await tell('failed', () => failedReport(options, failure), { kind: 'failed', ...failure });
         },
         state: () => readState(options, troubles, patience('state')),
         troubles,
@@ -60955,6 +60943,7 @@ function sshAgent() {
 ;// CONCATENATED MODULE: ./lib/gate/accept.js
 
 
+
 /**
  * Whether growth alone makes it fail, which a label can accept. An entry that is missing has no size that anybody could have looked at.
  */
@@ -60975,14 +60964,6 @@ function acceptGrowth(record, acceptance) {
         headline: `accepted: ${record.headline}`,
         accepted: { by: acceptance.by, at: acceptance.at, commit: acceptance.commit },
     };
-}
-function noteRefusal(record, reason) {
-    if (record.schema === 'snapgate/comparison')
-        return withNote(record, reason);
-    const entries = record.entries.map((entry) => entry.comparison?.verdict === 'fail'
-        ? { ...entry, comparison: withNote(entry.comparison, reason) }
-        : entry);
-    return { ...record, entries };
 }
 /** What each row that fails has now: what a label accepts that is set after it was shown. */
 function failedSizes(record) {
@@ -61017,23 +60998,15 @@ function isPast({ head, thresholds }, accepted) {
     const growth = accepted > 0 ? head.median / accepted - 1 : Number.POSITIVE_INFINITY;
     return isAbove(growth, thresholds.failAbove) && isAbove(head.median - accepted, thresholds.minGrowth);
 }
-function withNote(comparison, note) {
-    return { ...comparison, notes: [...comparison.notes, note] };
-}
 /** A scenario may be called `constructor`. */
 function accept_sizeOf(sizes, key, metric) {
     return Object.hasOwn(sizes, key) ? sizes[key]?.[metric] : undefined;
 }
 /** An entry's name has no slash, so that the keys of two entries never meet. */
 function failingRows(record) {
-    if (record.schema === 'snapgate/comparison')
-        return failingOf(record, '');
-    return record.entries.flatMap(({ name, comparison }) => comparison === undefined ? [] : failingOf(comparison, `${name}/`));
-}
-function failingOf({ rows }, prefix) {
-    return rows
+    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows
         .filter(({ verdict }) => verdict === 'fail')
-        .map((row) => ({ key: `${prefix}${row.scenario}`, row }));
+        .map((row) => ({ key: entry === null ? row.scenario : `${entry}/${row.scenario}`, row })));
 }
 
 ;// CONCATENATED MODULE: ./lib/github/acceptance.js
@@ -61042,8 +61015,6 @@ function failingOf({ rows }, prefix) {
 
 
 
-/** All questions of one acceptance together, in milliseconds. */
-const acceptance_totalMs = 60_000;
 /** An event is a line in the conversation: 10,000 are no pull request's. */
 const acceptance_mostPages = 100;
 /**
@@ -61054,7 +61025,8 @@ const acceptance_mostPages = 100;
 async function askAcceptance(repository, question, onFailure) {
     if (question.record.verdict !== 'fail')
         return { kind: 'none' };
-    const limited = { ...repository, patience: startPatience(repository.patience, acceptance_totalMs) };
+    // All questions share one limit.
+    const limited = { ...repository, patience: startPatience(repository.patience) };
     try {
         if (!(await isLabeled(limited, question)))
             return { kind: 'none' };
@@ -61070,8 +61042,8 @@ async function askAcceptance(repository, question, onFailure) {
     }
 }
 /**
- * A label accepts the result that was shown when it was set: this head's, if that was known by then;
- * else what an earlier run has remembered of this setting; else the last result that was shown before.
+ * A label accepts the result that was shown when it was set: this head's, if that was known by then; else what an earlier run has remembered
+ * of this setting; else the last result that was shown before.
  */
 function decideAcceptance(question, setting) {
     const named = `The label ${acceptance_quoted(question.label)}`;
@@ -61135,20 +61107,15 @@ function acceptance_isSame(name, label) {
 }
 const labelSchema = object({ name: schemas_string() });
 async function isLabeled(repository, question) {
-    const { client, owner, repo, patience } = repository;
-    const labels = await listAll({
-        page: (page, limit) => client.rest.issues.listLabelsOnIssue({
-            owner,
-            repo,
-            issue_number: question.pullRequest,
-            per_page: 100,
-            page,
-            ...limit,
-        }),
-        schema: array(labelSchema),
-        mostPages: acceptance_mostPages,
-    }, patience);
+    const { listLabelsOnIssue } = repository.client.rest.issues;
+    const labels = await listOfIssue(repository, question, listLabelsOnIssue, labelSchema);
     return labels.some(({ name }) => acceptance_isSame(name, question.label));
+}
+/** All that is listed of the pull request. */
+async function listOfIssue({ owner, repo, patience }, { pullRequest }, list, item) {
+    const query = { owner, repo, issue_number: pullRequest, per_page: 100 };
+    const page = (number, limit) => list({ ...query, page: number, ...limit });
+    return await listAll({ page, schema: array(item), mostPages: acceptance_mostPages }, patience);
 }
 const eventSchema = object({
     id: schemas_int(),
@@ -61159,19 +61126,8 @@ const eventSchema = object({
 });
 /** The last time that the label was set, if it was not taken off since. */
 async function readSetting(repository, question) {
-    const { client, owner, repo, patience } = repository;
-    const events = await listAll({
-        page: (page, limit) => client.rest.issues.listEvents({
-            owner,
-            repo,
-            issue_number: question.pullRequest,
-            per_page: 100,
-            page,
-            ...limit,
-        }),
-        schema: array(eventSchema),
-        mostPages: acceptance_mostPages,
-    }, patience);
+    const { listEvents } = repository.client.rest.issues;
+    const events = await listOfIssue(repository, question, listEvents, eventSchema);
     const newest = events
         .filter(({ event }) => event === 'labeled' || event === 'unlabeled')
         .filter(({ label }) => acceptance_isSame(label?.name, question.label))
@@ -61231,22 +61187,13 @@ function withRecord(judged, record, more = {}) {
 function renderJudged(judged, limit) {
     return 'matrix' in judged ? markdown.renderMatrix(judged, { limit }) : markdown.render(judged, { limit });
 }
-function summarizeJudged(judged) {
-    return summaryOf(judged);
-}
 /** All rows that gate, of all entries. */
 function namedRows(record) {
-    const gating = (comparison, entry) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry }));
-    if (record.schema === 'snapgate/comparison')
-        return gating(record, null);
-    return record.entries.flatMap(({ name, comparison }) => (comparison ? gating(comparison, name) : []));
+    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry })));
 }
 /** Whether something is established to have changed, for better or worse. */
 function hasChanged(judged) {
     return namedRows(recordOf(judged)).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
-}
-function sizesOf(judged) {
-    return failedSizes(recordOf(judged));
 }
 function writeJudged(config, judged) {
     if (!('matrix' in judged)) {
@@ -61267,6 +61214,7 @@ function writeJudged(config, judged) {
 
 
 
+
 /** Limit of all questions about the label, in milliseconds. */
 const labelMs = 60_000;
 /** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
@@ -61280,18 +61228,12 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
     if (pullRequest === undefined || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
         return unchanged;
     const { label, scope } = config.github.accept;
-    const { apiUrl, owner, repo } = context;
     // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
     const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
     const found = await teller.state();
     const state = found === 'unreadable' ? undefined : found;
     const { troubles } = announcer;
-    const answer = await askAcceptance({
-        client: openOctokit({ apiUrl, token }),
-        owner,
-        repo,
-        patience: troubles.patience(client_usualPatience, labelMs),
-    }, {
+    const answer = await askAcceptance(openRepository(context, token, troubles.patience(client_usualPatience, labelMs)), {
         record,
         label,
         // The group's head is a commit of its own: of the commit that was accepted, the size is what is left.
@@ -61299,8 +61241,8 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
         pullRequest,
         headSha: sides.headSha,
         shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
-        last: lastShown(state),
-        stored: storedAcceptance(state),
+        last: state?.last,
+        stored: state?.acceptance,
         isForgetful: found === 'unreadable',
     }, troubles.say);
     switch (answer.kind) {
@@ -61318,17 +61260,6 @@ async function acceptJudged(log, request, { sides, announcer, decision, }) {
 }
 function shownInComment(state, headSha) {
     return state?.last?.head === headSha ? state.last.at : undefined;
-}
-function lastShown(state) {
-    if (state?.last === undefined)
-        return undefined;
-    const { head, at, sizes } = state.last;
-    return { head, at, sizes: sizes ?? {} };
-}
-function storedAcceptance(state) {
-    if (state?.acceptance === undefined)
-        return undefined;
-    return { ...state.acceptance, sizes: state.acceptance.sizes ?? {} };
 }
 
 ;// CONCATENATED MODULE: ./lib/action/log.js
@@ -61425,12 +61356,13 @@ function consequenceOf(record, { gate, github }, event) {
     const onlyWarns = github.onPush === 'warn' && (event === 'push' || event === 'schedule');
     const exitCode = !github.fail || github.dryRun || onlyWarns ? 0 : wanted;
     if (exitCode !== 0)
-        return { exitCode, conclusion: 'failure' };
+        return { exitCode, wanted, conclusion: 'failure' };
     const good = ['pass', 'warn', 'accepted'].includes(outcomeOf(record));
-    return { exitCode, conclusion: good ? 'success' : 'neutral' };
+    return { exitCode, wanted, conclusion: good ? 'success' : 'neutral' };
 }
 
 ;// CONCATENATED MODULE: ./lib/action/outputs.js
+
 
 
 /** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
@@ -61496,7 +61428,7 @@ function outputsOf(judged, files) {
 }
 /** Largest growth of the memfile diff over all scenarios, as a ratio with four decimals at most; empty where there is none. */
 function memfileGrowth(record) {
-    const growths = comparisonsOf(record).flatMap(({ rows }) => rows.flatMap((row) => row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : []));
+    const growths = comparisonsOf(record).flatMap(({ comparison }) => comparison.rows.flatMap((row) => row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : []));
     return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
 }
 function rowOutput({ entry, scenario, metric, verdict, base, head, growth }) {
@@ -61510,13 +61442,10 @@ function rowOutput({ entry, scenario, metric, verdict, base, head, growth }) {
         growth: growth?.value ?? null,
     };
 }
-function comparisonsOf(record) {
-    return record.schema === 'snapgate/comparison'
-        ? [record]
-        : record.entries.flatMap(({ comparison }) => comparison ?? []);
-}
 
 ;// CONCATENATED MODULE: ./lib/action/publish.js
+
+
 
 
 
@@ -61531,10 +61460,10 @@ function comparisonsOf(record) {
 async function publishJudged(run, request, { sides, announcer, decision }) {
     const { judged, remember } = await acceptJudged(run.log, request, { sides, announcer, decision });
     const record = recordOf(judged);
-    const { exitCode, conclusion } = consequenceOf(record, request.config, request.event.name);
+    const consequence = consequenceOf(record, request.config, request.event.name);
     setOutputs(outputsOf(judged, writeJudged(request.config, judged)));
-    await writeSummary(run.log, summarizeJudged(judged));
-    const annotation = await annotationFor(run, request, judged, exitCode);
+    await writeSummary(run.log, summaryOf(judged));
+    const annotation = await annotationFor(run, request, judged, consequence);
     if (annotation)
         annotate(annotation);
     const told = await announcer.concluded({
@@ -61542,13 +61471,13 @@ async function publishJudged(run, request, { sides, announcer, decision }) {
         headline: record.headline,
         changed: hasChanged(judged),
         render: (limit) => renderJudged(judged, limit),
-        sizes: sizesOf(judged),
+        sizes: failedSizes(record),
         acceptance: remember,
-        conclusion,
+        conclusion: consequence.conclusion,
         annotation,
     });
     setOutputs({ 'comment-url': told.commentUrl ?? '', 'check-url': told.checkUrl ?? '' });
-    return exitCode;
+    return consequence.exitCode;
 }
 function setOutputs(values) {
     for (const [name, value] of Object.entries(values))
@@ -61560,15 +61489,14 @@ async function writeSummary(log, markdown) {
         await lib_core.summary.addRaw(markdown, true).write();
     }
     catch (error) {
-        log.warning(`The job summary could not be written: ${error instanceof Error ? error.message : error}`);
+        log.warning(`The job summary could not be written: ${error_messageOf(error)}`);
     }
 }
-async function annotationFor(run, request, judged, exitCode) {
+async function annotationFor(run, request, judged, { exitCode, wanted }) {
     const record = recordOf(judged);
     const { verdict, headline } = record;
     const told = { verdict, headline, rows: namedRows(record) };
-    const exit = { code: exitCode, wanted: exit_code_exitCodeOf(record, request.config.gate) };
-    return annotationOf(told, exit, await placeToBlame(run, request, judged));
+    return annotationOf(told, { code: exitCode, wanted }, await placeToBlame(run, request, judged));
 }
 /** Where the image has changed in one file alone, that file. */
 async function placeToBlame(run, { config, workspace }, judged) {
@@ -61604,11 +61532,10 @@ function annotate({ level, title, message, file, line }) {
  * The exit status is 0: the check says what the verdict is, and a run of the default branch is not red for a fork's growth.
  * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
  */
-async function commentMode(run, request, { patience = client_usualPatience } = {}) {
+async function commentMode(run, request, { patience } = {}) {
     const { context, config, token } = request;
-    const { apiUrl, owner, repo } = context;
     const event = requireRunEvent(request);
-    const repository = { client: openOctokit({ apiUrl, token }), owner, repo, patience };
+    const repository = openRepository(context, token, patience);
     const { key } = config.github.comment;
     const found = await readForkRun(repository, { event, key, base: config.base });
     switch (found.kind) {
@@ -61632,7 +61559,7 @@ function requireRunEvent({ event, token }) {
 async function tellMeasured(run, request, event, { pullRequest, pair }) {
     const { context } = request;
     const { number, headSha } = pullRequest;
-    run.log.info(`Tells pull request #${number} (${commitUrl(context, headSha)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`);
+    run.log.info(`Tells pull request #${number} (${commitUrl(headSha, context.repositoryUrl)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`);
     const decision = comment_mode_decide(request, event, pair);
     const sides = {
         head: pair.head.subject,
@@ -61671,7 +61598,7 @@ async function tellNotMeasured(run, request, event, found) {
     if (found.pullRequest === undefined)
         return;
     const announcer = announcerFor(run, request, event, found.pullRequest);
-    await announcer.failed({ message, remedy, cancelled: false });
+    await announcer.failed({ message, remedy });
 }
 function wordsOf({ runId }, found) {
     if (found.kind === 'unavailable')
@@ -61848,6 +61775,7 @@ function verdictOf(entries, allowMissing) {
 
 
 
+
 /** Boots that a record holds. */
 const merge_mostBoots = 1000;
 /**
@@ -61877,10 +61805,10 @@ function pairOfParts(parts) {
         .flatMap((ofHead) => bases.filter((ofBase) => sameClass(ofBase, ofHead)).map((base) => ({ base, head: ofHead })))
         .toSorted((a, b) => bootsOf(b) - bootsOf(a));
     if (best)
-        return { base: best.base, head: merge_withNote(best.head, merged, [best.base, best.head]) };
+        return { base: best.base, head: withNote(best.head, merged, [best.base, best.head]) };
     const [base] = bases;
     if (base === undefined)
-        return { head: merge_withNote(head, merged, [head]) };
+        return { head: withNote(head, merged, [head]) };
     const found = comparability(base, head);
     const reason = found.state === 'comparable' ? 'the sides differ' : found.reason;
     return { base, head, noVerdict: { state: 'not-comparable', reason } };
@@ -61952,7 +61880,7 @@ function mostBootsFirst(measurements) {
 function bootsOf({ base, head }) {
     return Math.min(base.boots.length, head.boots.length);
 }
-function merge_withNote(head, all, used) {
+function withNote(head, all, used) {
     const left = all.filter((each) => !used.includes(each));
     const boots = left.reduce((sum, each) => sum + each.boots.length, 0);
     if (boots === 0)
@@ -62008,11 +61936,10 @@ async function judgeMatrix(run, request) {
     };
 }
 async function judge_matrix_collect({ config, context, token }, expected) {
-    const { apiUrl, owner, repo, runId } = context;
     if (token === '')
         throw new error_SnapgateError('usage', 'entries needs github-token, to read what other jobs have measured', 'Leave github-token at its default, and give the job `permissions: actions: read`.');
-    const repository = { client: openOctokit({ apiUrl, token }), owner, repo, patience: client_usualPatience };
-    return await collectEntries(repository, runId, config.github.comment.key, expected);
+    const repository = openRepository(context, token);
+    return await collectEntries(repository, context.runId, config.github.comment.key, expected);
 }
 /** A part that failed is the entry's failure even where other parts of it were measured: half of an entry was not asked for. */
 function judge_matrix_entryOf(name, parts) {
@@ -62195,7 +62122,9 @@ const causes = [
 function artifact_upload_explain(error) {
     if (error instanceof error_SnapgateError)
         return `${error.message}. ${error.remedy}`;
-    const said = (error instanceof Error ? error.message : String(error)).split(/[\r\n]/, 1)[0]?.slice(0, 300) ?? '';
+    const said = error_messageOf(error)
+        .split(/[\r\n]/, 1)[0]
+        ?.slice(0, 300) ?? '';
     const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
     return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }
@@ -63144,6 +63073,10 @@ const fullSha = /^[0-9a-f]{40}$/;
  * so that nothing becomes an option; no colon, blank or glob, so that nothing becomes a refspec, a path or a search.
  */
 const refPattern = /^[\p{L}\p{N}_./][\p{L}\p{N}_./@{}~^+=#%,-]{0,254}$/u;
+async function readCheckout(git) {
+    const commit = await headCommit(git);
+    return { commit, parents: commit === undefined ? [] : await parentsOf(git, commit) };
+}
 /** The commit that the checkout's HEAD is at; undefined where there is none. */
 async function headCommit(git) {
     return await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
@@ -63235,6 +63168,32 @@ async function askOrigin(git, name) {
     }
     const wanted = [short, `refs/${short}`, `refs/tags/${short}`, `refs/heads/${short}`];
     return wanted.map((ref) => refs.get(ref)).find((sha) => sha !== undefined);
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/git-settings.js
+/** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
+function environmentOf(settings) {
+    const pairs = settings.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+    ]);
+    return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
+}
+/**
+ * The token of a workflow for one server and no other.
+ * @param serverUrl GITHUB_SERVER_URL.
+ */
+function tokenSettings(serverUrl, token) {
+    if (token === undefined || token === '')
+        return [];
+    const header = `http.${serverUrl}/.extraheader`;
+    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
+    // An empty value drops what another configuration has set: GitHub refuses a request with two of them.
+    return [
+        ['credential.helper', ''],
+        [header, ''],
+        [header, `AUTHORIZATION: basic ${basic}`],
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/auto.js
@@ -63443,109 +63402,184 @@ function needInputs(inputs) {
     throw new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
 }
 
-;// CONCATENATED MODULE: ./lib/config/locate.js
+;// CONCATENATED MODULE: ./lib/github/event.js
 
 
 
-
+/** The commit that an event is about and is told of it, where that is not what is checked out. */
+function headShaOf(event) {
+    return event.name === 'pull_request' || event.name === 'merge_group' ? event.headSha : undefined;
+}
+/** Actions of a pull request after which there is something to measure or to accept. */
+const pullRequestActions = [
+    'opened',
+    'synchronize',
+    'reopened',
+    'ready_for_review',
+    'labeled',
+    'unlabeled',
+];
+/** The events that snapgate has an answer for. */
+const supportedEvents = [
+    'pull_request',
+    'merge_group',
+    'push',
+    'schedule',
+    'workflow_dispatch',
+    'workflow_run',
+    'workflow_call',
+];
+const repository = object({ full_name: schemas_string() });
+const branch = schemas_string().max(1000);
+const pullRequestSchema = object({
+    action: schemas_string().optional(),
+    label: object({ name: schemas_string() }).optional(),
+    pull_request: object({
+        number: schemas_int().positive(),
+        head: object({ sha: commitShaSchema, repo: repository.nullish() }),
+        base: object({ sha: commitShaSchema, ref: branch.optional(), repo: repository.nullish() }),
+    }),
+});
+const targetSchema = object({ pull_request: object({ head: object({ sha: commitShaSchema }) }) })
+    .optional()
+    .catch(undefined);
+const pushSchema = object({
+    ref: branch,
+    after: commitShaSchema.optional(),
+    deleted: schemas_boolean().optional(),
+});
+const mergeGroupSchema = object({
+    merge_group: object({
+        head_sha: commitShaSchema,
+        base_sha: commitShaSchema,
+        head_ref: branch.optional(),
+    }),
+});
+const workflowRunSchema = object({
+    repository,
+    workflow_run: object({
+        id: schemas_int().positive(),
+        run_attempt: schemas_int().positive().default(1),
+        head_sha: commitShaSchema,
+        head_branch: branch.nullish(),
+        head_repository: repository.nullish(),
+        event: schemas_string().max(100),
+        conclusion: schemas_string().max(100).nullish(),
+    }),
+});
 /**
- * The text of snapgate.yml: the file that was named, or the first of the usual places that is there.
- *
- * @param checkout the head's folder, which relative paths start at.
- * @param given the `config` input; empty for the usual places.
+ * The readers of payloads, by the runner's name of the event (docs.github.com, "Events that trigger workflows"). A workflow that is called
+ * by another sees that one's event.
  */
-function locateConfig(checkout, given) {
-    if (given !== '')
-        return { path: given, text: readGiven((0,external_node_path_.resolve)(checkout, given), given) };
-    for (const path of configFileNames) {
-        const text = readIfPresent((0,external_node_path_.join)(checkout, path));
-        if (text !== undefined)
-            return { path, text };
+const readers = {
+    pull_request: readPullRequest,
+    pull_request_target: (payload, where) => ({
+        name: 'pull_request_target',
+        headSha: event_parse(targetSchema, payload, where)?.pull_request.head.sha,
+    }),
+    merge_group: (payload, where) => {
+        const { merge_group: group } = event_parse(mergeGroupSchema, payload, where);
+        const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
+        return {
+            name: 'merge_group',
+            headSha: group.head_sha,
+            baseSha: group.base_sha,
+            pullRequest: number === undefined ? undefined : Number(number),
+        };
+    },
+    push: readPush,
+    schedule: () => ({ name: 'schedule' }),
+    workflow_dispatch: () => ({ name: 'workflow_dispatch' }),
+    workflow_call: () => ({ name: 'workflow_call' }),
+    workflow_run: readWorkflowRun,
+};
+/**
+ * The event of this run.
+ * @param name the runner's `GITHUB_EVENT_NAME`.
+ * @param payload text of the file that `GITHUB_EVENT_PATH` names.
+ * @throws SnapgateError('usage') for an event that snapgate does not know, or a payload without what is needed.
+ */
+function readEvent(name, payload) {
+    if (!isKnown(name)) {
+        throw new error_SnapgateError('usage', `snapgate does not know what to compare on the event ${JSON.stringify(name.slice(0, 60))}`, `Run it on one of: ${supportedEvents.join(', ')}.`);
     }
-    return undefined;
+    return readers[name](event_parseJson(payload, name), name);
 }
-function readGiven(path, given) {
-    const text = readIfPresent(path);
-    if (text !== undefined)
-        return text;
-    throw new error_SnapgateError('usage', `config: there is no file ${given}`, 'Name a file of the checkout.');
+function isKnown(name) {
+    return Object.hasOwn(readers, name);
 }
-function readIfPresent(path) {
+function readPullRequest(payload, where) {
+    const { action, label, pull_request: pull } = event_parse(pullRequestSchema, payload, where);
+    const own = pull.base.repo?.full_name;
+    // A fork that was deleted is null; a payload without repositories tells of none.
+    const head = pull.head.repo;
+    return {
+        name: 'pull_request',
+        action: readAction(action),
+        number: pull.number,
+        headSha: pull.head.sha,
+        baseSha: pull.base.sha,
+        baseBranch: pull.base.ref,
+        isFork: head === null || (head !== undefined && head.full_name !== own),
+        label: label?.name,
+    };
+}
+function readAction(action) {
+    if (action === undefined)
+        return undefined;
+    const known = pullRequestActions.find((each) => each === action);
+    if (known !== undefined)
+        return known;
+    throw new error_SnapgateError('usage', `snapgate does not know what to do when a pull request is ${JSON.stringify(action.slice(0, 60))}`, `Give the workflow \`types: [${pullRequestActions.join(', ')}]\`, or some of these.`);
+}
+function readPush(payload, where) {
+    const { ref, deleted } = event_parse(pushSchema, payload, where);
+    if (deleted !== true)
+        return { name: 'push', ref };
+    throw new error_SnapgateError('usage', `the push has deleted ${JSON.stringify(ref.slice(0, 100))}: there is nothing to measure`, 'Give the job `if: github.event.deleted == false`.');
+}
+function readWorkflowRun(payload, where) {
+    const { repository: own, workflow_run: run } = event_parse(workflowRunSchema, payload, where);
+    return {
+        name: 'workflow_run',
+        runId: run.id,
+        attempt: run.run_attempt,
+        headSha: run.head_sha,
+        headRepository: run.head_repository?.full_name,
+        headBranch: run.head_branch ?? undefined,
+        event: run.event,
+        conclusion: run.conclusion ?? undefined,
+        isFork: run.head_repository?.full_name !== own.full_name,
+    };
+}
+function event_parseJson(text, where) {
     try {
-        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+        return JSON.parse(text);
     }
     catch (error) {
-        const code = error_errnoOf(error);
-        if (code === 'ENOENT' || code === 'ENOTDIR')
-            return undefined;
-        throw new error_SnapgateError('usage', `${path} cannot be read (${code})`, 'It must be a readable file.', {
-            cause: error,
-        });
+        throw event_unreadable(where, 'it is not JSON', error);
     }
 }
-
-;// CONCATENATED MODULE: ./lib/baseline/git-settings.js
-/** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
-function environmentOf(settings) {
-    const pairs = settings.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
-    ]);
-    return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
+function event_parse(schema, payload, where) {
+    const parsed = schema.safeParse(payload);
+    if (parsed.success)
+        return parsed.data;
+    const issue = parsed.error.issues[0];
+    throw event_unreadable(where, `${issue?.path.join('.')}: ${issue?.message}`, parsed.error);
 }
-/**
- * The token of a workflow for one server and no other.
- * @param serverUrl GITHUB_SERVER_URL.
- */
-function tokenSettings(serverUrl, token) {
-    if (token === undefined || token === '')
-        return [];
-    const header = `http.${serverUrl}/.extraheader`;
-    const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
-    // An empty value drops what another configuration has set: GitHub refuses a request with two of them.
-    return [
-        ['credential.helper', ''],
-        [header, ''],
-        [header, `AUTHORIZATION: basic ${basic}`],
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/github/merge-base.js
-
-
-/** Nobody waits longer for a better base than this, in milliseconds. */
-const merge_base_totalMs = 30_000;
-const merge_base_answerSchema = object({ merge_base_commit: object({ sha: schemas_string().regex(/^[0-9a-f]{40}$/) }) });
-/** Asks GitHub's comparison of two commits where they parted: a shallow clone does not know. It needs `contents: read`. */
-function openMergeBase(token, context, fetcher) {
-    return async (base, head) => {
-        if (token === '')
-            return undefined;
-        const { owner, repo, apiUrl } = context;
-        const client = openOctokit({ apiUrl, token, fetch: fetcher });
-        const basehead = `${base}...${head}`;
-        try {
-            const answer = await client_callGitHub((limit) => client.rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1, ...limit }), startPatience(client_usualPatience, merge_base_totalMs));
-            return merge_base_answerSchema.parse(answer.data).merge_base_commit.sha;
-        }
-        catch {
-            // Whatever it was: the caller says that nobody knows, and what it takes instead.
-            return undefined;
-        }
-    };
+function event_unreadable(where, why, cause) {
+    return new error_SnapgateError('usage', `the payload of the ${where} event cannot be used: ${why}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote.', { cause });
 }
 
 ;// CONCATENATED MODULE: ./lib/github/subject.js
 
-
 /** What is checked out in the workspace, and what it is to be compared with, by the event. */
-async function sidesOfEvent(run, event, context, workspace, askMergeBase) {
-    const git = openGit(run, workspace);
-    const commit = await headCommit(git);
+async function sidesOfEvent(git, checkout, event, context, askMergeBase) {
+    const { commit } = checkout;
     const known = commit === undefined ? {} : { commit };
     switch (event.name) {
         case 'pull_request':
-            return await pullRequestSides(git, event, commit, askMergeBase);
+            return await pullRequestSides(git, checkout, event, askMergeBase);
         case 'merge_group':
             return {
                 head: { label: 'the merge group', ...known },
@@ -63574,12 +63608,12 @@ function branchOf(ref) {
     return ref.replace(/^refs\/(heads\/)?/, '');
 }
 /** A merge commit is GitHub's own: people know the pull request's tip. */
-async function pullRequestSides(git, event, commit, askMergeBase) {
+async function pullRequestSides(git, { commit, parents }, event, askMergeBase) {
     const tip = `pull request #${event.number} at ${event.headSha.slice(0, 7)}`;
     const branch = event.baseBranch;
     if (commit === undefined)
         return { head: { label: tip }, base: undefined, branch, notes: [] };
-    const [first, second] = await parentsOf(git, commit);
+    const [first, second] = parents;
     if (first !== undefined && second === event.headSha) {
         const why = 'the first parent of the merge commit under test';
         const head = { label: `${tip}, merged`, commit };
@@ -63650,6 +63684,10 @@ function runRefused() {
 
 
 
+
+
+
+
 /**
  * What this run compares, said in the first line of its log.
  * @throws SnapgateError('refused') for what must not be built here.
@@ -63657,17 +63695,35 @@ function runRefused() {
 async function sidesOfRequest(run, request) {
     const { event, context, workspace, config, mode } = request;
     const git = openGit(run, workspace, { env: gitEnvironmentOf(request) });
-    const commit = await headCommit(git);
-    const parents = commit === undefined ? [] : await parentsOf(git, commit);
-    requireTrusted(event, context, { commit, parents }, config.github, mode);
-    const askMergeBase = openMergeBase(request.token, context);
-    const sides = await sidesOfEvent(run, event, context, workspace, askMergeBase);
+    const checkout = await readCheckout(git);
+    requireTrusted(event, context, checkout, config.github, mode);
+    const sides = await sidesOfEvent(git, checkout, event, context, mergeBaseOf(request));
     requireOwnBranch(config.github.baselineBranch, [sides.branch, context.refName]);
     const named = config.github.matrix.entries === undefined ? await namedCommits(git, config) : {};
-    const headSha = event.name === 'pull_request' || event.name === 'merge_group'
-        ? event.headSha
-        : (named.head ?? sides.head.commit ?? context.sha);
+    const headSha = headShaOf(event) ?? named.head ?? sides.head.commit ?? context.sha;
     return { ...sides, headSha, named };
+}
+/** Nobody waits longer for a better base than this, in milliseconds. */
+const mergeBaseMs = 30_000;
+/** Whatever GitHub fails with: it is said then that nobody knows, and what is taken instead. */
+function mergeBaseOf({ context, token }) {
+    return async (base, head) => {
+        if (token === '')
+            return undefined;
+        const repository = openRepository(context, token, startPatience(client_usualPatience, mergeBaseMs));
+        return await askMergeBase(repository, base, head).catch(() => undefined);
+    };
+}
+/** Finds head as it is to be built, or as it was measured before. */
+async function headOf(run, request, { head }) {
+    return await resolveHead(run, request.config.head, { ...contextOf(request), subject: head });
+}
+async function baseOf(run, request, { base, branch }) {
+    return await resolveBase(run, request.config.base, { ...contextOf(request), auto: base, branch });
+}
+function contextOf(request) {
+    const { config, workspace } = request;
+    return { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
 }
 async function namedCommits(git, { head, base }) {
     const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
@@ -63687,7 +63743,7 @@ async function namedCommit(git, side, spec) {
     }
 }
 /** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
-function gitEnvironmentOf({ context, token, }) {
+function gitEnvironmentOf({ context, token }) {
     return environmentOf(tokenSettings(context.serverUrl, token));
 }
 /** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
@@ -63732,7 +63788,7 @@ function subjectOf(label, commit) {
     return commit === undefined ? { label } : { label, commit };
 }
 function subjectText({ label, commit }, context) {
-    return commit === undefined ? label : `${label} (${commitUrl(context, commit)})`;
+    return commit === undefined ? label : `${label} (${commitUrl(commit, context.repositoryUrl)})`;
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/branch-repository.js
@@ -63748,7 +63804,7 @@ function subjectText({ label, commit }, context) {
  */
 function openBranch(run, options) {
     const inTurn = oneAtATime();
-    const repository = once(() => openRepository(run, options));
+    const repository = once(() => branch_repository_openRepository(run, options));
     const tip = once(async () => ({ commit: await fetchTip(await repository()) }));
     return {
         list: (path) => inTurn(async () => listFiles(await repository(), (await tip()).commit, path)),
@@ -63762,7 +63818,7 @@ const maxTries = 10;
 const maxAddingMs = 240_000;
 const branch_repository_usualTimeoutMs = 60_000;
 const tipRef = 'refs/snapgate/tip';
-async function openRepository(run, options) {
+async function branch_repository_openRepository(run, options) {
     const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'baseline-branch-'));
     const { timeoutMs = branch_repository_usualTimeoutMs } = options;
     const url = await originOf(run, options);
@@ -64040,7 +64096,7 @@ const historyVersion = 1;
 const maxHistoryEntries = 1000;
 const history_shortText = schemas_string().max(500);
 const historyEntrySchema = strictObject({
-    commit: schemas_string().regex(/^[0-9a-f]{40}$/),
+    commit: commitShaSchema,
     measuredAt: iso_datetime(),
     /** See `fingerprintKey`. */
     fingerprintSha256: schemas_string().regex(/^[0-9a-f]{64}$/),
@@ -64091,23 +64147,12 @@ function historyEntryOf(measurement) {
     return entry.success ? entry.data : undefined;
 }
 /** The same number that a comparison of this measurement shows for its side. */
-function mediansOf({ boots }, scenario) {
-    const bootMedians = new Map();
-    for (const boot of boots) {
-        for (const [metric, values] of history_valuesOf(boot, scenario))
-            bootMedians.set(metric, [...(bootMedians.get(metric) ?? []), median(values)]);
-    }
-    return Object.fromEntries([...bootMedians].map(([metric, medians]) => [metric, median(medians)]));
-}
-function history_valuesOf({ samples }, scenario) {
-    const values = new Map();
-    for (const sample of samples) {
-        if (sample.warmup || sample.scenario !== scenario)
-            continue;
-        for (const [metric, value] of Object.entries(sample.metrics))
-            values.set(metric, [...(values.get(metric) ?? []), value]);
-    }
-    return values;
+function mediansOf(measurement, scenario) {
+    const medians = measuredMetrics(measurement).flatMap((metric) => {
+        const summary = summarizeSide(measurement, scenario, metric);
+        return summary === undefined ? [] : [[metric, summary.median]];
+    });
+    return Object.fromEntries(medians);
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/one-warning.js
@@ -64128,6 +64173,7 @@ function oneWarning(log) {
 
 
 
+
 /**
  * The measurement in a stored text, when it is one of the commit and machine class that its place says.
  * @throws SnapgateError('record') for whatever else it is.
@@ -64143,8 +64189,8 @@ function readStored(text, claim) {
 }
 /** Whether a stored measurement may stand in for one of now; if not, one sentence on the first thing that is in its way. */
 function judgeStored(measurement, query) {
-    const obstacle = differentField(measurement.fingerprint, query.fingerprint) ??
-        differentScenario(measurement, query) ??
+    const obstacle = otherMachine(measurement.fingerprint, query.fingerprint) ??
+        otherScenario(measurement, query) ??
         stand_in_tooFewBoots(measurement, query) ??
         missingMetric(measurement, query);
     if (obstacle === undefined)
@@ -64152,31 +64198,22 @@ function judgeStored(measurement, query) {
     const which = shortCommit(measurement.subject.commit);
     return { kind: 'unusable', reason: `the stored measurement of ${which} is not used: ${obstacle}` };
 }
+/** A record that is not the one of its place. `found` is what it is instead, as a clause. */
 function notWhatItSays(where, found) {
     return new error_SnapgateError('record', `${where} is not what its name says: ${found}`, 'Measure again.');
 }
 function shortCommit(commit) {
     return commit?.slice(0, 7) ?? 'no commit';
 }
-function differentField(there, here) {
-    const field = fingerprintSchema.keyof().options.find((name) => there[name] !== here[name]);
-    return field && `${field} was ${show(there[field])} there and is ${show(here[field])} here`;
+function otherMachine(there, here) {
+    const field = differentField(there, here);
+    return field && `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`;
 }
-function differentScenario({ scenarios }, query) {
-    const names = new Set([...scenarios, ...query.scenarios].map(({ name }) => name));
-    const definition = (all, name) => {
-        const found = all.filter((scenario) => scenario.name === name);
-        return JSON.stringify(found.map(({ run, settleMs, check, from, repeat, timeoutMs }) => [
-            run,
-            settleMs,
-            check,
-            from,
-            repeat,
-            timeoutMs,
-        ]));
-    };
-    const different = [...names].find((name) => definition(scenarios, name) !== definition(query.scenarios, name));
-    return different === undefined ? undefined : `its scenario ${show(different)} is not the one of this run`;
+function otherScenario({ scenarios }, query) {
+    // A record that names one twice is nobody's measurement.
+    const doubled = scenarios.find(({ name }, index) => scenarios.findIndex((each) => each.name === name) < index);
+    const found = differentScenario(scenarios, query.scenarios) ?? doubled;
+    return found && `its scenario ${quoted(found.name)} is not the one of this run`;
 }
 /** A boot counts when it has measured every scenario: others would be missing from the comparison, or thin. */
 function stand_in_tooFewBoots({ boots }, query) {
@@ -64188,22 +64225,10 @@ function stand_in_tooFewBoots({ boots }, query) {
         ? undefined
         : `it has ${whole.length} of the ${query.boots} boots that this run asks for`;
 }
-function missingMetric({ boots }, { metrics = [] }) {
-    const measured = new Set();
-    for (const { samples } of boots)
-        for (const sample of samples) {
-            if (sample.warmup)
-                continue;
-            for (const [metric, value] of Object.entries(sample.metrics))
-                if (value !== undefined)
-                    measured.add(metric);
-        }
-    const missing = metrics.find((metric) => !measured.has(metric));
-    return missing === undefined ? undefined : `it has no ${show(missing)}, which gates`;
-}
-function show(value) {
-    const text = JSON.stringify(value);
-    return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+function missingMetric(measurement, { metrics = [] }) {
+    const measured = measuredMetrics(measurement);
+    const missing = metrics.find((metric) => !measured.includes(metric));
+    return missing === undefined ? undefined : `it has no ${quoted(missing)}, which gates`;
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/branch-store.js
@@ -64251,7 +64276,7 @@ function openStore(run, repository, branch) {
     const warnOfFile = oneWarning(run.log);
     let isGone = false;
     const trouble = (error, lost) => {
-        if (!(error instanceof error_SnapgateError) || error.code === 'interrupted')
+        if (!(error instanceof error_SnapgateError) || isInterruption(error))
             throw error;
         warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
     };
@@ -64411,6 +64436,7 @@ async function pauseAtRandom(tries) {
 
 ;// CONCATENATED MODULE: ./lib/github/cache-call.js
 
+
 /** One call of the cache service, asked of a process of its own: see `openCache`. */
 const cacheRequestSchema = discriminatedUnion('call', [
     /** The newest entry of the first key that has one: a key is looked for whole, then as the beginning of others. */
@@ -64479,7 +64505,7 @@ async function answerCall(request, said) {
         return explainRestore(await cache.restoreCache([request.file], first, others), said);
     }
     catch (error) {
-        return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+        return { outcome: 'failed', reason: messageOf(error) };
     }
 }
 function unavailable(reason) {
@@ -64611,7 +64637,7 @@ async function callCache(run, { command, env, timeoutMs }, folder, request) {
         return readAnswer(result) ?? { outcome: 'failed', reason: endOf(result, timeoutMs) };
     }
     catch (error) {
-        if (!(error instanceof error_SnapgateError) || error.code === 'interrupted')
+        if (!(error instanceof error_SnapgateError) || isInterruption(error))
             throw error;
         return { outcome: 'failed', reason: error.message };
     }
@@ -64728,7 +64754,6 @@ function keysFrom(anyClass, end, { fingerprint }) {
 
 
 
-
 /** A branch's history, and the whole of its newest measurement, so that one answer of the cache will do. */
 const lastStoredSchema = strictObject({
     schema: literal('snapgate/last-stored'),
@@ -64764,11 +64789,11 @@ function readLastStored({ key, text }) {
     const { latest, history } = record;
     const ofClass = fingerprintKey(latest.fingerprint);
     if (!ofClass.startsWith(fingerprintIn(key)))
-        throw cache_records_notWhatItSays(key, 'it is of another machine class');
+        throw notWhatItSays(key, 'it is of another machine class');
     if (history.entries.some(({ fingerprintSha256 }) => fingerprintSha256 !== ofClass))
-        throw cache_records_notWhatItSays(key, 'its history is of another machine class');
+        throw notWhatItSays(key, 'its history is of another machine class');
     if (!history.entries.some(({ commit }) => commit === latest.subject.commit))
-        throw cache_records_notWhatItSays(key, 'its measurement is not in its history');
+        throw notWhatItSays(key, 'its measurement is not in its history');
     return record;
 }
 function writeResult(claim, pair) {
@@ -64784,10 +64809,7 @@ function readResult({ key, text }, claim) {
     const { headSha, measuringSha256, base, head, noVerdict, notes } = result;
     if (headSha === claim.headSha && measuringSha256 === claim.measuringSha256)
         return { base, head, noVerdict, notes };
-    throw cache_records_notWhatItSays(key, 'it is of another head');
-}
-function cache_records_notWhatItSays(key, found) {
-    return new error_SnapgateError('record', `${key} is not what its name says: ${found}`, 'Measure again.');
+    throw notWhatItSays(key, 'it is of another head');
 }
 
 ;// CONCATENATED MODULE: ./lib/github/cache-store.js
@@ -64939,8 +64961,6 @@ function resultKeyOf({ config }) {
 
 
 
-
-
 /** Measures what has to be measured of both sides. */
 async function obtainPair(run, request, sides) {
     const storage = openStorage(run, request);
@@ -64976,10 +64996,9 @@ async function storedResult({ event }, { headSha }, { results, resultSha256 }) {
     return await results.load(headSha, resultSha256);
 }
 async function measuredPair(run, request, sides, { baselines, measuringSha256 }) {
-    const { config, workspace } = request;
-    const context = { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
-    const head = await resolveHead(run, config.head, { ...context, subject: sides.head });
-    const base = await resolveBase(run, config.base, { ...context, auto: sides.base, branch: sides.branch });
+    const { config } = request;
+    const head = await headOf(run, request, sides);
+    const base = await baseOf(run, request, sides);
     const rules = await ruleNotes(run, request, base);
     const storage = { store: baselines, measuringSha256 };
     const pair = await measureGate(run, { config, head, base, storage });
@@ -64987,12 +65006,12 @@ async function measuredPair(run, request, sides, { baselines, measuringSha256 })
     const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
     return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };
 }
-async function ruleNotes(run, { workspace, configPath }, base) {
+async function ruleNotes(run, { workspace, configPath, configFile }, base) {
     if (base.kind !== 'commit')
         return [];
     const { commit, subject } = base;
-    const head = locateConfig(workspace, configPath ?? '');
-    return await changedRules(openGit(run, workspace), { commit, label: subject.label }, configPath, head);
+    const git = openGit(run, workspace);
+    return await changedRules(git, { commit, label: subject.label }, configPath, configFile);
 }
 /**
  * A push and a schedule store what they measured as the newest of their branch. A pull request keeps both of its sides, for when a label
@@ -65086,7 +65105,7 @@ async function gateMode(run, request, notMeasured) {
 }
 /** Whoever comments for a read-only token is told why there is nothing to tell. */
 async function handOverFailure(run, request, sides, error) {
-    if (error instanceof error_SnapgateError && error.code !== 'interrupted')
+    if (error instanceof error_SnapgateError && !isInterruption(error))
         await handOverPair(run, request, sides, { failure: { code: error.code, message: error.message } });
 }
 function entriesLine(entries) {
@@ -65141,7 +65160,7 @@ async function asRoot(words, log, exec) {
         ignoreReturnCode: true,
         env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
         listeners: { stdline: keep, errline: keep },
-    }).catch((error) => (error instanceof Error ? error.message : String(error)));
+    }).catch((error) => error_messageOf(error));
     if (status === 0)
         return;
     const how = typeof status === 'number' ? `exited ${status}` : status;
@@ -65196,7 +65215,6 @@ async function runMeasure(run, { config, side, image }) {
 
 
 
-
 /** Measures, and decides nothing. What fails is handed over too: the job that decides is then told why an entry is missing. */
 async function measureMode(run, request) {
     const sides = await sidesOfRequest(run, request);
@@ -65207,7 +65225,7 @@ async function measureMode(run, request) {
         return 0;
     }
     catch (error) {
-        if (!(error instanceof error_SnapgateError && error.code === 'interrupted'))
+        if (!isInterruption(error))
             await handOver(run, request, { failure: measure_mode_failureOf(error) });
         throw error;
     }
@@ -65217,7 +65235,7 @@ async function measure(run, request, sides) {
     const { side } = config.github.matrix;
     if (side === 'both')
         return await measureBoth(run, request, sides);
-    const image = side === 'head' ? await headImage(run, request, sides) : await baseImage(run, request, sides);
+    const image = await imageOf(run, request, sides, side);
     const { measurement, file, report } = await runMeasure(run, { config, side, image });
     setOutputs({ report, measurement: file });
     await writeSummary(run.log, measurementSummary(measurement));
@@ -65238,22 +65256,11 @@ async function measureBoth(run, request, sides) {
     await store();
     return { base, head };
 }
-async function headImage(run, request, sides) {
-    const { config, workspace } = request;
-    const gitEnvironment = gitEnvironmentOf(request);
-    const context = { checkout: workspace, inputs: config.image, subject: sides.head, gitEnvironment };
-    return asImage(await resolveHead(run, config.head, context), 'head');
-}
-async function baseImage(run, request, sides) {
-    const { config, workspace } = request;
-    const { base: auto, branch } = sides;
-    const gitEnvironment = gitEnvironmentOf(request);
-    const context = { checkout: workspace, inputs: config.image, auto, branch, gitEnvironment };
-    const base = await resolveBase(run, config.base, context);
-    return base.kind === 'commit' ? await base.checkOut() : asImage(base, 'base');
-}
-function asImage(side, name) {
-    if (side.kind === 'image' && 'checkout' in side)
+async function imageOf(run, request, sides, name) {
+    const side = name === 'head' ? await headOf(run, request, sides) : await baseOf(run, request, sides);
+    if (side.kind === 'commit')
+        return await side.checkOut();
+    if (side.kind === 'image')
         return side;
     throw new error_SnapgateError('usage', `side: ${name} is to be measured, but ${name} is ${side.kind === 'none' ? 'none' : 'a stored measurement'}`, `Name a commit or an image: ${name}: ref:REF, image:REFERENCE or rootfs:PATH.`);
 }
@@ -65268,7 +65275,7 @@ async function handOver(run, { config, env }, handover) {
 function measure_mode_failureOf(error) {
     if (error instanceof error_SnapgateError)
         return { code: error.code, message: error.message };
-    return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+    return { code: 'internal', message: error_messageOf(error) };
 }
 
 ;// CONCATENATED MODULE: ./lib/config/base.js
@@ -65276,14 +65283,14 @@ function measure_mode_failureOf(error) {
 
 const base_kinds = 'ref:REF, image:REFERENCE, rootfs:PATH or measurement:FILE; a branch called main is ref:main.';
 /** `ref:main`, `image:NAME`, `rootfs:PATH`, `measurement:FILE`, `auto`, `cache` or `none`; anything else is an error that names `where`. */
-function baseOf(text, where) {
+function base_baseOf(text, where) {
     const trimmed = text.trim();
     if (trimmed === 'auto' || trimmed === 'cache' || trimmed === 'none')
         return { kind: trimmed };
     return base_sideOf(text, where, 'base', `Write auto, cache, none, ${base_kinds}`);
 }
 /** Like `baseOf`, with `checkout` for what the workspace holds. */
-function headOf(text, where) {
+function base_headOf(text, where) {
     if (text.trim() === 'checkout')
         return { kind: 'checkout' };
     return base_sideOf(text, where, 'head', `Write checkout, ${base_kinds}`);
@@ -65367,8 +65374,8 @@ function readConfig(raw, file, options = {}) {
         refusePathsOut(written.settings, settings.find);
     return {
         image: readImage(settings),
-        base: settings.read('base', baseOf),
-        head: settings.read('head', headOf),
+        base: settings.read('base', base_baseOf),
+        head: settings.read('head', base_headOf),
         measure: readMeasure(settings, written?.scenarios ?? []),
         gate: readGate(settings, written),
         github: readGitHub(settings),
@@ -65656,6 +65663,88 @@ function plain(text) {
     return text;
 }
 
+;// CONCATENATED MODULE: ./lib/github/run-context.js
+
+/** @throws SnapgateError('usage') where this is no runner, or its variables are not what they should be. */
+function readRunContext(env) {
+    const serverUrl = address(env, 'GITHUB_SERVER_URL', 'https://github.com');
+    const [repository, owner, repo] = readRepository(env['GITHUB_REPOSITORY'] ?? '');
+    const repositoryUrl = `${serverUrl}/${repository}`;
+    const runId = counted(env['GITHUB_RUN_ID'], 0);
+    const attempt = counted(env['GITHUB_RUN_ATTEMPT'], 1);
+    return {
+        apiUrl: address(env, 'GITHUB_API_URL', 'https://api.github.com'),
+        serverUrl,
+        repository,
+        owner,
+        repo,
+        repositoryUrl,
+        runId,
+        attempt,
+        runUrl: `${repositoryUrl}/actions/runs/${runId}/attempts/${attempt}`,
+        sha: /^[0-9a-f]{40}$/.exec(env['GITHUB_SHA'] ?? '')?.[0],
+        refName: env['GITHUB_REF_NAME'] || undefined,
+        actor: env['GITHUB_ACTOR'] ?? '',
+        githubHosted: env['RUNNER_ENVIRONMENT'] === 'github-hosted',
+    };
+}
+function readRepository(text) {
+    const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
+    if (owner !== undefined && repo !== undefined)
+        return [text, owner, repo];
+    throw new error_SnapgateError('usage', `GITHUB_REPOSITORY is ${JSON.stringify(text.slice(0, 100))}: this is not a run on a GitHub Actions runner`, 'On a terminal, use the command: npx snapgate --help.');
+}
+function address(env, name, standard) {
+    const text = (env[name] || standard).replace(/\/+$/, '');
+    if (/^https?:\/\/[^\s<>"'()]+$/.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${name} is ${JSON.stringify(text.slice(0, 100))}, which is no address`, 'Leave the variables of the runner as it sets them.');
+}
+function counted(text, standard) {
+    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : standard;
+}
+
+;// CONCATENATED MODULE: ./lib/config/locate.js
+
+
+
+
+/**
+ * The text of snapgate.yml: the file that was named, or the first of the usual places that is there.
+ *
+ * @param checkout the head's folder, which relative paths start at.
+ * @param given the `config` input; empty for the usual places.
+ */
+function locateConfig(checkout, given) {
+    if (given !== '')
+        return { path: given, text: readGiven((0,external_node_path_.resolve)(checkout, given), given) };
+    for (const path of configFileNames) {
+        const text = readIfPresent((0,external_node_path_.join)(checkout, path));
+        if (text !== undefined)
+            return { path, text };
+    }
+    return undefined;
+}
+function readGiven(path, given) {
+    const text = readIfPresent(path);
+    if (text !== undefined)
+        return text;
+    throw new error_SnapgateError('usage', `config: there is no file ${given}`, 'Name a file of the checkout.');
+}
+function readIfPresent(path) {
+    try {
+        return (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch (error) {
+        const code = error_errnoOf(error);
+        if (code === 'ENOENT' || code === 'ENOTDIR')
+            return undefined;
+        throw new error_SnapgateError('usage', `${path} cannot be read (${code})`, 'It must be a readable file.', {
+            cause: error,
+        });
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/config/reproduce.js
 
 /**
@@ -65691,163 +65780,6 @@ function reproduce_hide(value) {
     return name === undefined ? '…' : `${name}=…`;
 }
 
-;// CONCATENATED MODULE: ./lib/github/event.js
-
-
-/** Actions of a pull request after which there is something to measure or to accept. */
-const pullRequestActions = [
-    'opened',
-    'synchronize',
-    'reopened',
-    'ready_for_review',
-    'labeled',
-    'unlabeled',
-];
-/** The events that snapgate has an answer for. */
-const supportedEvents = [
-    'pull_request',
-    'merge_group',
-    'push',
-    'schedule',
-    'workflow_dispatch',
-    'workflow_run',
-    'workflow_call',
-];
-const event_sha = schemas_string().regex(/^[0-9a-f]{40}$/);
-const repository = object({ full_name: schemas_string() });
-const branch = schemas_string().max(1000);
-const pullRequestSchema = object({
-    action: schemas_string().optional(),
-    label: object({ name: schemas_string() }).optional(),
-    pull_request: object({
-        number: schemas_int().positive(),
-        head: object({ sha: event_sha, repo: repository.nullish() }),
-        base: object({ sha: event_sha, ref: branch.optional(), repo: repository.nullish() }),
-    }),
-});
-const targetSchema = object({ pull_request: object({ head: object({ sha: event_sha }) }) })
-    .optional()
-    .catch(undefined);
-const pushSchema = object({ ref: branch, after: event_sha.optional(), deleted: schemas_boolean().optional() });
-const mergeGroupSchema = object({
-    merge_group: object({ head_sha: event_sha, base_sha: event_sha, head_ref: branch.optional() }),
-});
-const workflowRunSchema = object({
-    repository,
-    workflow_run: object({
-        id: schemas_int().positive(),
-        run_attempt: schemas_int().positive().default(1),
-        head_sha: event_sha,
-        head_branch: branch.nullish(),
-        head_repository: repository.nullish(),
-        event: schemas_string().max(100),
-        conclusion: schemas_string().max(100).nullish(),
-    }),
-});
-/**
- * The readers of payloads, by the runner's name of the event (docs.github.com, "Events that trigger workflows"). A workflow that is called
- * by another sees that one's event.
- */
-const readers = {
-    pull_request: event_readPullRequest,
-    pull_request_target: (payload, where) => ({
-        name: 'pull_request_target',
-        headSha: event_parse(targetSchema, payload, where)?.pull_request.head.sha,
-    }),
-    merge_group: (payload, where) => {
-        const { merge_group: group } = event_parse(mergeGroupSchema, payload, where);
-        const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
-        return {
-            name: 'merge_group',
-            headSha: group.head_sha,
-            baseSha: group.base_sha,
-            pullRequest: number === undefined ? undefined : Number(number),
-        };
-    },
-    push: readPush,
-    schedule: () => ({ name: 'schedule' }),
-    workflow_dispatch: () => ({ name: 'workflow_dispatch' }),
-    workflow_call: () => ({ name: 'workflow_call' }),
-    workflow_run: readWorkflowRun,
-};
-/**
- * The event of this run.
- * @param name the runner's `GITHUB_EVENT_NAME`.
- * @param payload text of the file that `GITHUB_EVENT_PATH` names.
- * @throws SnapgateError('usage') for an event that snapgate does not know, or a payload without what is needed.
- */
-function readEvent(name, payload) {
-    if (!isKnown(name)) {
-        throw new error_SnapgateError('usage', `snapgate does not know what to compare on the event ${JSON.stringify(name.slice(0, 60))}`, `Run it on one of: ${supportedEvents.join(', ')}.`);
-    }
-    return readers[name](event_parseJson(payload, name), name);
-}
-function isKnown(name) {
-    return Object.hasOwn(readers, name);
-}
-function event_readPullRequest(payload, where) {
-    const { action, label, pull_request: pull } = event_parse(pullRequestSchema, payload, where);
-    const own = pull.base.repo?.full_name;
-    // A fork that was deleted is null; a payload without repositories tells of none.
-    const head = pull.head.repo;
-    return {
-        name: 'pull_request',
-        action: readAction(action),
-        number: pull.number,
-        headSha: pull.head.sha,
-        baseSha: pull.base.sha,
-        baseBranch: pull.base.ref,
-        isFork: head === null || (head !== undefined && head.full_name !== own),
-        label: label?.name,
-    };
-}
-function readAction(action) {
-    if (action === undefined)
-        return undefined;
-    const known = pullRequestActions.find((each) => each === action);
-    if (known !== undefined)
-        return known;
-    throw new error_SnapgateError('usage', `snapgate does not know what to do when a pull request is ${JSON.stringify(action.slice(0, 60))}`, `Give the workflow \`types: [${pullRequestActions.join(', ')}]\`, or some of these.`);
-}
-function readPush(payload, where) {
-    const { ref, deleted } = event_parse(pushSchema, payload, where);
-    if (deleted !== true)
-        return { name: 'push', ref };
-    throw new error_SnapgateError('usage', `the push has deleted ${JSON.stringify(ref.slice(0, 100))}: there is nothing to measure`, 'Give the job `if: github.event.deleted == false`.');
-}
-function readWorkflowRun(payload, where) {
-    const { repository: own, workflow_run: run } = event_parse(workflowRunSchema, payload, where);
-    return {
-        name: 'workflow_run',
-        runId: run.id,
-        attempt: run.run_attempt,
-        headSha: run.head_sha,
-        headRepository: run.head_repository?.full_name,
-        headBranch: run.head_branch ?? undefined,
-        event: run.event,
-        conclusion: run.conclusion ?? undefined,
-        isFork: run.head_repository?.full_name !== own.full_name,
-    };
-}
-function event_parseJson(text, where) {
-    try {
-        return JSON.parse(text);
-    }
-    catch (error) {
-        throw event_unreadable(where, 'it is not JSON', error);
-    }
-}
-function event_parse(schema, payload, where) {
-    const parsed = schema.safeParse(payload);
-    if (parsed.success)
-        return parsed.data;
-    const issue = parsed.error.issues[0];
-    throw event_unreadable(where, `${issue?.path.join('.')}: ${issue?.message}`, parsed.error);
-}
-function event_unreadable(where, why, cause) {
-    return new error_SnapgateError('usage', `the payload of the ${where} event cannot be used: ${why}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote.', { cause });
-}
-
 ;// CONCATENATED MODULE: ./lib/action/request.js
 
 
@@ -65868,7 +65800,8 @@ function event_unreadable(where, why, cause) {
 function readRequest(env, getInput) {
     const raw = Object.fromEntries(inputs.map(({ name }) => [name, getInput(name)]));
     const workspace = (0,external_node_path_.resolve)(env['GITHUB_WORKSPACE'] ?? '.');
-    const config = readConfig(raw, locateConfig(workspace, getInput('config')), { fileIsForeign: true });
+    const configFile = locateConfig(workspace, getInput('config'));
+    const config = readConfig(raw, configFile, { fileIsForeign: true });
     const mode = readMode(raw);
     const event = readTrigger(env);
     requireFitting(mode, event, { ...config.github.matrix, side: getInput('side') || undefined });
@@ -65884,6 +65817,7 @@ function readRequest(env, getInput) {
         token: getInput('github-token'),
         reproduce: reproduceOptions(raw, { hideText: true }),
         configPath: getInput('config') || undefined,
+        configFile,
         env,
         pullRequest: pullRequestNumber(event, getInput('pr-number')),
     };
@@ -65904,7 +65838,7 @@ function readEventPayload(env) {
         return (0,external_node_fs_.readFileSync)(path, 'utf8');
     }
     catch (error) {
-        throw new error_SnapgateError('usage', `the event cannot be read: ${error instanceof Error ? error.message : error}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote; in a container of your own, it must be mounted there.', { cause: error });
+        throw new error_SnapgateError('usage', `the event cannot be read: ${error_messageOf(error)}`, 'GITHUB_EVENT_PATH must name the file that the runner wrote; in a container of your own, it must be mounted there.', { cause: error });
     }
 }
 /** Inputs that mean nothing in this mode are a mistake that would be found out late. */
@@ -65944,6 +65878,7 @@ function pullRequestNumber(event, given) {
 
 
 
+
 /**
  * Where a gate is told that it could not even begin: what is wrong in another input or in snapgate.yml is no matter here, and a wrong
  * `check` or `comment` is taken for the default. A wrong `comment-key` or `dry-run` is not: nobody knows then what may be written.
@@ -65962,7 +65897,7 @@ function readDestination(env, getInput) {
         event,
         token: getInput('github-token'),
         pullRequest: attempt(() => pullRequestNumber(event, getInput('pr-number'))),
-        headSha: event.name === 'pull_request' || event.name === 'merge_group' ? event.headSha : context.sha,
+        headSha: headShaOf(event) ?? context.sha,
     };
 }
 function mayTell(event) {
@@ -66011,19 +65946,14 @@ function openNotMeasured(log, env, getInput) {
         },
         tell: async (error) => {
             const mode = modeOf(getInput);
-            if (isTold || mode === 'comment')
+            if (isTold || mode === 'comment' || isInterruption(error))
                 return;
             isTold = true;
             const failure = not_measured_failureOf(error);
-            // Whoever cancels a job has nothing to read of it; what it has told is taken back.
-            if (failure.cancelled)
-                await announcer?.failed(failure);
-            else {
-                sayNoOutputs(log);
-                await writeSummary(log, notMeasuredSummary(failure));
-                if (mode === 'gate')
-                    await (announcer ?? opened())?.failed(failure);
-            }
+            sayNoOutputs(log);
+            await writeSummary(log, notMeasuredSummary(failure));
+            if (mode === 'gate')
+                await (announcer ?? opened())?.failed(failure);
         },
     };
 }
@@ -66047,21 +65977,19 @@ function modeOf(getInput) {
 }
 function not_measured_failureOf(error) {
     if (error instanceof error_SnapgateError)
-        return { message: error.message, remedy: error.remedy, cancelled: error.code === 'interrupted' };
-    const message = error instanceof Error ? error.message : String(error);
-    return { message, remedy: "The job's log has more; this is a bug of snapgate.", cancelled: false };
+        return { message: error.message, remedy: error.remedy };
+    return { message: error_messageOf(error), remedy: "The job's log has more; this is a bug of snapgate." };
 }
 function sayNoOutputs(log) {
     try {
         setOutputs(noOutputs());
     }
     catch (error) {
-        log.warning(`The outputs could not be written: ${error instanceof Error ? error.message : error}`);
+        log.warning(`The outputs could not be written: ${error_messageOf(error)}`);
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/action/main.js
-
 
 
 
@@ -66096,9 +66024,7 @@ async function runAction(env) {
         return await withRun({ workDir, cacheDir, log, onOpen }, (run) => main_modes[request.mode](run, request, notMeasured));
     }
     catch (error) {
-        // A step that is cancelled has no time left: the post step takes back what it has told.
-        if (!isInterruption(error))
-            await notMeasured.tell(error);
+        await notMeasured.tell(error);
         return reportFailure(error, log, lib_core);
     }
     finally {
@@ -66110,9 +66036,6 @@ const main_modes = {
     measure: measureMode,
     comment: (run, request) => commentMode(run, request),
 };
-function isInterruption(error) {
-    return error instanceof error_SnapgateError && error.code === 'interrupted';
-}
 
 
 /***/ }),
@@ -66121,7 +66044,7 @@ function isInterruption(error) {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(42296);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(35423);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

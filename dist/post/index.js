@@ -29407,7 +29407,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 1252:
+/***/ 8935:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32447,6 +32447,14 @@ class error_SnapgateError extends Error {
         this.details = more.details;
     }
 }
+/** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
+function isInterruption(error) {
+    return error instanceof error_SnapgateError && error.code === 'interrupted';
+}
+/** What any caught value says. */
+function error_messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
 /** The system's error code (`ENOENT`, …) of a caught value, if it has one. */
 function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
@@ -35249,9 +35257,9 @@ const $ZodNumberFormat = /*@__PURE__*/ $constructor("$ZodNumberFormat", (inst, d
     $ZodCheckNumberFormat.init(inst, def);
     $ZodNumber.init(inst, def); // no format checks
 });
-const $ZodBoolean = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodBoolean", (inst, def) => {
+const $ZodBoolean = /*@__PURE__*/ $constructor("$ZodBoolean", (inst, def) => {
     $ZodType.init(inst, def);
-    inst._zod.pattern = regexes.boolean;
+    inst._zod.pattern = regexes_boolean;
     inst._zod.parse = (payload, _ctx) => {
         if (def.coerce)
             try {
@@ -35269,7 +35277,7 @@ const $ZodBoolean = /*@__PURE__*/ (/* unused pure expression or super */ null &&
         });
         return payload;
     };
-})));
+});
 const $ZodBigInt = /*@__PURE__*/ $constructor("$ZodBigInt", (inst, def) => {
     $ZodType.init(inst, def);
     inst._zod.pattern = bigint;
@@ -37659,7 +37667,7 @@ function _uint32(Class, params) {
 function _boolean(Class, params) {
     return new Class({
         type: "boolean",
-        ...util.normalizeParams(params),
+        ...normalizeParams(params),
     });
 }
 // @__NO_SIDE_EFFECTS__
@@ -41201,13 +41209,13 @@ function int32(params) {
 function uint32(params) {
     return core._uint32(ZodNumberFormat, params);
 }
-const ZodBoolean = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodBoolean", (inst, def) => {
-    core.$ZodBoolean.init(inst, def);
+const ZodBoolean = /*@__PURE__*/ $constructor("ZodBoolean", (inst, def) => {
+    $ZodBoolean.init(inst, def);
     ZodType.init(inst, def);
-    inst._zod.processJSONSchema = (ctx, json, params) => processors.booleanProcessor(inst, ctx, json, params);
-})));
+    inst._zod.processJSONSchema = (ctx, json, params) => booleanProcessor(inst, ctx, json, params);
+});
 function schemas_boolean(params) {
-    return core._boolean(ZodBoolean, params);
+    return _boolean(ZodBoolean, params);
 }
 const ZodBigInt = /*@__PURE__*/ $constructor("ZodBigInt", (inst, def) => {
     $ZodBigInt.init(inst, def);
@@ -41441,7 +41449,7 @@ function strictObject(shape, params) {
         type: "object",
         shape,
         catchall: never(),
-        ...util.normalizeParams(params),
+        ...normalizeParams(params),
     });
 }
 // looseObject
@@ -41573,7 +41581,7 @@ function partialRecord(keyType, valueType, params) {
         type: "record",
         keyType,
         valueType: valueType,
-        ...util.normalizeParams(params),
+        ...normalizeParams(params),
         partial: true,
     });
 }
@@ -47495,6 +47503,7 @@ function getOctokit(token, options, ...additionalPlugins) {
 //# sourceMappingURL=github.js.map
 ;// CONCATENATED MODULE: ./lib/github/service-failure.js
 
+
 /** GitHub wants a minute after a secondary limit that names no time (docs.github.com, "Rate limits for the REST API"). */
 const secondaryPauseMs = 60_000;
 const headersSchema = record(schemas_string(), unknown()).catch({});
@@ -47672,7 +47681,7 @@ function numberIn(value) {
 function firstLine(error) {
     if (error instanceof ZodError)
         return 'an answer that is not what the API describes';
-    const text = error instanceof Error ? error.message : String(error);
+    const text = error_messageOf(error);
     return text.split(/[\r\n\u2028\u2029]/, 1)[0]?.slice(0, 200) ?? '';
 }
 
@@ -47699,7 +47708,7 @@ function openOctokit({ apiUrl, token, fetch }) {
  * `createOnce`.
  * @throws what the last try failed with.
  */
-function callGitHub(request, patience = client_usualPatience) {
+function client_callGitHub(request, patience = client_usualPatience) {
     return keepTrying((within) => requestGitHub(request, within), patience);
 }
 /**
@@ -47780,7 +47789,41 @@ function tooLate(limitMs) {
     return error;
 }
 
+;// CONCATENATED MODULE: ./lib/github/list-pages.js
+
+/**
+ * A list page by page, `mostPages` at most. octokit's own paging drops the limit of a request, takes a conflict for the end of the list, and
+ * an answer that was cut for an empty page.
+ * @param ask makes one request, and reads its answer.
+ * @throws what a page failed with.
+ */
+async function* listPages({ page, schema, mostPages }, ask) {
+    for (let number = 1; number <= mostPages; number += 1) {
+        const read = await ask(async (limit) => {
+            const { data, headers } = await page(number, limit);
+            return { items: schema.parse(data), isLast: !/\brel="?next"?/.test(headers.link ?? '') };
+        });
+        yield read;
+        if (read.isLast)
+            return;
+    }
+}
+/**
+ * All items of a list, each page tried again as the patience says.
+ * @throws what a page failed with after all its tries, or an Error where there are more pages than `mostPages`.
+ */
+async function listAll(plan, patience) {
+    const all = [];
+    for await (const { items, isLast } of listPages(plan, (request) => callGitHub(request, patience))) {
+        all.push(...items);
+        if (isLast)
+            return all;
+    }
+    throw new Error(`there are more than ${plan.mostPages} pages of it`);
+}
+
 ;// CONCATENATED MODULE: ./lib/github/comments.js
+
 
 
 
@@ -47794,7 +47837,14 @@ const commentSchema = object({
     body: schemas_string().nullish(),
     html_url: schemas_string(),
     user: object({ login: schemas_string() }).nullish(),
-});
+})
+    .transform(({ id, node_id, body, html_url, user }) => ({
+    id,
+    body: body ?? '',
+    author: user?.login ?? '',
+    url: html_url,
+    ...(node_id === undefined ? {} : { nodeId: node_id }),
+}));
 const viewerSchema = object({ viewer: object({ login: schemas_string() }) });
 const userSchema = object({ login: schemas_string() });
 /** The comments of a pull request through GitHub's API. With a patience that is started, all requests share its limit. */
@@ -47806,7 +47856,11 @@ function openComments(target, patience = client_usualPatience) {
     const ask = (request) => requestGitHub(request, patience);
     return {
         viewer: () => viewerLogin(octokit, ask),
-        list: () => listPages((page) => ask((limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }))),
+        list: () => itemsOf(listPages({
+            page: (page, limit) => issues.listComments({ ...issue, per_page: 100, page, ...limit }),
+            schema: array(commentSchema),
+            mostPages,
+        }, ask)),
         get: (id) => orMissing(ask(async (limit) => toComment((await issues.getComment({ ...repository, comment_id: id, ...limit })).data))),
         create: (body) => ask(async (limit) => toComment((await issues.createComment({ ...issue, body, ...limit })).data)),
         update: (id, body) => ask(async (limit) => toComment((await issues.updateComment({ ...repository, comment_id: id, body, ...limit })).data)),
@@ -47819,14 +47873,9 @@ function openComments(target, patience = client_usualPatience) {
         },
     };
 }
-/** Not octokit's own paging: that takes an answer that was cut for an empty page, and so would miss the comment. */
-async function* listPages(ask) {
-    for (let page = 1; page <= mostPages; page += 1) {
-        const { data, headers } = await ask(page);
-        yield* array(unknown()).parse(data).map(toComment);
-        if (!headers.link?.includes('rel="next"'))
-            return;
-    }
+async function* itemsOf(pages) {
+    for await (const { items } of pages)
+        yield* items;
 }
 /**
  * Who the token is: GraphQL's `viewer` is the one question that a workflow's own token may ask; where there is no GraphQL, `GET /user`;
@@ -47860,14 +47909,7 @@ async function orMissing(answer) {
     }
 }
 function toComment(data) {
-    const comment = commentSchema.parse(data);
-    return {
-        id: comment.id,
-        body: comment.body ?? '',
-        author: comment.user?.login ?? '',
-        url: comment.html_url,
-        ...(comment.node_id === undefined ? {} : { nodeId: comment.node_id }),
-    };
+    return commentSchema.parse(data);
 }
 
 ;// CONCATENATED MODULE: ./lib/report/escape.js
@@ -47985,11 +48027,11 @@ async function check_run_createCheck(octokit, target, report, patience = usualPa
     }, patience, mayBeThere);
 }
 async function check_run_updateCheck(octokit, target, id, report, patience = client_usualPatience) {
-    return await callGitHub((limit) => updateOnce(octokit, target, id, report, limit), patience);
+    return await client_callGitHub((limit) => updateOnce(octokit, target, id, report, limit), patience);
 }
 /** The check that this run has made; undefined where it made none. */
 async function findOwnCheck(octokit, target, patience = client_usualPatience) {
-    return await callGitHub((limit) => findCheck(octokit, target, limit), patience);
+    return await client_callGitHub((limit) => findCheck(octokit, target, limit), patience);
 }
 /** A report's Markdown in as many bytes as a summary may have, made to fit where it can be. */
 function check_run_fitSummary(render, note) {
@@ -48034,12 +48076,12 @@ function fieldsOf(report) {
         output: annotations.length === 0 ? output : { ...output, annotations },
     };
 }
-function annotationFields({ path, startLine, endLine, level, title, message }) {
+function annotationFields({ path, startLine, level, title, message }) {
     const start = Math.max(1, startLine ?? 1);
     return {
         path,
         start_line: start,
-        end_line: Math.max(start, endLine ?? start),
+        end_line: start,
         annotation_level: level,
         title: titleOf(title),
         message: message.slice(0, maxMessageChars) || title,
@@ -48079,7 +48121,7 @@ function openCheckTeller(octokit, target, { onState, onFailure }) {
     };
     return {
         tell: async (report, patience) => {
-            if (state.kind === 'over' || (state.kind !== 'open' && isCancelled(report)))
+            if (state.kind === 'over')
                 return undefined;
             const before = state;
             const isEnd = report.status === 'completed';
@@ -48104,10 +48146,6 @@ function afterFailure(before, error, isEnd) {
     if (mayHaveHappened(error))
         return { kind: 'asked' };
     return passes(error) && !isEnd ? before : { kind: 'over' };
-}
-/** What was never said to run need not be said to have been cancelled; where it may have been, the post step looks. */
-function isCancelled(report) {
-    return report.status === 'completed' && report.conclusion === 'cancelled';
 }
 /** Completes what another process has left open; nothing where it made no check. */
 async function completeCheck(octokit, target, id, report, patience) {
@@ -48137,10 +48175,7 @@ function concludedReport({ run }, conclusion) {
         annotations: placed && [placed],
     };
 }
-function failedReport({ headSha, run }, failure) {
-    const { message, remedy, cancelled } = failure;
-    if (cancelled)
-        return cancelledReport({ headSha, run });
+function failedReport({ headSha, run }, { message, remedy }) {
     return {
         status: 'completed',
         conclusion: 'failure',
@@ -48192,23 +48227,270 @@ function iso_duration(params) {
     return core._isoDuration(ZodISODuration, params);
 }
 
+;// CONCATENATED MODULE: ./lib/engine/contract.js
+/** Metrics of a cycle. An engine that cannot give one leaves it out: absent is never zero. */
+const metricNames = [
+    'memfile.writtenBytes',
+    'memfile.changedBytes',
+    'memfile.zeroedBytes',
+    'memfile.compressedBytes',
+    'memfile.hugeBytes',
+    'rootfs.writtenBytes',
+    'stateBytes',
+    'resumeMs',
+    'pauseMs',
+];
+
+;// CONCATENATED MODULE: ./lib/measure/record.js
+
+
+/** Bumped when a reader of the old version would misread the new one. */
+const measurementVersion = 1;
+const metricsSchema = partialRecord(schemas_enum(metricNames), schemas_number().nonnegative().finite());
+const shortText = schemas_string().max(500);
+/** What must be equal for two measurements to be compared. */
+const fingerprintSchema = strictObject({
+    engine: shortText,
+    engineVersion: shortText,
+    accelerator: schemas_enum(['kvm', 'tcg']),
+    machine: shortText,
+    kernelVersion: shortText,
+    kernelSha256: shortText,
+    memoryBytes: schemas_int().positive(),
+    vcpus: schemas_int().positive(),
+    hostCpu: shortText,
+    /** Version of how cycles are run and counted. */
+    protocol: schemas_int().positive(),
+});
+const sampleSchema = strictObject({
+    scenario: shortText,
+    /** 0-based round; warm-up rounds have `warmup: true` and are not used. */
+    round: schemas_int().nonnegative(),
+    warmup: schemas_boolean(),
+    /** Position in the boot's chain of cycles. */
+    position: schemas_int().nonnegative(),
+    /** ms since the boot's power-on. */
+    atMs: schemas_number().nonnegative(),
+    cycleMs: schemas_number().nonnegative(),
+    /** A scenario with `repeat` gives the sum here and each cycle in `parts`. */
+    metrics: metricsSchema,
+    parts: array(metricsSchema).max(1000).optional(),
+});
+const bootSchema = strictObject({
+    index: schemas_int().nonnegative(),
+    startedAt: shortText,
+    bootMs: schemas_number().nonnegative(),
+    readyMs: schemas_number().nonnegative(),
+    settled: schemas_boolean(),
+    samples: array(sampleSchema).max(100_000),
+});
+/** A whole commit hash. */
+const commitShaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
+/** What a side is: `label` for people, with the commit where it came from git. */
+const subjectSchema = strictObject({
+    label: shortText,
+    commit: commitShaSchema.optional(),
+});
+const measurementSchema = strictObject({
+    schema: literal('snapgate/measurement'),
+    version: literal(measurementVersion),
+    snapgate: shortText,
+    createdAt: shortText,
+    side: schemas_enum(['base', 'head']),
+    subject: subjectSchema,
+    image: strictObject({
+        rootfsSha256: shortText,
+        rootfsBytes: schemas_int().positive(),
+        kernelVersion: shortText,
+        kernelSha256: shortText,
+        initrdSha256: shortText.optional(),
+        init: schemas_enum(['systemd', 'init', 'none']),
+    }),
+    fingerprint: fingerprintSchema,
+    environment: strictObject({
+        os: shortText,
+        hostKernel: shortText,
+        cpu: shortText,
+        cores: schemas_int().positive(),
+        memoryBytes: schemas_int().positive(),
+        node: shortText,
+    }),
+    scenarios: array(strictObject({
+        name: shortText,
+        run: schemas_string().max(10_000).optional(),
+        settleMs: schemas_number().nonnegative(),
+        check: schemas_string().max(10_000).optional(),
+        from: schemas_enum(['previous', 'base']),
+        repeat: schemas_int().positive(),
+        timeoutMs: schemas_number().positive(),
+    })),
+    boots: array(bootSchema).max(1000),
+    /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
+    notes: array(shortText),
+});
+
+;// CONCATENATED MODULE: ./lib/gate/record.js
+
+
+
+const comparisonVersion = 1;
+const verdicts = ['pass', 'warn', 'fail', 'inconclusive'];
+const verdictSchema = schemas_enum(verdicts);
+/** Location of one metric on one side. */
+const sideSummarySchema = strictObject({
+    /** Median over boots of each boot's median, in the metric's unit. */
+    median: schemas_number(),
+    /** Each boot's median after warm-up, in order of boots. */
+    bootMedians: array(schemas_number()),
+    /** Samples that went into it. */
+    samples: schemas_int().nonnegative(),
+});
+/** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
+const estimateSchema = strictObject({
+    value: schemas_number(),
+    low: schemas_number().optional(),
+    high: schemas_number().optional(),
+});
+const rowSchema = strictObject({
+    scenario: schemas_string(),
+    metric: schemas_enum(metricNames),
+    /** Only rows that gate have a verdict. */
+    gates: schemas_boolean(),
+    base: sideSummarySchema.optional(),
+    head: sideSummarySchema.optional(),
+    /** head/base − 1; absent without a base, or where the base is 0. */
+    growth: estimateSchema.optional(),
+    /** head − base, in the metric's unit. */
+    difference: estimateSchema.optional(),
+    /** What was applied to this row. Ratios and bytes. */
+    thresholds: strictObject({
+        failAbove: schemas_number(),
+        warnAbove: schemas_number().optional(),
+        minGrowth: schemas_number(),
+        max: schemas_number().optional(),
+    }),
+    verdict: verdictSchema.optional(),
+    /** True: established and below zero by more than min-growth: said as loudly as a regression. */
+    improved: schemas_boolean(),
+    /** One sentence: why this verdict; for inconclusive, what would decide it. */
+    reason: schemas_string(),
+});
+/** There is no base to compare with although one was asked for: only caps decide. */
+const noVerdictSchema = strictObject({
+    /** `no-baseline`: none is stored yet. `not-comparable`: there is one, of another machine, kernel or protocol. */
+    state: schemas_enum(['no-baseline', 'not-comparable']),
+    /** One sentence: the field that differs and both values, or what creates a baseline. */
+    reason: schemas_string(),
+});
+/** Who accepted a growth, when, and at which head of the pull request. */
+const acceptanceSchema = strictObject({
+    by: schemas_string().max(100),
+    at: iso_datetime(),
+    commit: commitShaSchema,
+});
+const comparisonSchema = strictObject({
+    schema: literal('snapgate/comparison'),
+    version: literal(comparisonVersion),
+    snapgate: schemas_string(),
+    createdAt: schemas_string(),
+    verdict: verdictSchema,
+    /** One line without markup or emoji: `memfile diff of idle-2s +38 % per cycle (fails above +5 %)`. */
+    headline: schemas_string(),
+    base: subjectSchema.optional(),
+    head: subjectSchema,
+    fingerprint: fingerprintSchema,
+    /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+    noVerdict: noVerdictSchema.optional(),
+    /** With it the verdict is `pass`; the rows keep theirs. */
+    accepted: acceptanceSchema.optional(),
+    /** Both images are the same bytes. */
+    identicalImages: schemas_boolean(),
+    boots: strictObject({ base: schemas_int().nonnegative(), head: schemas_int().nonnegative() }),
+    rows: array(rowSchema),
+    notes: array(schemas_string()),
+});
+const matrixVersion = 1;
+/** One entry of a matrix: compared, or why not. */
+const matrixEntrySchema = strictObject({
+    name: schemas_string().max(100),
+    comparison: comparisonSchema.optional(),
+    /** One sentence, where there is no comparison. */
+    missing: schemas_string().max(1000).optional(),
+});
+/** The comparisons of a matrix under one verdict. */
+const matrixSchema = strictObject({
+    schema: literal('snapgate/matrix'),
+    version: literal(matrixVersion),
+    snapgate: schemas_string(),
+    createdAt: schemas_string(),
+    verdict: verdictSchema,
+    headline: schemas_string(),
+    accepted: acceptanceSchema.optional(),
+    /** An entry without a comparison is only said; else it makes the verdict `fail`, and no acceptance changes that. */
+    allowMissing: schemas_boolean(),
+    entries: array(matrixEntrySchema).max(256),
+});
+/** The one comparison, or those of a matrix in its order; entries that are missing have none. */
+function record_comparisonsOf(record) {
+    if (record.schema === 'snapgate/comparison')
+        return [{ entry: null, comparison: record }];
+    return record.entries.flatMap(({ name, comparison }) => comparison === undefined ? [] : [{ entry: name, comparison }]);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/outcome.js
+
+/** What a gate came to, in one word: a verdict, or why there is none. The gravest first. */
+const outcomes = [
+    'fail',
+    'inconclusive',
+    'not-comparable',
+    'no-baseline',
+    'warn',
+    'accepted',
+    'pass',
+];
+/**
+ * The one word for a comparison or a matrix. A cap that is exceeded is `fail` whatever else there is. In a matrix a state that is no
+ * verdict is named only where no entry is inconclusive by its numbers.
+ */
+function outcomeOf(record) {
+    if (record.accepted)
+        return 'accepted';
+    if (record.verdict !== 'inconclusive')
+        return record.verdict;
+    if (record.schema === 'snapgate/comparison')
+        return record.noVerdict?.state ?? 'inconclusive';
+    const all = comparisonsOf(record).map(({ comparison }) => outcomeOf(comparison));
+    return all.toSorted(byGravity)[0] ?? 'inconclusive';
+}
+/** For sorting: the gravest first. */
+function byGravity(a, b) {
+    return outcomes.indexOf(a) - outcomes.indexOf(b);
+}
+/** An outcome as people read it. */
+const outcomeWords = {
+    pass: 'pass',
+    warn: 'warn',
+    fail: 'fail',
+    inconclusive: 'inconclusive',
+    'no-baseline': 'no baseline yet',
+    'not-comparable': 'not comparable',
+    accepted: 'accepted',
+};
+/** The state and its reason as one clause: `no baseline yet: a push to main stores one`. It may quote a record: escape before showing. */
+function noVerdictClause({ state, reason }) {
+    return `${outcomeWords[state]}: ${reason.replace(/[.\s]+$/, '')}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/github/comment-state.js
+
+
 
 /** Rows and bytes of JSON that sizes may have; what is more is left out. */
 const mostSizes = 200;
 const mostSizeBytes = 8000;
 /** Of the whole state as it is written. */
 const mostStateChars = 40_000;
-const outcomes = [
-    'pass',
-    'warn',
-    'fail',
-    'inconclusive',
-    'no-baseline',
-    'not-comparable',
-    'accepted',
-];
-const shaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
 const runSchema = object({ id: schemas_int().nonnegative(), attempt: schemas_int().nonnegative() });
 /** Scenario → metric → median in bytes. */
 const sizesSchema = record(schemas_string().max(200), record(schemas_string().max(60), schemas_number().nonnegative()))
@@ -48217,12 +48499,12 @@ const sizesSchema = record(schemas_string().max(200), record(schemas_string().ma
 const storedAcceptanceSchema = object({
     by: schemas_string().max(100),
     at: iso_datetime(),
-    commit: shaSchema,
+    commit: commitShaSchema,
     labelEventId: schemas_int().nonnegative(),
     sizes: sizesSchema.optional(),
 });
 const resultSchema = object({
-    head: shaSchema,
+    head: commitShaSchema,
     run: runSchema,
     /** When it was first known of this head. */
     at: iso_datetime(),
@@ -48236,7 +48518,7 @@ const resultSchema = object({
 const commentStateSchema = object({
     v: literal(1),
     /** Of the pull request, when this was written. */
-    head: shaSchema,
+    head: commitShaSchema,
     run: runSchema,
     at: iso_datetime(),
     phase: schemas_enum(['running', 'result', 'failed']),
@@ -48566,7 +48848,7 @@ async function writeSticky(api, author, phase, compose, { settleMs = 1000, wait 
         const aim = aimOf(memory.newest, author, phase, compose);
         const written = await bringAbout(api, held, aim, stuck);
         if (written === 'nothing to do')
-            return outcomeOf(aim);
+            return sticky_comment_outcomeOf(aim);
         if (written !== 'changed meanwhile')
             memory.written = written;
         await wait(settleMs);
@@ -48589,7 +48871,7 @@ function aimOf(newest, author, phase, compose) {
         return { kind: 'unchanged', ...asItIs };
     return { kind: 'written', newest, body };
 }
-function outcomeOf({ kind, newest }) {
+function sticky_comment_outcomeOf({ kind, newest }) {
     return kind === 'none' || newest === undefined
         ? { kind: 'none', comment: newest?.comment }
         : { kind, comment: newest.comment };
@@ -48834,7 +49116,8 @@ function plainLine(line) {
 
 ;// CONCATENATED MODULE: ./lib/action/open-announcement.js
 
-const open_announcement_shaSchema = schemas_string().regex(/^[0-9a-f]{40}$/);
+
+
 const namePart = schemas_string().regex(/^[\w.-]{1,100}$/);
 const open_announcement_maxTitleChars = 250;
 /** What a run has told and not yet taken back: kept for the post step, in case that nobody is left to do it. Holds no secret. */
@@ -48842,7 +49125,7 @@ const openAnnouncementSchema = object({
     owner: namePart,
     repo: namePart,
     key: namePart,
-    headSha: open_announcement_shaSchema,
+    headSha: commitShaSchema,
     run: object({ id: schemas_int().nonnegative(), attempt: schemas_int().nonnegative(), url: schemas_string().max(1000) }),
     /** A check that is in progress; without an id the answer to its making is not known. */
     check: object({ id: schemas_int().optional() }).optional(),
@@ -48908,7 +49191,7 @@ function keep({ log, onOpen }, open) {
         onOpen?.(open);
     }
     catch (error) {
-        log.detail(`The state for the post step could not be kept: ${error instanceof Error ? error.message : error}`);
+        log.detail(`The state for the post step could not be kept: ${messageOf(error)}`);
     }
 }
 
@@ -48940,6 +49223,7 @@ function keptAnnouncement(store) {
 
 
 
+
 /**
  * The post step: removes whatever the main step could not, because it was cancelled or killed, and takes back what GitHub was told and not
  * told the end of. After a main that ended by itself there is nothing left to do.
@@ -48960,7 +49244,7 @@ function removeRun() {
         closeRun(dir);
     }
     catch (error) {
-        warning(`snapgate could not remove all of ${dir}: ${error instanceof Error ? error.message : error}`);
+        warning(`snapgate could not remove all of ${dir}: ${error_messageOf(error)}`);
     }
 }
 
@@ -48971,7 +49255,7 @@ function removeRun() {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1252);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8935);
 
 await (0,_action_post_js__WEBPACK_IMPORTED_MODULE_0__/* .post */ .b)(process.env);
 // A connection that somebody left open must not keep a finished job running.
