@@ -3,6 +3,7 @@ import { type Git, openGit } from '../baseline/git.ts';
 import { environmentOf, tokenSettings } from '../baseline/git-settings.ts';
 import { resolveBase, resolveHead, type SideContext } from '../baseline/resolve.ts';
 import type { BaseSide, HeadSide } from '../baseline/types.ts';
+import { buildsItself } from '../config/config.ts';
 import type { BaseSpec, Config, HeadSpec } from '../config/types.ts';
 import { startPatience, usualPatience } from '../github/client.ts';
 import { askMergeBase } from '../github/commits.ts';
@@ -67,7 +68,12 @@ export async function baseOf(run: Run, request: ActionRequest, { base, branch }:
 
 function contextOf(request: ActionRequest): SideContext {
   const { config, workspace } = request;
-  return { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
+  return {
+    checkout: workspace,
+    inputs: config.image,
+    buildsItself: buildsItself(config.measure.engine),
+    gitEnvironment: gitEnvironmentOf(request),
+  };
 }
 
 async function namedCommits(git: Git, { head, base }: Pick<Config, 'head' | 'base'>): Promise<NamedCommits> {

@@ -42,14 +42,14 @@ const cacheProgram = join(import.meta.dirname, '../cache/index.js');
 
 function resultKeyOf({ config }: ActionRequest): string {
   const { base, head, github, measure } = config;
-  const { memoryBytes, vcpus, accel } = measure;
+  const { memoryBytes, vcpus, engine } = measure;
   const parts = [
     measuringKey(config),
     base,
     head,
     memoryBytes,
     vcpus,
-    accel,
+    engine,
     github.comment.key,
     github.matrix.entry ?? '',
   ];

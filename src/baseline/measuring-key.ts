@@ -1,17 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Config, MeasureConfig } from '../config/types.ts';
+import type { EngineSettings } from '../engine/settings.ts';
 import { SnapgateError } from '../host/error.ts';
-import type { Fingerprint } from '../measure/record.ts';
+import type { ExpectedFingerprint } from '../measure/environment.ts';
 
 /** Fields of `Config.measure` that are not in the measuring key, and why. A field that is not named here is in it. */
 export const notInMeasuringKey = {
   memoryBytes: 'is in the fingerprint',
   vcpus: 'is in the fingerprint',
-  accel: 'what it comes to is in the fingerprint',
   boots: 'is asked of a stored measurement by number: more are as good',
   timeBudgetMs: 'limits how many boots there are, not what a boot is',
   bootTimeoutMs: 'is a limit: a guest that reaches it is an error and no measurement',
 } as const satisfies Partial<Record<keyof MeasureConfig, string>>;
+
+/** Fields of `Config.measure.engine` that are not in the measuring key, and why. */
+export const notInEngineKey: Readonly<Record<string, string>> = {
+  accel: 'what it comes to is in the fingerprint',
+  binary: 'its version is in the fingerprint',
+  version: 'what it comes to is in the fingerprint',
+  timeoutMs: 'is a limit: a command that reaches it is an error and no measurement',
+  storage: 'is where builds are kept, not what they are',
+};
 
 /**
  * What is measured and how, as SHA-256 in hex: two runs with the same key measured the same of whatever their commits hold. It leaves
@@ -19,12 +28,19 @@ export const notInMeasuringKey = {
  * arguments go in by this hash alone: they may hold secrets.
  */
 export function measuringKey({ image, measure }: Pick<Config, 'image' | 'measure'>): string {
-  const how = Object.entries(measure).filter(([name]) => !Object.hasOwn(notInMeasuringKey, name));
-  return sha256OfValue({ image, measure: Object.fromEntries(how) });
+  const how = without(measure, notInMeasuringKey);
+  return sha256OfValue({ image, measure: { ...how, engine: without(measure.engine, notInEngineKey) } });
+}
+
+function without(
+  value: MeasureConfig | EngineSettings,
+  fields: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(fields, name)));
 }
 
 /** A machine class, as SHA-256 in hex. */
-export function fingerprintKey(fingerprint: Fingerprint): string {
+export function fingerprintKey(fingerprint: ExpectedFingerprint): string {
   return sha256OfValue(fingerprint);
 }
 

@@ -21,6 +21,8 @@ export interface SideContext {
   readonly checkout: string;
   /** The image inputs, the same for both sides; undefined where none were given. */
   readonly inputs: ImageInputs | undefined;
+  /** The engine makes its guests of a checkout itself: without image inputs nothing is missing. */
+  readonly buildsItself?: boolean;
   /** By which git may fetch from `origin` what the checkout lacks, where that kept no credentials. */
   readonly gitEnvironment?: NodeJS.ProcessEnv;
 }
@@ -61,8 +63,7 @@ export async function resolveHead(
   context: SideContext & { readonly subject: Subject },
 ): Promise<HeadSide> {
   const { checkout, subject } = context;
-  if (spec.kind === 'checkout')
-    return { kind: 'image', subject, inputs: needInputs(context.inputs), checkout };
+  if (spec.kind === 'checkout') return { kind: 'image', subject, inputs: neededInputs(context), checkout };
   const side = await namedSide(run, 'head', spec, context);
   return side.kind === 'commit' ? await side.checkOut() : side;
 }
@@ -129,12 +130,13 @@ function otherSource(
   spec: Extract<SideSpec, { kind: 'image' | 'rootfs' }>,
   { checkout, inputs }: SideContext,
 ): ImageSide {
+  if (inputs === undefined) throw noInputs();
   const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs' as const, path: spec.path };
   const name = spec.kind === 'image' ? spec.reference : spec.path;
   return {
     kind: 'image',
     subject: { label: `${spec.kind} ${name}`.slice(0, 500) },
-    inputs: { ...needInputs(inputs), rootfs },
+    inputs: { ...inputs, rootfs },
     checkout,
   };
 }
@@ -155,11 +157,11 @@ function commitSide(
     storedOnly: false,
     branch: undefined,
     checkOut: async () => {
-      const inputs = needInputs(context.inputs);
+      const inputs = neededInputs(context);
       const git = await openWorkTree(run, context.checkout);
       const prefix = await git.ask(['rev-parse', '--show-prefix']);
       const checkout = sameFolder(await addWorktree(run, git, side, commit), prefix, side, commit);
-      if (side === 'base') mustDiffer(inputs, checkout, commit);
+      if (side === 'base' && inputs !== undefined) mustDiffer(inputs, checkout, commit);
       return { kind: 'image', subject, inputs, checkout };
     },
   };
@@ -189,9 +191,13 @@ function mustDiffer(inputs: ImageInputs, checkout: string, commit: string): void
   );
 }
 
-function needInputs(inputs: ImageInputs | undefined): ImageInputs {
-  if (inputs !== undefined) return inputs;
-  throw new SnapgateError(
+function neededInputs({ inputs, buildsItself }: SideContext): ImageInputs | undefined {
+  if (inputs !== undefined || buildsItself) return inputs;
+  throw noInputs();
+}
+
+function noInputs(): SnapgateError {
+  return new SnapgateError(
     'usage',
     'there is no image source',
     'Give one of dockerfile, image, rootfs or build-command.',

@@ -1,5 +1,6 @@
 import { SnapgateError } from '../host/error.ts';
 import { differentField, differentScenario, quoted } from '../measure/alike.ts';
+import type { ExpectedFingerprint } from '../measure/environment.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Fingerprint, Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
@@ -50,7 +51,7 @@ function shortCommit(commit: string | undefined): string {
   return commit?.slice(0, 7) ?? 'no commit';
 }
 
-function otherMachine(there: Fingerprint, here: Fingerprint): string | undefined {
+function otherMachine(there: Fingerprint, here: ExpectedFingerprint): string | undefined {
   const field = differentField(there, here);
   return field && `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`;
 }

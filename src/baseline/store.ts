@@ -1,4 +1,5 @@
-import type { Fingerprint, Measurement } from '../measure/record.ts';
+import type { ExpectedFingerprint } from '../measure/environment.ts';
+import type { Measurement } from '../measure/record.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** What a stored measurement must be of to stand in for one of now. */
@@ -6,7 +7,7 @@ export interface StoreQuery {
   /** Hash of what is measured and how, but for the content of the sources: see `measuringKey`. */
   readonly measuringSha256: string;
   /** The machine class that measures now. */
-  readonly fingerprint: Fingerprint;
+  readonly fingerprint: ExpectedFingerprint;
   /** Boots that this run asks for: a measurement with fewer would widen its intervals. */
   readonly boots: number;
   /** What this run measures. The key says so too; a record that says something else is not what its key says. */

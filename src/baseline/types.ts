@@ -8,11 +8,11 @@ export type AutoBase =
   /** What was stored last of a branch. */
   | { readonly kind: 'branch'; readonly branch: string };
 
-/** To be built from `inputs`, whose relative paths are below `checkout`. */
+/** To be built from `inputs`, whose relative paths are below `checkout`; without them by the engine, from the checkout itself. */
 export interface ImageSide {
   readonly kind: 'image';
   readonly subject: Subject;
-  readonly inputs: ImageInputs;
+  readonly inputs: ImageInputs | undefined;
   readonly checkout: string;
 }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import zlib from 'node:zlib';
 import { describeHead } from '../baseline/head.ts';
 import { resolveBase, resolveHead } from '../baseline/resolve.ts';
-import { readConfig, requireImage } from '../config/config.ts';
+import { buildsItself, readConfig, requireImage } from '../config/config.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
@@ -96,12 +96,12 @@ async function gate(run: Run, given: Context): Promise<VerbResult> {
   const config = withOutputDir(given);
   const checkout = terminal.cwd;
   const subject = await describeHead(run, checkout);
-  const inputs = config.image;
-  const head = await resolveHead(run, config.head, { checkout, inputs, subject });
-  const context = { checkout, inputs, auto: undefined, branch: undefined };
+  const sides = { checkout, inputs: config.image, buildsItself: buildsItself(config.measure.engine) };
+  const head = await resolveHead(run, config.head, { ...sides, subject });
+  const context = { ...sides, auto: undefined, branch: undefined };
   const base = await resolveBase(run, config.base, context);
   const reproduce = reproduceOptions(command.inputs, { hideText: false });
-  const result = await runGate(run, { config, head, base, storage: undefined, reproduce });
+  const result = await runGate(run, { config, checkout, head, base, storage: undefined, reproduce });
   run.log.info(`report: ${result.files.report}`);
   return { exitCode: result.exitCode, output: exporterOf(given).render(result.report) };
 }
@@ -116,8 +116,8 @@ async function measure(run: Run, context: Context): Promise<VerbResult> {
   return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
 }
 
-async function probe(run: Run, { command, config, display }: Context): Promise<VerbResult> {
-  const found = await createEngine(run, config.measure.accel).probe();
+async function probe(run: Run, { command, config, display, terminal }: Context): Promise<VerbResult> {
+  const found = await createEngine(run, config.measure.engine, terminal.cwd).probe();
   const output = command.json ? `${JSON.stringify(found, null, 2)}\n` : probeTable(found, display.color);
   return { exitCode: found.ok ? 0 : exitCodes.host, output };
 }

@@ -1,8 +1,10 @@
 import { type MetricName, metricNames, type Scenario } from '../engine/contract.ts';
+import type { EngineSettings } from '../engine/settings.ts';
 import { SnapgateError } from '../host/error.ts';
 import { parseBytes, parseDuration, parsePercent } from '../host/units.ts';
 import type { ImageInputs, RootfsSource } from '../image/types.ts';
 import { baseOf, headOf } from './base.ts';
+import { type EngineInputs, readEngine } from './engine.ts';
 import { exactBytes, exactPercent, exactTime } from './exact.ts';
 import { type ConfigFile, readConfigFile, type Setting } from './file.ts';
 import { refusePathsOut } from './foreign-paths.ts';
@@ -36,11 +38,12 @@ export function readConfig(
   const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
   const settings = mergeSettings(given, written);
   if (written !== undefined && options.fileIsForeign) refusePathsOut(written.settings, settings.find);
+  const engine = readEngine(engineInputs(settings));
   return {
-    image: readImage(settings),
+    image: readImage(settings, engine),
     base: settings.read('base', baseOf),
     head: settings.read('head', headOf),
-    measure: readMeasure(settings, written?.scenarios ?? []),
+    measure: readMeasure(settings, engine, written?.scenarios ?? []),
     gate: readGate(settings, written),
     github: readGitHub(settings),
     outputDir: settings.read('output-dir', plain),
@@ -64,14 +67,19 @@ export function readInstall(raw: RawInputs): boolean {
   return given !== undefined && parseFlag(given.text, given.where);
 }
 
-/** The image that a run must have been given. */
-export function requireImage(config: Config): ImageInputs {
-  if (config.image !== undefined) return config.image;
+/** The image that a run must have been given, unless its engine makes its guests itself. */
+export function requireImage({ image, measure }: Config): ImageInputs | undefined {
+  if (image !== undefined || buildsItself(measure.engine)) return image;
   throw new SnapgateError(
     'usage',
     'no image source is given',
     'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.',
   );
+}
+
+/** Whether the engine does without an image source. */
+export function buildsItself({ kind }: EngineSettings): boolean {
+  return kind === 'e2b' || kind === 'command';
 }
 
 const mebi = 1024 ** 2;
@@ -129,15 +137,37 @@ function defaultOf(name: string): string {
   return inputs.find((input) => input.name === name)?.default ?? '';
 }
 
-function readImage(settings: Settings): ImageInputs | undefined {
+function engineInputs(settings: Settings): EngineInputs {
+  return {
+    given: settings.find,
+    text: (name) => settings.find(name)?.text,
+    choice: (name, choices) => settings.read(name, choice(choices)),
+    flag: (name) => settings.read(name, parseFlag),
+    timeMs: (name) => settings.read(name, bounded(parseDuration, 1000, 24 * 3600e3)),
+    bytes: (name) => settings.read(name, parseBytes),
+  };
+}
+
+function readImage(settings: Settings, engine: EngineSettings): ImageInputs | undefined {
   const rootfs = readSource(settings);
   if (rootfs === undefined) return undefined;
+  if (engine.kind === 'e2b') throw ownBuilder(settings);
   return {
     rootfs,
     kernel: settings.read('kernel', plain),
     initrd: settings.read('initrd', plain),
     diskSizeBytes: settings.read('disk-size', bounded(parseBytes, 16 * mebi, tebi, 4096)),
+    devices: engine.kind === 'firecracker' ? 'mmio' : 'pci',
   };
+}
+
+function ownBuilder(settings: Settings): SnapgateError {
+  const source = sourceInputs.map((name) => settings.find(name)?.where).find((where) => where !== undefined);
+  return new SnapgateError(
+    'usage',
+    `${source} is given, but engine e2b builds its guests itself`,
+    "Remove it: what is compared is the checkout's own template, built by create-build.",
+  );
 }
 
 function readSource(settings: Settings): RootfsSource | undefined {
@@ -188,12 +218,12 @@ function dockerfileSource(settings: Settings, dockerfile: string): RootfsSource 
   };
 }
 
-function readMeasure(settings: Settings, own: readonly Scenario[]): MeasureConfig {
+function readMeasure(settings: Settings, engine: EngineSettings, own: readonly Scenario[]): MeasureConfig {
   const dayMs = 24 * 3600e3;
   return {
     memoryBytes: settings.read('memory-size', bounded(parseBytes, 64 * mebi, 64 * gibi, mebi)),
     vcpus: settings.read('vcpus', bounded(parseCount, 1, 64)),
-    accel: settings.read('accel', choice(['auto', 'kvm', 'tcg'])),
+    engine,
     boots: settings.read('boots', bounded(parseCount, 1, 100)),
     cycles: settings.read('cycles', bounded(parseCount, 1, 1000)),
     warmup: settings.read('warmup', bounded(parseCount, 0, 100)),

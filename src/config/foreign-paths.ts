@@ -4,7 +4,7 @@ import type { Setting } from './file.ts';
 import { quoteText } from './names.ts';
 
 /** Inputs that name, or may name, files on the machine. */
-const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd'];
+const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd', 'e2b-infra', 'e2b-tools'];
 
 /**
  * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a

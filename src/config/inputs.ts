@@ -1,7 +1,10 @@
+import { engineNames } from '../engine/contract.ts';
+import { snapshotFormats } from '../engine/settings.ts';
+
 /** A command-line verb that takes inputs. */
 export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'probe';
 
-export type InputGroup = 'image' | 'base' | 'measure' | 'gate' | 'github' | 'run';
+export type InputGroup = 'image' | 'base' | 'engine' | 'measure' | 'gate' | 'github' | 'run';
 
 /** How an input's text is read, and what snapgate.yml may hold in its place. */
 export type InputType = 'text' | 'count' | 'flag' | 'names' | 'lines' | 'bytes' | 'time' | 'percent';
@@ -49,6 +52,7 @@ export type AcceptScope = (typeof acceptScopes)[number];
 export const artifactPolicies = ['auto', 'always', 'never'] as const;
 
 const built: readonly Verb[] = ['gate', 'measure'];
+const probed: readonly Verb[] = ['gate', 'measure', 'probe'];
 const gated: readonly Verb[] = ['gate', 'compare'];
 const everyRun: readonly Verb[] = ['gate', 'measure', 'compare'];
 
@@ -148,6 +152,108 @@ export const inputs: readonly InputSpec[] = [
   },
 
   {
+    ...text('engine', 'engine', 'ENGINE', probed),
+    description:
+      "What boots, pauses and resumes the guests: `qemu`, `firecracker`, `e2b` (the tools of e2b's infra), or `command` (commands of your own).",
+    choices: engineNames,
+    default: 'qemu',
+  },
+  {
+    ...text('accel', 'engine', 'ACCEL', probed),
+    description:
+      'How a guest of `qemu` runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
+    choices: ['auto', 'kvm', 'tcg'],
+    default: 'auto',
+  },
+  {
+    ...text('huge-pages', 'engine', 'none|2M', probed),
+    description:
+      'Pages that back the memory of a guest of `e2b`: `2M` or `none`; 2 MiB pages are then what is stored. Other engines have `none`, and `memfile.hugeBytes` for what 2 MiB pages would store.',
+    choices: ['none', '2M'],
+    default: '`2M` with `e2b`, else `none`',
+  },
+  {
+    ...text('firecracker-binary', 'engine', 'PATH', probed),
+    description: "Firecracker's binary for `firecracker`: a path, or a name to be found on the PATH.",
+    default: 'firecracker',
+    inFile: false,
+  },
+  {
+    ...text('firecracker-version', 'engine', 'VERSION', probed),
+    description:
+      "Release of Firecracker, such as `1.12.1`, that is taken from the runner's tool cache or downloaded, its checksum verified; with `e2b`, what `create-build` is given as `-firecracker`.",
+  },
+  {
+    ...text('jailer', 'engine', 'true|false', probed),
+    description: 'Whether `firecracker` runs under its jailer, which needs root: `true` or `false`.',
+    type: 'flag',
+    default: 'false',
+  },
+  {
+    ...text('e2b-infra', 'engine', 'PATH', probed),
+    description:
+      "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
+  },
+  {
+    ...text('e2b-tools', 'engine', 'PATH', probed),
+    description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
+  },
+  {
+    ...text('e2b-storage', 'engine', 'STORAGE', probed),
+    description:
+      'Where the tools of `e2b` keep builds: a folder, or `gs://BUCKET`; a temporary folder if not given.',
+    inFile: false,
+  },
+  {
+    ...text('prepare-command', 'engine', 'COMMAND', probed),
+    description:
+      'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
+  },
+  {
+    ...text('resume-command', 'engine', 'COMMAND', probed),
+    description:
+      'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
+  },
+  {
+    ...text('pause-command', 'engine', 'COMMAND', probed),
+    description:
+      'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
+  },
+  {
+    ...text('cleanup-command', 'engine', 'COMMAND', probed),
+    description:
+      'With `command`: ends what the other commands have started, however they ended; run after each of them that failed, after each pause, and at the end.',
+  },
+  {
+    ...text('version-command', 'engine', 'COMMAND', probed),
+    description:
+      'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
+  },
+  {
+    ...text('memfile', 'engine', 'NAME', probed),
+    description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's memory.",
+    default: 'memfile',
+  },
+  {
+    ...text('rootfs-file', 'engine', 'NAME', probed),
+    description:
+      "With `command`: name, in a snapshot's folder, of the file that holds the guest's disk; the disk is not measured if not given.",
+  },
+  {
+    ...text('format', 'engine', 'FORMAT', probed),
+    description:
+      "With `command`: how those files are laid out: `raw` (all of it), `sparse-diff` (holes where nothing was written since the parent), or `e2b` (`memfile.header` and `rootfs.ext4.header` beside the layers' data).",
+    choices: snapshotFormats,
+    default: 'raw',
+  },
+  {
+    ...text('command-timeout', 'engine', 'TIME', probed),
+    description: 'With `command` and `e2b`: limit of each of its commands, with its unit.',
+    type: 'time',
+    default: '10min',
+  },
+
+  {
     ...text('memory-size', 'measure', 'SIZE', built),
     description: "The guest's memory, with its unit.",
     type: 'bytes',
@@ -158,13 +264,6 @@ export const inputs: readonly InputSpec[] = [
     description: 'Number of virtual processors of the guest.',
     type: 'count',
     default: '1',
-  },
-  {
-    ...text('accel', 'measure', 'ACCEL', ['gate', 'measure', 'probe']),
-    description:
-      'How the guest runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
-    choices: ['auto', 'kvm', 'tcg'],
-    default: 'auto',
   },
   {
     ...text('boots', 'measure', 'N', built),

@@ -28,7 +28,16 @@ function option(name: string, value: string): string[] {
 /** Bases that have no commit to name them by. */
 const otherBase = /^(?:image|rootfs|measurement):/;
 
-const mayHoldSecret = ['build-args', 'build-command', 'ready-command'];
+const mayHoldSecret = [
+  'build-args',
+  'build-command',
+  'ready-command',
+  'prepare-command',
+  'resume-command',
+  'pause-command',
+  'cleanup-command',
+  'version-command',
+];
 
 function isRepeated({ name, group, verbs }: InputSpec): boolean {
   return verbs.includes('gate') && (group !== 'run' || name === 'config');

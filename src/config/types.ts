@@ -1,4 +1,5 @@
 import type { MetricName, Scenario } from '../engine/contract.ts';
+import type { EngineSettings } from '../engine/settings.ts';
 import type { ImageInputs } from '../image/types.ts';
 import type { AcceptScope, CommentPolicy } from './inputs.ts';
 
@@ -46,7 +47,7 @@ export interface GateConfig {
 export interface MeasureConfig {
   readonly memoryBytes: number;
   readonly vcpus: number;
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+  readonly engine: EngineSettings;
   /** Cold boots of each side. */
   readonly boots: number;
   /** Rounds of all scenarios in a boot, after the warm-up. */
@@ -85,6 +86,7 @@ export interface GitHubConfig {
 
 /** Everything a run was asked for: read once, checked, passed down. */
 export interface Config {
+  /** undefined: none was given, which an engine with a builder of its own does without. */
   readonly image: ImageInputs | undefined;
   readonly base: BaseSpec;
   readonly head: HeadSpec;

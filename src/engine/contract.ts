@@ -1,5 +1,4 @@
-import type { Run } from '../host/run.ts';
-import type { Image } from '../image/types.ts';
+import type { BuiltImage, Image, RootfsImage } from '../image/types.ts';
 
 /** Metrics of a cycle. An engine that cannot give one leaves it out: absent is never zero. */
 export const metricNames = [
@@ -8,13 +7,22 @@ export const metricNames = [
   'memfile.zeroedBytes',
   'memfile.compressedBytes',
   'memfile.hugeBytes',
+  'memfile.storedBytes',
   'rootfs.writtenBytes',
+  'rootfs.storedBytes',
   'stateBytes',
   'resumeMs',
   'pauseMs',
 ] as const;
 export type MetricName = (typeof metricNames)[number];
 export type CycleMetrics = Readonly<Partial<Record<MetricName, number>>>;
+
+export const engineNames = ['qemu', 'firecracker', 'e2b', 'command'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
+export const accelerators = ['kvm', 'tcg', 'unknown'] as const;
+export type Accelerator = (typeof accelerators)[number];
 
 /** What the guest does between a resume and the next pause. */
 export interface Scenario {
@@ -55,6 +63,17 @@ export interface BootResult<S extends Snapshot = Snapshot> {
   readonly readyMs: number;
   /** False: the guest was still busy when the limit of settling came; said in the report. */
   readonly settled: boolean;
+  /** What only the built guest tells of how it runs; part of the fingerprint, and the same at every boot of a measurement. */
+  readonly versions?: GuestVersions;
+  /** Sentences about this boot for the report, such as the engine's own floor. */
+  readonly notes?: readonly string[];
+}
+
+/** What an engine's own builder has chosen. */
+export interface GuestVersions {
+  /** In place of the identity's: `Firecracker v1.12.1`. */
+  readonly engineVersion?: string;
+  readonly kernelVersion?: string;
 }
 
 export interface CycleResult<S extends Snapshot = Snapshot> {
@@ -63,6 +82,8 @@ export interface CycleResult<S extends Snapshot = Snapshot> {
   readonly metrics: CycleMetrics;
   /** Wall time of the whole cycle, measuring included. */
   readonly cycleMs: number;
+  /** Sentences about this cycle for the report, such as two ways of counting that disagree. */
+  readonly notes?: readonly string[];
 }
 
 /** One check that a host passed or not. */
@@ -90,15 +111,20 @@ export interface EngineReport {
 /** Part of the fingerprint: numbers of different identities are never compared. */
 export interface EngineIdentity {
   readonly engine: string;
-  /** `QEMU 7.2.22`. */
-  readonly version: string;
-  readonly accelerator: 'kvm' | 'tcg';
+  /** `QEMU 7.2.22`; undefined: what the engine's builder chooses, told by the first boot (`BootResult.versions`). */
+  readonly version: string | undefined;
+  readonly accelerator: Accelerator;
   readonly machine: string;
 }
 
 export interface Engine<S extends Snapshot = Snapshot> {
   /** What this host can do, or why not, with what to do about it. Boots something small before it believes /dev/kvm. */
   probe(): Promise<EngineReport>;
+  /**
+   * Of an engine whose guests are not images of snapgate's own making: what `prepare` is given in their place, made once a side before
+   * anything is booted.
+   */
+  build?(source: GuestSource): Promise<BuiltImage>;
   /** Cold boot to a paused base snapshot in `dir` (made by the caller, empty). */
   prepare(image: Image, options: GuestOptions, dir: string): Promise<BootResult<S>>;
   /** A copy of a snapshot, in `dir`, that outlives changes to the original. */
@@ -110,8 +136,11 @@ export interface Engine<S extends Snapshot = Snapshot> {
   cycle(parent: S, scenario: Scenario, options: { readonly advance: boolean }): Promise<CycleResult<S>>;
 }
 
-/** What an engine is given by whoever makes it. */
-export interface EngineContext {
-  readonly run: Run;
-  readonly accel: 'auto' | 'kvm' | 'tcg';
+/** What an engine's own builder starts from. */
+export interface GuestSource {
+  readonly side: 'base' | 'head';
+  /** Absolute path of the side's checkout. */
+  readonly checkout: string;
+  /** The image that snapgate has built, where a source was given. */
+  readonly rootfs: RootfsImage | undefined;
 }

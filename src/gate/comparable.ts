@@ -1,11 +1,14 @@
 import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
 import { differentField, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
-import type { Fingerprint, Measurement } from '../measure/record.ts';
+import type { ExpectedFingerprint } from '../measure/environment.ts';
+import type { Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
 
 /** What two sides must have in common; also of a side that is yet to be measured. */
-export type Conditions = Pick<Measurement, 'fingerprint' | 'scenarios'>;
+export interface Conditions extends Pick<Measurement, 'scenarios'> {
+  readonly fingerprint: ExpectedFingerprint;
+}
 
 /** Whether two sides were measured alike: the same fingerprint, the same scenarios, defined the same. */
 export type Comparability =
@@ -33,7 +36,7 @@ export function requireComparable(base: Conditions, head: Conditions): void {
 }
 
 /** Throws SnapgateError('record') that names the first field in which two machines, engines or kernels differ. */
-export function requireEqualFingerprints(base: Fingerprint, head: Fingerprint): void {
+export function requireEqualFingerprints(base: ExpectedFingerprint, head: ExpectedFingerprint): void {
   const found = fingerprintDifference(base, head);
   if (found === undefined) return;
   const { difference, remedy } = found;
@@ -80,7 +83,7 @@ export function measuredTooLittle(
   };
 }
 
-function fingerprintDifference(base: Fingerprint, head: Fingerprint): Misfit | undefined {
+function fingerprintDifference(base: ExpectedFingerprint, head: ExpectedFingerprint): Misfit | undefined {
   const field = differentField(base, head);
   if (field === undefined) return undefined;
   return {

@@ -69,6 +69,8 @@ function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): 
 }
 
 function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
+  // What a builder makes twice of the same need not be the same guest.
+  if (!('rootfsSha256' in base) || !('rootfsSha256' in head)) return false;
   const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'] as const;
   return fields.every((field) => base[field] === head[field]);
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { fingerprintKey, shortKey } from '../baseline/measuring-key.ts';
 import { SnapgateError } from '../host/error.ts';
 import { printable } from '../host/printable.ts';
-import type { Fingerprint } from '../measure/record.ts';
+import type { ExpectedFingerprint } from '../measure/environment.ts';
 
 /** What a stored measurement is looked for by. */
 export interface KeyParts {
   readonly measuringSha256: string;
-  readonly fingerprint: Fingerprint;
+  readonly fingerprint: ExpectedFingerprint;
 }
 
 /** Keys from the widest to the most exact, each the beginning of the next. */

@@ -17,7 +17,7 @@ import { type ContainerConfig, guestFilesSha256, injectGuest } from './inject.ts
 import { resolveKernel } from './kernel.ts';
 import type { RootfsContent } from './rootfs-content.ts';
 import { isArchivePath, resolveRootfs } from './rootfs-source.ts';
-import type { Image, ImageInputs } from './types.ts';
+import type { ImageInputs, RootfsImage } from './types.ts';
 
 export interface BuildOptions {
   /** Folder of the side's sources, which paths in the inputs are relative to. */
@@ -32,7 +32,7 @@ export interface BuildOptions {
  *
  * @throws SnapgateError `usage` and `image` for what the user gave, `host` for what this machine lacks
  */
-export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<Image> {
+export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<RootfsImage> {
   await checkImageInputs(run, inputs, options.checkout);
   const kernel = await resolveKernel(
     run,
@@ -42,6 +42,7 @@ export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOp
   const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
   const rootfs = await buildRootfs(run, inputs, options);
   return {
+    kind: 'rootfs',
     ...rootfs,
     kernelPath: kernel.path,
     kernelVersion: kernel.version,
@@ -56,7 +57,7 @@ export async function imageKernel(
   run: Run,
   inputs: ImageInputs,
   { checkout, cacheLimitBytes }: Pick<BuildOptions, 'checkout' | 'cacheLimitBytes'>,
-): Promise<Pick<Image, 'kernelVersion' | 'kernelSha256'>> {
+): Promise<Pick<RootfsImage, 'kernelVersion' | 'kernelSha256'>> {
   const spec = fileSpec(inputs.kernel, checkout, 'kernel');
   const kernel = await resolveKernel(run, spec, cacheLimitBytes * shares.kernels);
   return { kernelVersion: kernel.version, kernelSha256: kernel.sha256 };
@@ -92,7 +93,7 @@ export async function checkImageInputs(run: Run, inputs: ImageInputs, checkout: 
   }
 }
 
-type Rootfs = Pick<Image, 'rootfsPath' | 'rootfsSha256' | 'rootfsBytes' | 'init' | 'kernelArgs'>;
+type Rootfs = Pick<RootfsImage, 'rootfsPath' | 'rootfsSha256' | 'rootfsBytes' | 'init' | 'kernelArgs'>;
 
 /** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
 const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 } as const;

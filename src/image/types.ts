@@ -23,13 +23,21 @@ export interface ImageInputs {
   readonly initrd: string;
   /** Size of the guest's disk. */
   readonly diskSizeBytes: number;
+  readonly devices: GuestDevices;
 }
 
 /** Who is PID 1 in the guest: systemd, another init of the image's own (OpenRC, sysvinit, busybox, runit…), or ours. */
 export type InitKind = 'systemd' | 'init' | 'none';
 
+/** What a side is, ready for an engine to boot. */
+export type Image = RootfsImage | BuiltImage;
+
+/** How the devices of a guest are found: on a PCI bus (QEMU), or as virtio-mmio with the channel on vsock (Firecracker). */
+export type GuestDevices = 'pci' | 'mmio';
+
 /** A bootable guest, immutable, usually in the cache: an engine must not write to any of its files. */
-export interface Image {
+export interface RootfsImage {
+  readonly kind: 'rootfs';
   /** ext4 with the guest agent in it, `diskSizeBytes` long (sparse). */
   readonly rootfsPath: string;
   /** Hash of the ext4's content: equal hashes are equal images. */
@@ -44,4 +52,17 @@ export interface Image {
   readonly init: InitKind;
   /** What this image's start needs on the kernel's command line: root=, rw, init=… */
   readonly kernelArgs: readonly string[];
+}
+
+/** A guest that an engine's own builder makes of a checkout when it is booted: what it is made with is all that is known before. */
+export interface BuiltImage {
+  readonly kind: 'built';
+  /** Who makes it: `e2b`, `command`. */
+  readonly builder: string;
+  /** Absolute path of the side's checkout, where the builder runs. */
+  readonly checkout: string;
+  /** Hash of what the guest is made with (tools, commands, an image): equal hashes need not be equal guests, other ones are others. */
+  readonly sha256: string;
+  /** The image that snapgate has built for it, where a source was given. */
+  readonly rootfs: RootfsImage | undefined;
 }

@@ -1,7 +1,9 @@
 import type { Config } from '../config/types.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
+import type { EngineSettings } from '../engine/settings.ts';
 import { unusableHost } from '../engine/unusable-host.ts';
+import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 
 export interface ProbedEngine {
@@ -10,18 +12,27 @@ export interface ProbedEngine {
   readonly identity: EngineIdentity;
 }
 
-/** The engine that a run measures with. */
-export function createEngine(run: Run, accel: Config['measure']['accel']): Engine {
-  return createQemuEngine({ run, accel });
+/**
+ * The engine that a run measures with.
+ *
+ * @param checkout absolute path that the settings' relative paths start at
+ */
+export function createEngine(run: Run, settings: EngineSettings, checkout: string): Engine {
+  switch (settings.kind) {
+    case 'qemu':
+      return createQemuEngine(run, settings);
+    default:
+      throw new SnapgateError('usage', `engine ${settings.kind} is not there yet`, checkout);
+  }
 }
 
 /** The engine, proven to work on this host. */
-export async function openEngine(run: Run, config: Config): Promise<ProbedEngine> {
-  const engine = createEngine(run, config.measure.accel);
+export async function openEngine(run: Run, config: Config, checkout: string): Promise<ProbedEngine> {
+  const engine = createEngine(run, config.measure.engine, checkout);
   const report = await engine.probe();
   if (!report.ok || !report.identity) throw unusableHost(report);
-  const { engine: name, version, accelerator, machine } = report.identity;
-  run.log.info(`engine: ${name} (${version}), ${accelerator}, machine ${machine}`);
+  const { engine: name, version = 'version as built', accelerator, machine } = report.identity;
+  run.log.info(`engine: ${name} (${version}), accelerator ${accelerator}, machine ${machine}`);
   if (report.fallback) run.log.warning(report.fallback);
   return { engine, report, identity: report.identity };
 }

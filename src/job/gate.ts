@@ -1,12 +1,13 @@
 import type { BaseSide, HeadSide, ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
+import type { Engine } from '../engine/contract.ts';
 import { comparability } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
-import { checkImageInputs, imageKernel } from '../image/build.ts';
-import { fingerprintOf, scenariosRecord } from '../measure/environment.ts';
+import { imageKernel } from '../image/build.ts';
+import { fingerprintOf, kernelOf, scenariosRecord, unknownKernel } from '../measure/environment.ts';
 import { measureSides, type SideToMeasure } from '../measure/measure.ts';
 import type { Measurement } from '../measure/record.ts';
 import type { ReportInput } from '../report/exporter.ts';
@@ -17,10 +18,12 @@ import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
 import { checkOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
-import { buildSide, type SideSource } from './side.ts';
+import { buildSide, checkSide, type SideSource } from './side.ts';
 
 export interface GateRequest {
   readonly config: Config;
+  /** Absolute path that the engine's relative paths start at, and its commands run in where no side is meant. */
+  readonly checkout: string;
   readonly head: HeadSide;
   readonly base: BaseSide;
   /** Where a measurement of the base may be kept; undefined where there is no such place. */
@@ -75,9 +78,9 @@ export async function measureGate(run: Run, request: GateRequest): Promise<GateP
   const base = await settleEarly(run, request);
   if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
     return storedPair(head.measurement, await settleBase(run, base, wantedOf(head.measurement), undefined));
-  if (head.kind === 'image') await checkImageInputs(run, head.inputs, head.checkout);
-  if (base.kind === 'image') await checkImageInputs(run, base.inputs, base.checkout);
-  const engine = await openEngine(run, config);
+  if (head.kind === 'image') await checkSide(run, head);
+  if (base.kind === 'image') await checkSide(run, base);
+  const engine = await openEngine(run, config, request.checkout);
   const wanted = await wantedFor(run, config, engine, head);
   const settled = await settleBase(run, base, wanted, request.storage);
   return await measurePair(run, config, engine, head, settled);
@@ -125,7 +128,8 @@ function wantedOf({ fingerprint, scenarios, boots, subject }: Measurement): Want
 async function wantedFor(run: Run, config: Config, engine: ProbedEngine, head: HeadSide): Promise<Wanted> {
   if (head.kind === 'measurement') return wantedOf(head.measurement);
   const { checkout, inputs, subject } = head;
-  const kernel = await imageKernel(run, inputs, { checkout, cacheLimitBytes: config.cacheLimitBytes });
+  const { cacheLimitBytes } = config;
+  const kernel = inputs ? await imageKernel(run, inputs, { checkout, cacheLimitBytes }) : unknownKernel;
   return {
     fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
     scenarios: scenariosRecord(config.measure.scenarios),
@@ -149,7 +153,7 @@ async function measurePair(
   const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
   const checkouts = toBuild.map(({ checkout }) => checkout);
   const built = await withRecordsAside(run, config.outputDir, checkouts, () =>
-    buildSides(run, config, toBuild),
+    buildSides(run, config, engine.engine, toBuild),
   );
   const differs = differenceOf(config, engine, built, [base, head]);
   const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
@@ -163,7 +167,8 @@ async function measurePair(
   return {
     base: ofBase,
     head: ofHead,
-    noVerdict: differs ?? (base.kind === 'none' ? base.noVerdict : undefined),
+    noVerdict:
+      differs ?? differenceMeasured(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
     notes,
     baseIsNew: of('base') !== undefined,
   };
@@ -176,13 +181,24 @@ function sourceOf(side: 'base' | 'head', { subject, inputs, checkout }: ImageSid
 async function buildSides(
   run: Run,
   config: Config,
+  engine: Engine,
   sources: readonly SideSource[],
 ): Promise<SideToMeasure[]> {
   const sides: SideToMeasure[] = [];
   for (const source of sources) {
-    sides.push({ side: source.side, subject: source.subject, image: await buildSide(run, config, source) });
+    sides.push({
+      side: source.side,
+      subject: source.subject,
+      image: await buildSide(run, config, engine, source),
+    });
   }
   return sides;
+}
+
+/** What only the built guests tell may differ too. */
+function differenceMeasured(base: Measurement | undefined, head: Measurement): NoVerdict | undefined {
+  const found = base && comparability(base, head);
+  return found?.state === 'not-comparable' ? found : undefined;
 }
 
 /** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
@@ -195,7 +211,7 @@ function differenceOf(
   const scenarios = scenariosRecord(config.measure.scenarios);
   const known = given.flatMap((side) => (side.kind === 'measurement' ? [side.measurement] : []));
   const made = built.map(({ image }) => ({
-    fingerprint: fingerprintOf(identity, image, config.measure),
+    fingerprint: fingerprintOf(identity, kernelOf(image), config.measure),
     scenarios,
   }));
   const [one, other] = [...made, ...known];

@@ -2,7 +2,6 @@ import type { ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
-import { checkImageInputs } from '../image/build.ts';
 import { measureSides } from '../measure/measure.ts';
 import type { Side } from '../measure/plan.ts';
 import type { Measurement } from '../measure/record.ts';
@@ -11,7 +10,7 @@ import { withRecordsAside } from './aside.ts';
 import { openEngine } from './engine.ts';
 import { checkOutputDir, writeRecord, writeText } from './files.ts';
 import { planLanes, readHostResources } from './preflight.ts';
-import { buildSide, type SideSource } from './side.ts';
+import { buildSide, checkSide, type SideSource } from './side.ts';
 
 export interface MeasureRequest {
   readonly config: Config;
@@ -31,11 +30,11 @@ export async function runMeasure(run: Run, { config, side, image }: MeasureReque
   const { subject, inputs, checkout } = image;
   const source: SideSource = { side, subject, inputs, checkout };
   checkOutputDir(config.outputDir);
-  await checkImageInputs(run, inputs, checkout);
-  const engine = await openEngine(run, config);
+  await checkSide(run, source);
+  const engine = await openEngine(run, config, checkout);
   planLanes(config.measure, 1, readHostResources(run));
   const built = await withRecordsAside(run, config.outputDir, [checkout], () =>
-    buildSide(run, config, source),
+    buildSide(run, config, engine.engine, source),
   );
   const sides = [{ side, subject, image: built }];
   const [measurement] = await measureSides(run, {

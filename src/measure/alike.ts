@@ -1,10 +1,18 @@
+import type { ExpectedFingerprint } from './environment.ts';
 import { type Fingerprint, fingerprintSchema, type Measurement } from './record.ts';
 
 export type MeasuredScenario = Measurement['scenarios'][number];
 
-/** The first field in which two machines, engines or kernels differ. */
-export function differentField(one: Fingerprint, other: Fingerprint): keyof Fingerprint | undefined {
-  return fingerprintSchema.keyof().options.find((field) => one[field] !== other[field]);
+/** The first field in which two machines, engines or kernels differ; one that is not known yet does not. */
+export function differentField(
+  one: ExpectedFingerprint,
+  other: ExpectedFingerprint,
+): keyof Fingerprint | undefined {
+  return fingerprintSchema
+    .keyof()
+    .options.find(
+      (field) => one[field] !== undefined && other[field] !== undefined && one[field] !== other[field],
+    );
 }
 
 /** What a scenario is besides its name. */

@@ -1,7 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeasureConfig } from '../config/types.ts';
-import type { CycleMetrics, Engine, GuestOptions, Scenario, Snapshot } from '../engine/contract.ts';
+import type {
+  CycleMetrics,
+  Engine,
+  GuestOptions,
+  GuestVersions,
+  Scenario,
+  Snapshot,
+} from '../engine/contract.ts';
 import { metricNames } from '../engine/contract.ts';
 import type { Run } from '../host/run.ts';
 import type { Image } from '../image/types.ts';
@@ -19,22 +26,26 @@ export interface BootJob {
   readonly onRound: (round: number) => void;
 }
 
+/** A boot with what it told beside its samples. */
+export interface MeasuredBoot {
+  readonly boot: Boot;
+  readonly versions: GuestVersions;
+  /** Sentences for the report, each once. */
+  readonly notes: readonly string[];
+}
+
 /** One cold boot and all its cycles. */
-export async function measureBoot(job: BootJob): Promise<Boot> {
+export async function measureBoot(job: BootJob): Promise<MeasuredBoot> {
   const startedAt = new Date();
   mkdirSync(job.dir, { recursive: true });
   try {
     const bootDir = makeDir(job.dir, 'base');
     const booted = await job.engine.prepare(job.image, guestOptions(job.config), bootDir);
-    const samples = await runCycles(job, booted.snapshot, startedAt.getTime());
-    return {
-      index: job.index,
-      startedAt: startedAt.toISOString(),
-      bootMs: booted.bootMs,
-      readyMs: booted.readyMs,
-      settled: booted.settled,
-      samples,
-    };
+    const { bootMs, readyMs, settled, versions = {} } = booted;
+    const notes = new Set(booted.notes);
+    const samples = await runCycles(job, booted.snapshot, startedAt.getTime(), notes);
+    const times = { startedAt: startedAt.toISOString(), bootMs, readyMs, settled };
+    return { boot: { index: job.index, ...times, samples }, versions, notes: [...notes] };
   } finally {
     rmSync(job.dir, { recursive: true, force: true });
   }
@@ -45,7 +56,12 @@ function guestOptions(config: MeasureConfig): GuestOptions {
   return { memoryBytes, vcpus, bootTimeoutMs, readyCommand };
 }
 
-async function runCycles(job: BootJob, base: Snapshot, startedAtMs: number): Promise<Sample[]> {
+async function runCycles(
+  job: BootJob,
+  base: Snapshot,
+  startedAtMs: number,
+  notes: Set<string>,
+): Promise<Sample[]> {
   const { config, engine } = job;
   const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
   const chain = { tip: keepsBase ? await engine.fork(base, makeDir(job.dir, 'chain')) : base };
@@ -55,7 +71,7 @@ async function runCycles(job: BootJob, base: Snapshot, startedAtMs: number): Pro
     for (const scenario of config.scenarios) {
       job.run.signal.throwIfAborted();
       const began = Date.now();
-      const parts = await runScenario(engine, scenario, chain, base);
+      const parts = await runScenario(engine, scenario, chain, base, notes);
       samples.push({
         scenario: scenario.name,
         round,
@@ -76,15 +92,14 @@ async function runScenario(
   scenario: Scenario,
   chain: { tip: Snapshot },
   base: Snapshot,
+  notes: Set<string>,
 ): Promise<CycleMetrics[]> {
   const parts: CycleMetrics[] = [];
   for (let part = 0; part < scenario.repeat; part += 1) {
-    if (scenario.from === 'base') {
-      parts.push((await engine.cycle(base, scenario, { advance: false })).metrics);
-      continue;
-    }
-    const result = await engine.cycle(chain.tip, scenario, { advance: true });
-    chain.tip = result.next;
+    const advance = scenario.from === 'previous';
+    const result = await engine.cycle(advance ? chain.tip : base, scenario, { advance });
+    if (advance) chain.tip = result.next;
+    for (const note of result.notes ?? []) notes.add(note);
     parts.push(result.metrics);
   }
   return parts;

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { MeasureConfig } from '../config/types.ts';
-import type { Engine, EngineReport } from '../engine/contract.ts';
+import type { Engine, EngineReport, GuestVersions } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { formatDuration } from '../host/units.ts';
 import { version } from '../host/version.ts';
-import type { Image } from '../image/types.ts';
-import { measureBoot } from './boot.ts';
-import { fingerprintOf, readEnvironment, scenariosRecord } from './environment.ts';
+import type { Image, RootfsImage } from '../image/types.ts';
+import { type MeasuredBoot, measureBoot } from './boot.ts';
+import { fingerprintOf, fingerprintWith, kernelOf, readEnvironment, scenariosRecord } from './environment.ts';
 import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
-import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
+import { type Measurement, measurementVersion, type Subject } from './record.ts';
 
 /** One side, built and ready to boot. */
 export interface SideToMeasure {
@@ -29,7 +29,7 @@ export interface MeasureRequest {
 
 /** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
 export async function measureSides(run: Run, request: MeasureRequest): Promise<Measurement[]> {
-  const boots = new Map<Side, Boot[]>(request.sides.map(({ side }) => [side, []]));
+  const boots = new Map<Side, MeasuredBoot[]>(request.sides.map(({ side }) => [side, []]));
   const cut = await runWaves(run, request, (side, boot) => boots.get(side)?.push(boot));
   return request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
 }
@@ -38,7 +38,7 @@ export async function measureSides(run: Run, request: MeasureRequest): Promise<M
 async function runWaves(
   run: Run,
   request: MeasureRequest,
-  onBoot: (side: Side, boot: Boot) => void,
+  onBoot: (side: Side, boot: MeasuredBoot) => void,
 ): Promise<string | undefined> {
   const { config, sides } = request;
   const waves = planBoots(
@@ -65,7 +65,7 @@ async function runWave(
   request: MeasureRequest,
   wave: Wave,
   remaining: string,
-  onBoot: (side: Side, boot: Boot) => void,
+  onBoot: (side: Side, boot: MeasuredBoot) => void,
 ): Promise<void> {
   const { config } = request;
   // The first failure ends the run, and with it the other boot of the pair.
@@ -73,11 +73,12 @@ async function runWave(
     wave.map(async ({ side, index }) => {
       const name = `${side} boot ${index + 1} of ${config.boots}`;
       run.log.info(`${name}: starts${remaining}`);
-      const boot = await measureOne(run, request, side, index, name);
+      const measured = await measureOne(run, request, side, index, name);
+      const { boot } = measured;
       run.log.info(
         `${name}: agent after ${formatDuration(boot.bootMs)}, settled after ${formatDuration(boot.readyMs)}, ${boot.samples.length} samples`,
       );
-      onBoot(side, boot);
+      onBoot(side, measured);
     }),
   );
 }
@@ -88,7 +89,7 @@ async function measureOne(
   side: Side,
   index: number,
   name: string,
-): Promise<Boot> {
+): Promise<MeasuredBoot> {
   const image = request.sides.find((each) => each.side === side)?.image;
   if (!image) throw new Error(`no image for ${side}`);
   const rounds = request.config.warmup + request.config.cycles;
@@ -120,10 +121,11 @@ function namingBoot(error: unknown, name: string): unknown {
 function toMeasurement(
   request: MeasureRequest,
   { side, subject, image }: SideToMeasure,
-  boots: Boot[],
+  measured: readonly MeasuredBoot[],
   cut: string | undefined,
 ): Measurement {
   const { config, report } = request;
+  const boots = measured.map(({ boot }) => boot);
   if (!report.identity) throw new Error('measured with an engine that its own probe refused');
   return {
     schema: 'snapgate/measurement',
@@ -133,15 +135,24 @@ function toMeasurement(
     side,
     subject,
     image: imageRecord(image),
-    fingerprint: fingerprintOf(report.identity, image, config),
+    fingerprint: fingerprintWith(
+      fingerprintOf(report.identity, kernelOf(image), config),
+      versionsOf(side, measured),
+    ),
     environment: readEnvironment(),
     scenarios: scenariosRecord(config.scenarios),
     boots: boots.toSorted((a, b) => a.index - b.index),
-    notes: notesOf(report, side, boots, cut),
+    notes: notesOf(report, side, measured, cut),
   };
 }
 
 function imageRecord(image: Image): Measurement['image'] {
+  if (image.kind === 'rootfs') return rootfsRecord(image);
+  const { builder, sha256, rootfs } = image;
+  return { builder, sha256, ...(rootfs === undefined ? {} : { rootfs: rootfsRecord(rootfs) }) };
+}
+
+function rootfsRecord(image: RootfsImage) {
   return {
     rootfsSha256: image.rootfsSha256,
     rootfsBytes: image.rootfsBytes,
@@ -155,15 +166,42 @@ function imageRecord(image: Image): Measurement['image'] {
 function notesOf(
   report: EngineReport,
   side: Side,
-  boots: readonly Boot[],
+  measured: readonly MeasuredBoot[],
   cut: string | undefined,
 ): string[] {
-  const unsettled = boots.filter((boot) => !boot.settled).map((boot) => boot.index + 1);
+  const unsettled = measured.filter(({ boot }) => !boot.settled).map(({ boot }) => boot.index + 1);
   return [
     ...(report.fallback === undefined ? [] : [report.fallback]),
     ...(unsettled.length === 0
       ? []
       : [`${side}: still busy when its base snapshot was taken, boot ${unsettled.join(', ')}`]),
     ...(cut === undefined ? [] : [cut]),
+    ...notesOfBoots(measured),
   ].map((note) => note.slice(0, 500));
+}
+
+/** Enough to see what they are about: a note a cycle would bury the report. */
+const maxBootNotes = 8;
+
+function notesOfBoots(measured: readonly MeasuredBoot[]): string[] {
+  const notes = [...new Set(measured.flatMap((boot) => boot.notes))];
+  const more = notes.length - maxBootNotes;
+  return more <= 0
+    ? notes
+    : [...notes.slice(0, maxBootNotes), `${more} more notes of this kind are left out`];
+}
+
+/** @throws SnapgateError `guest` where the boots of one side are not of the same versions */
+function versionsOf(side: Side, measured: readonly MeasuredBoot[]): GuestVersions {
+  const [first, ...others] = measured.map(({ versions }) => versions);
+  for (const field of ['engineVersion', 'kernelVersion'] as const) {
+    const other = others.find((versions) => versions[field] !== first?.[field]);
+    if (other === undefined) continue;
+    throw new SnapgateError(
+      'guest',
+      `${side}: ${field} is ${JSON.stringify(first?.[field])} in one boot and ${JSON.stringify(other[field])} in another`,
+      'Something changed what the engine boots while it was measured: measure again.',
+    );
+  }
+  return first ?? {};
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { metricNames } from '../engine/contract.ts';
+import { accelerators, metricNames } from '../engine/contract.ts';
 
 /** Bumped when a reader of the old version would misread the new one. */
 export const measurementVersion = 1;
@@ -12,7 +12,7 @@ const shortText = z.string().max(500);
 export const fingerprintSchema = z.strictObject({
   engine: shortText,
   engineVersion: shortText,
-  accelerator: z.enum(['kvm', 'tcg']),
+  accelerator: z.enum(accelerators),
   machine: shortText,
   kernelVersion: shortText,
   kernelSha256: shortText,
@@ -60,6 +60,23 @@ export const subjectSchema = z.strictObject({
 });
 export type Subject = z.infer<typeof subjectSchema>;
 
+const rootfsImageSchema = z.strictObject({
+  rootfsSha256: shortText,
+  rootfsBytes: z.int().positive(),
+  kernelVersion: shortText,
+  kernelSha256: shortText,
+  initrdSha256: shortText.optional(),
+  init: z.enum(['systemd', 'init', 'none']),
+});
+
+/** A guest that an engine's own builder makes: who, and the hash of what it was made with. */
+const builtImageSchema = z.strictObject({
+  builder: shortText,
+  sha256: shortText,
+  /** Where snapgate has built an image for the builder. */
+  rootfs: rootfsImageSchema.optional(),
+});
+
 export const measurementSchema = z.strictObject({
   schema: z.literal('snapgate/measurement'),
   version: z.literal(measurementVersion),
@@ -67,14 +84,7 @@ export const measurementSchema = z.strictObject({
   createdAt: shortText,
   side: z.enum(['base', 'head']),
   subject: subjectSchema,
-  image: z.strictObject({
-    rootfsSha256: shortText,
-    rootfsBytes: z.int().positive(),
-    kernelVersion: shortText,
-    kernelSha256: shortText,
-    initrdSha256: shortText.optional(),
-    init: z.enum(['systemd', 'init', 'none']),
-  }),
+  image: z.union([rootfsImageSchema, builtImageSchema]),
   fingerprint: fingerprintSchema,
   environment: z.strictObject({
     os: shortText,

@@ -116,7 +116,7 @@ export function subjectWords({ label, commit }: Subject): string {
 
 /** What a measurement was taken with, one fact a line, not escaped: strings of it come from a record. */
 export function fingerprintFacts(fingerprint: Fingerprint): readonly (readonly [string, string])[] {
-  const acceleration = { kvm: 'KVM', tcg: 'TCG (emulation)' }[fingerprint.accelerator];
+  const acceleration = { kvm: 'KVM', tcg: 'TCG (emulation)', unknown: 'unknown' }[fingerprint.accelerator];
   return [
     ['engine', `${fingerprint.engine}, ${fingerprint.engineVersion}, ${fingerprint.machine}`],
     ['accelerator', acceleration],

@@ -30,7 +30,13 @@ const command: RootfsSource = { kind: 'build-command', command: './build', path:
 function changed(before: Files, after: Files, rootfs: RootfsSource, below = '') {
   const base = commitFiles(clone, before);
   const head = commitFiles(clone, after);
-  const inputs: ImageInputs = { rootfs, kernel: 'auto', initrd: 'auto', diskSizeBytes: 2 ** 30 };
+  const inputs: ImageInputs = {
+    rootfs,
+    kernel: 'auto',
+    initrd: 'auto',
+    diskSizeBytes: 2 ** 30,
+    devices: 'pci',
+  };
   return onlyChangedFile(openGit(current.run, `${clone}/${below}`), base, head, inputs);
 }
 
@@ -76,7 +82,13 @@ test('a file whose name is a pattern or an option is one file', async () => {
 
 test('commits that are not there give nothing', async () => {
   git(clone, 'commit', '--quiet', '--allow-empty', '-m', 'x');
-  const inputs: ImageInputs = { rootfs: command, kernel: 'auto', initrd: 'auto', diskSizeBytes: 2 ** 30 };
+  const inputs: ImageInputs = {
+    rootfs: command,
+    kernel: 'auto',
+    initrd: 'auto',
+    diskSizeBytes: 2 ** 30,
+    devices: 'pci',
+  };
   const unknown = 'd'.repeat(40);
   expect(await onlyChangedFile(openGit(current.run, clone), unknown, 'HEAD', inputs)).toBeUndefined();
 });

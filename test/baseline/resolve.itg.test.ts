@@ -21,6 +21,7 @@ const inputs: ImageInputs = {
   kernel: 'auto',
   initrd: 'auto',
   diskSizeBytes: 2 ** 30,
+  devices: 'pci',
 };
 
 let folder: ReturnType<typeof temporaryFolder>;

@@ -18,7 +18,7 @@ describe('a stored measurement stands in', () => {
   });
 
   test('not when any field of the fingerprint differs: the reason has its name and both values', () => {
-    const { fingerprint } = storeQuery();
+    const { fingerprint } = storedMeasurement();
     for (const field of fingerprintSchema.keyof().options) {
       const there = typeof fingerprint[field] === 'number' ? 77 : field === 'accelerator' ? 'kvm' : 'other';
       const measurement = { ...storedMeasurement(), fingerprint: { ...fingerprint, [field]: there } };
@@ -64,7 +64,10 @@ describe('a stored measurement stands in', () => {
 
   test('what a reason quotes is on one line and short', () => {
     const hostCpu = `x\n::error::${'y'.repeat(400)}`;
-    const measurement = { ...storedMeasurement(), fingerprint: { ...storeQuery().fingerprint, hostCpu } };
+    const measurement = {
+      ...storedMeasurement(),
+      fingerprint: { ...storedMeasurement().fingerprint, hostCpu },
+    };
     expect(reasonOf(measurement)).not.toContain('\n');
     expect(reasonOf(measurement)?.length).toBeLessThan(300);
   });

@@ -8,12 +8,12 @@ import { powerOn } from '../../src/engine/qemu/boot.ts';
 import { runCycle } from '../../src/engine/qemu/run-cycle.ts';
 import { type QemuSnapshot, statePathOf } from '../../src/engine/qemu/snapshot.ts';
 import type { Vm } from '../../src/engine/qemu/vm.ts';
-import { waitUntilReady } from '../../src/engine/qemu/wait-ready.ts';
+import { waitUntilReady } from '../../src/engine/vm/wait-ready.ts';
 import { openChannel } from '../../src/guest/channel.ts';
 import { type ErrorCode, SnapgateError } from '../../src/host/error.ts';
 import { resolveInitrd } from '../../src/image/initrd.ts';
 import { resolveKernel } from '../../src/image/kernel.ts';
-import type { Image } from '../../src/image/types.ts';
+import type { RootfsImage } from '../../src/image/types.ts';
 import { processesOf } from '../e2e/leftovers.ts';
 import { askGuest } from '../fixtures/resume.ts';
 import { retainedBytes } from '../fixtures/retained.ts';
@@ -60,7 +60,7 @@ const snapshotFiles = ['disk.qcow2', 'ram', 'state'];
 /** The error of a boot, which must leave no process, and no file but a snapshot's own in the folder that it was given. */
 async function failedBoot(
   bench: TestBench,
-  changed: Partial<Image>,
+  changed: Partial<RootfsImage>,
   options: Partial<GuestOptions>,
 ): Promise<unknown> {
   const dir = bench.folder('boot');
@@ -105,7 +105,7 @@ describe.concurrent('a guest that does not boot', () => {
       }),
     ));
 
-  test.each<[string, () => Promise<Partial<Image>>, Partial<GuestOptions>, Expected]>([
+  test.each<[string, () => Promise<Partial<RootfsImage>>, Partial<GuestOptions>, Expected]>([
     [
       'whose kernel has no driver for its disk and no initrd',
       async () => ({ initrdPath: undefined }),
@@ -270,12 +270,12 @@ describe.concurrent('a guest that does not boot', () => {
     ));
 });
 
-function startedBy(init: string): Partial<Image> {
+function startedBy(init: string): Partial<RootfsImage> {
   return { kernelArgs: ['root=/dev/vda', 'rw', `init=${init}`] };
 }
 
 /** An initrd for the same kernel, of which no modules were found. */
-async function bareInitrd(): Promise<Partial<Image>> {
+async function bareInitrd(): Promise<Partial<RootfsImage>> {
   const kernel = await resolveKernel(shared.run, 'auto', 1024 * mebibyte);
   const modulesDir = shared.folder('no-modules');
   mkdirSync(join(modulesDir, 'lib/modules', kernel.version), { recursive: true });

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  findPanic,
-  guestError,
-  plainWords,
-  type VmEnd,
-  vmEndError,
-  withConsole,
-} from '../../src/engine/qemu/guest-failure.ts';
+import { type VmEnd, vmEndError } from '../../src/engine/qemu/vm-end.ts';
+import { findPanic, guestError, plainWords, withConsole } from '../../src/engine/vm/guest-failure.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 
 function endOf(more: Partial<VmEnd>): VmEnd {

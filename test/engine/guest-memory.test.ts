@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findMappings } from '../../src/engine/qemu/guest-memory.ts';
+import { findMappings } from '../../src/engine/vm/guest-memory.ts';
 
 const mebibyte = 1024 * 1024;
 const path = '/var/tmp/snapgate-run-1/boot/ram';

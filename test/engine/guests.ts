@@ -13,7 +13,7 @@ import { sha256OfFile } from '../../src/image/file-hash.ts';
 import { resolveInitrd } from '../../src/image/initrd.ts';
 import { injectGuest } from '../../src/image/inject.ts';
 import { resolveKernel } from '../../src/image/kernel.ts';
-import type { Image } from '../../src/image/types.ts';
+import type { RootfsImage } from '../../src/image/types.ts';
 import { type BusyboxKind, busyboxRootfs } from '../fixtures/busybox.ts';
 import { debianRootfs } from '../fixtures/debian.ts';
 import { makeExt4 } from '../fixtures/ext4.ts';
@@ -41,7 +41,7 @@ export function openBench(): TestBench {
   const run = openRun(work, cacheDir, { info: keep, warning: keep, detail: keep }, abort.signal);
   return {
     run,
-    engine: createQemuEngine({ run, accel: 'tcg' }),
+    engine: createQemuEngine(run, { accel: 'tcg' }),
     logged,
     abort,
     folder: (name) => {
@@ -61,7 +61,7 @@ export async function busyboxImage(
   { run, folder }: TestBench,
   prepare: (rootfs: string) => void = () => {},
   kind: BusyboxKind = 'init',
-): Promise<Image> {
+): Promise<RootfsImage> {
   const dir = folder(`busybox-image-${kind}`);
   const { path, container } = busyboxRootfs(kind, dir);
   prepare(path);
@@ -69,7 +69,7 @@ export async function busyboxImage(
 }
 
 /** Debian with systemd and python3, which takes 20 s and more. */
-export async function debianImage({ run, folder }: TestBench): Promise<Image> {
+export async function debianImage({ run, folder }: TestBench): Promise<RootfsImage> {
   const tar = await debianRootfs();
   return makeImage(run, makeExt4(folder('debian-image'), tar, 448 * mebibyte), undefined);
 }
@@ -93,7 +93,7 @@ export interface QuickBoot {
  */
 export async function quickBoot(
   { run }: TestBench,
-  image: Image,
+  image: RootfsImage,
   dir: string,
   texts: readonly string[] = [],
   options: GuestOptions = guestOptions,
@@ -131,11 +131,12 @@ async function makeImage(
   run: Run,
   rootfsPath: string,
   container: Parameters<typeof injectGuest>[2],
-): Promise<Image> {
+): Promise<RootfsImage> {
   const kernel = await resolveKernel(run, 'auto', 1024 * mebibyte);
   const initrd = await resolveInitrd(run, 'auto', kernel);
   const start = await injectGuest(run, rootfsPath, container);
   return {
+    kind: 'rootfs',
     rootfsPath,
     rootfsSha256: await sha256OfFile(rootfsPath),
     rootfsBytes: statSync(rootfsPath).size,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOutputTail } from '../../src/engine/qemu/output-tail.ts';
+import { createOutputTail } from '../../src/engine/vm/output-tail.ts';
 import { retainedBytes } from '../fixtures/retained.ts';
 import { seededRandom } from '../stats/random.ts';
 

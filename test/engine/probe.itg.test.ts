@@ -40,7 +40,7 @@ function failed(report: EngineReport): string[] {
 }
 
 test('this machine runs guests under TCG', async () => {
-  const report = await probeHost({ run: bench.run, accel: 'tcg' });
+  const report = await probeHost(bench.run, 'tcg');
   expect(failed(report)).toEqual([]);
   expect(report).toMatchObject({ ok: true, fallback: undefined });
   expect(report.identity).toEqual({
@@ -97,7 +97,7 @@ describe('a machine without a QEMU of use', () => {
     ],
   ])('%s: one error, which says so', async (_what, arrange, found, remedy) => {
     arrange();
-    const engine = createQemuEngine({ run: bench.run, accel: 'tcg' });
+    const engine = createQemuEngine(bench.run, { accel: 'tcg' });
     const report = await engine.probe();
     expect(report).toMatchObject({ ok: false, identity: undefined });
     expect(failed(report).join('; ')).toBe(found);
@@ -111,12 +111,13 @@ describe('a machine without a QEMU of use', () => {
 
   test('6.2 is enough', async () => {
     useFake(talkingQemu([6, 2, 0], [saves]));
-    expect((await probeHost({ run: bench.run, accel: 'tcg' })).identity?.version).toBe('QEMU 6.2.0');
+    expect((await probeHost(bench.run, 'tcg')).identity?.version).toBe('QEMU 6.2.0');
   });
 });
 
 /** Never looked at: the machine is. */
 const noImage = {
+  kind: 'rootfs',
   rootfsPath: '/none',
   rootfsSha256: '',
   rootfsBytes: 0,
@@ -152,11 +153,11 @@ describe('a /dev/kvm', () => {
     '%s: TCG with one line of why, or an error where KVM was asked for',
     async (_what, arrange, reason, remedy) => {
       const device = arrange();
-      const auto = await probeHost({ run: bench.run, accel: 'auto' }, device);
+      const auto = await probeHost(bench.run, 'auto', device);
       expect(auto).toMatchObject({ ok: true, identity: { accelerator: 'tcg' } });
       expect(auto.fallback).toMatch(/^emulating \(TCG\), since [^\n]+$/);
       expect(auto.fallback).toContain(reason);
-      const kvm = await probeHost({ run: bench.run, accel: 'kvm' }, device);
+      const kvm = await probeHost(bench.run, 'kvm', device);
       expect(kvm).toMatchObject({ ok: false, identity: undefined, fallback: undefined });
       const [check, ...others] = kvm.checks.filter(({ ok, required }) => required && !ok);
       expect(others).toEqual([]);

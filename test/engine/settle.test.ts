@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSettled } from '../../src/engine/qemu/settle.ts';
+import { isSettled } from '../../src/engine/vm/settle.ts';
 
 describe('isSettled', () => {
   it.each<[string, number[], boolean]>([

@@ -56,7 +56,13 @@ const sources: { source: RootfsSource; init: InitKind; check: string }[] = [
 ];
 
 test.each(sources)('$source.kind: built, booted, and a cycle measured', async ({ source, init, check }) => {
-  const inputs = { rootfs: source, kernel: 'auto', initrd: 'auto', diskSizeBytes: 48 * mebibyte };
+  const inputs = {
+    rootfs: source,
+    kernel: 'auto',
+    initrd: 'auto',
+    diskSizeBytes: 48 * mebibyte,
+    devices: 'pci' as const,
+  };
   const options = { checkout, side: 'head', cacheLimitBytes: 1024 * mebibyte } as const;
   const image = await buildImage(bench.run, inputs, options);
   expect(image.init).toBe(init);

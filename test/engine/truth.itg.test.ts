@@ -4,12 +4,12 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rm
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { CycleMetrics, Scenario } from '../../src/engine/contract.ts';
-import { driveScenario } from '../../src/engine/qemu/drive-scenario.ts';
-import { readWrittenPages } from '../../src/engine/qemu/guest-memory.ts';
 import { runCycle } from '../../src/engine/qemu/run-cycle.ts';
 import { diskPathOf, type QemuSnapshot, ramPathOf } from '../../src/engine/qemu/snapshot.ts';
 import type { Vm } from '../../src/engine/qemu/vm.ts';
-import { waitUntilReady } from '../../src/engine/qemu/wait-ready.ts';
+import { driveScenario } from '../../src/engine/vm/drive-scenario.ts';
+import { readWrittenPages } from '../../src/engine/vm/guest-memory.ts';
+import { waitUntilReady } from '../../src/engine/vm/wait-ready.ts';
 import { openChannel } from '../../src/guest/channel.ts';
 import { compareImages } from '../../src/pages/compare-images.ts';
 import { pageBytes } from '../../src/pages/page-set.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runCycle } from '../../src/engine/qemu/run-cycle.ts';
-import { waitUntilReady } from '../../src/engine/qemu/wait-ready.ts';
+import { waitUntilReady } from '../../src/engine/vm/wait-ready.ts';
 import { openChannel } from '../../src/guest/channel.ts';
 import { busyboxImage, guestOptions, openBench, quickBoot } from './guests.ts';
 

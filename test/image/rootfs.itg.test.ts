@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Image } from '../../src/image/types.ts';
+import type { RootfsImage } from '../../src/image/types.ts';
 import { makeExt4 } from '../fixtures/ext4.ts';
 import { dockerArchive, ociArchive } from './container-archive.ts';
 import {
@@ -229,7 +229,7 @@ describe('the guest that is made of it', () => {
   const program = (path: string): Member => ({ path, body: '#!', mode: 0o755 });
   const longPath = `nix/store/${'h'.repeat(60)}/systemd`;
 
-  test.each<[string, Member[], Image['init'], string]>([
+  test.each<[string, Member[], RootfsImage['init'], string]>([
     ['nothing', [{ path: 'a' }], 'none', 'init=/.snapgate/init'],
     ['an init of its own', [program('sbin/init')], 'init', 'init=/.snapgate/init'],
     ['an init that cannot be run', [{ path: 'sbin/init', mode: 0o644 }], 'none', 'init=/.snapgate/init'],

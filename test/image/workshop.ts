@@ -6,7 +6,7 @@ import { closeRun, openRun } from '../../src/host/cleanup.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { Run } from '../../src/host/run.ts';
 import { type BuildOptions, buildImage } from '../../src/image/build.ts';
-import type { Image, ImageInputs, RootfsSource } from '../../src/image/types.ts';
+import type { ImageInputs, RootfsImage, RootfsSource } from '../../src/image/types.ts';
 
 export const mebibyte = 1024 ** 2;
 
@@ -20,7 +20,7 @@ export interface Workshop extends Disposable {
   readonly logged: readonly string[];
   /** Path of a new file in the checkout. */
   file(name: string, content: Buffer | string): string;
-  build(rootfs: RootfsSource, changes?: Partial<ImageInputs & BuildOptions>): Promise<Image>;
+  build(rootfs: RootfsSource, changes?: Partial<ImageInputs & BuildOptions>): Promise<RootfsImage>;
   /** The error that a build must end with. */
   refusal(rootfs: RootfsSource, changes?: Partial<ImageInputs & BuildOptions>): Promise<SnapgateError>;
 }
@@ -45,7 +45,9 @@ export function openWorkshop(options: WorkshopOptions = {}): Workshop {
   const log = { info: keep, warning: keep, detail: keep };
   const run = openRun(join(folder, 'work'), cacheDir, log, abort.signal);
   const build = (rootfs: RootfsSource, changes: Partial<ImageInputs & BuildOptions> = {}) => {
-    const inputs = { rootfs, kernel, initrd: 'none', diskSizeBytes: 32 * mebibyte, ...changes };
+    const devices = 'pci' as const;
+    const disk = { diskSizeBytes: 32 * mebibyte, devices };
+    const inputs = { rootfs, kernel, initrd: 'none', ...disk, ...changes };
     return buildImage(run, inputs, { checkout, side: 'head', cacheLimitBytes: 1024 ** 3, ...changes });
   };
   return {

@@ -6,7 +6,7 @@ const gibi = 1024 ** 3;
 const config: MeasureConfig = {
   memoryBytes: gibi,
   vcpus: 1,
-  accel: 'auto',
+  engine: { kind: 'qemu', accel: 'auto' },
   boots: 5,
   cycles: 5,
   warmup: 2,

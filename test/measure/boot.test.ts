@@ -39,6 +39,7 @@ function countingEngine(): { engine: Engine; calls: string[] } {
 }
 
 const image: Image = {
+  kind: 'rootfs',
   rootfsPath: '/none',
   rootfsSha256: '',
   rootfsBytes: 1,
@@ -69,7 +70,7 @@ async function boot(scenarios: Scenario[], rounds: { warmup: number; cycles: num
   const config: MeasureConfig = {
     memoryBytes: 1,
     vcpus: 1,
-    accel: 'auto',
+    engine: { kind: 'qemu', accel: 'auto' },
     boots: 1,
     timeBudgetMs: 1,
     bootTimeoutMs: 1,
@@ -86,7 +87,15 @@ async function boot(scenarios: Scenario[], rounds: { warmup: number; cycles: num
     signal: new AbortController().signal,
   };
   const at = join(dir, 'boot');
-  const record = await measureBoot({ run, engine, image, config, index: 0, dir: at, onRound: () => {} });
+  const { boot: record } = await measureBoot({
+    run,
+    engine,
+    image,
+    config,
+    index: 0,
+    dir: at,
+    onRound: () => {},
+  });
   return { record, calls, left: existsSync(at) };
 }
 

@@ -1,29 +1,26 @@
 import { closeSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type HelloKind, openChannel } from '../../guest/channel.ts';
 import type { Run } from '../../host/run.ts';
-import type { Image } from '../../image/types.ts';
+import type { RootfsImage } from '../../image/types.ts';
 import type { BootResult, GuestOptions } from '../contract.ts';
+import { waitForGuest } from '../vm/wait-for-guest.ts';
 import { createOverlay } from './qcow2.ts';
-import { waitUntilSettled } from './settle.ts';
 import { diskPathOf, type QemuSnapshot, ramPathOf, type SnapshotMachine, statePathOf } from './snapshot.ts';
 import { startVm, type Vm } from './vm.ts';
-import { type Booting, tooLate, waitUntilReady } from './wait-ready.ts';
 
-/** A guest that has not come to rest by then is measured as it is, and the report says so. */
-const settleLimitMs = 20_000;
+const kernelNeeds = 'A kernel needs virtio-pci and virtio-console (`kernel: auto` has them)';
 
 /** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
 export async function bootToSnapshot(
   run: Run,
   accelerator: 'kvm' | 'tcg',
-  image: Image,
+  image: RootfsImage,
   options: GuestOptions,
   dir: string,
 ): Promise<BootResult<QemuSnapshot>> {
   const { vm, machine } = await powerOn(run, accelerator, image, options, dir);
   try {
-    const times = await waitForGuest(run, vm, options);
+    const times = await waitForGuest(run, vm, options, kernelNeeds);
     await vm.pause(statePathOf(dir));
     await vm.finish();
     return { snapshot: { dir, machine }, ...times };
@@ -36,7 +33,7 @@ export async function bootToSnapshot(
 export async function powerOn(
   run: Run,
   accelerator: 'kvm' | 'tcg',
-  image: Image,
+  image: RootfsImage,
   options: Pick<GuestOptions, 'memoryBytes' | 'vcpus'>,
   dir: string,
 ): Promise<{ readonly vm: Vm; readonly machine: SnapshotMachine }> {
@@ -57,40 +54,6 @@ export async function powerOn(
     activity: 'while it booted',
   });
   return { vm, machine: { ...parts, ramBytes, diskBytes } };
-}
-
-async function waitForGuest(
-  run: Run,
-  vm: Vm,
-  options: GuestOptions,
-): Promise<Pick<BootResult, 'bootMs' | 'readyMs' | 'settled'>> {
-  if (vm.agent === undefined) throw new Error('the machine has no port for the agent');
-  const deadlineMs = vm.startedAtMs + options.bootTimeoutMs;
-  const booting: Booting = { run, vm, channel: openChannel(vm.agent, false), options, deadlineMs };
-  const kind = await waitForHello(booting);
-  const bootMs = performance.now() - vm.startedAtMs;
-  await waitUntilReady(booting, kind);
-  const limitMs = Math.min(settleLimitMs, deadlineMs - performance.now());
-  const settled = await vm.guard(waitUntilSettled(vm.pid, { limitMs, signal: run.signal }));
-  return { bootMs, readyMs: performance.now() - vm.startedAtMs, settled };
-}
-
-async function waitForHello(booting: Booting): Promise<HelloKind> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const limit = () =>
-    reject(
-      tooLate(
-        booting,
-        "the guest's agent said nothing",
-        'The console shows how far the start came. A kernel needs virtio-pci and virtio-console (`kernel: auto` has them); a slow start needs a longer `boot-timeout`.',
-      ),
-    );
-  const timer = setTimeout(limit, booting.deadlineMs - performance.now());
-  try {
-    return await booting.vm.guard(Promise.race([booting.channel.hello, late]));
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** The image's own arguments last: they win. A panic ends the machine at once, which -no-reboot turns into QEMU's exit. */

@@ -1,9 +1,12 @@
-import type { Engine, EngineContext, EngineReport } from '../contract.ts';
+import type { Run } from '../../host/run.ts';
+import type { Engine, EngineReport } from '../contract.ts';
+import { needRootfs } from '../need-rootfs.ts';
+import type { QemuSettings } from '../settings.ts';
 import { unusableHost } from '../unusable-host.ts';
+import { driveScenario } from '../vm/drive-scenario.ts';
+import { plainWords } from '../vm/guest-failure.ts';
 import { bootToSnapshot } from './boot.ts';
-import { driveScenario } from './drive-scenario.ts';
 import { explainFullDisk } from './full-disk.ts';
-import { plainWords } from './guest-failure.ts';
 import { probeHost } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import { copySnapshot, type QemuSnapshot } from './snapshot.ts';
@@ -13,18 +16,17 @@ import type { Vm } from './vm.ts';
  * The engine on a stock QEMU: exact written and changed pages at a cost that follows the dirty pages and not the guest's memory, as an
  * ordinary user. The host is probed once.
  */
-export function createQemuEngine(context: EngineContext): Engine<QemuSnapshot> {
-  const { run } = context;
+export function createQemuEngine(run: Run, { accel }: Pick<QemuSettings, 'accel'>): Engine<QemuSnapshot> {
   let report: Promise<EngineReport> | undefined;
   const probe = () => {
-    report ??= probeHost(context);
+    report ??= probeHost(run, accel);
     return report;
   };
   return {
     probe,
     prepare: async (image, options, dir) => {
       const accelerator = acceleratorOf(await probe());
-      return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, image, options, dir));
+      return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, needRootfs(image), options, dir));
     },
     fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
     cycle: async (parent, scenario, { advance }) => {
@@ -36,6 +38,7 @@ export function createQemuEngine(context: EngineContext): Engine<QemuSnapshot> {
 }
 
 function acceleratorOf(report: EngineReport): 'kvm' | 'tcg' {
-  if (report.identity === undefined) throw unusableHost(report);
-  return report.identity.accelerator;
+  const accelerator = report.identity?.accelerator;
+  if (accelerator === 'kvm' || accelerator === 'tcg') return accelerator;
+  throw unusableHost(report);
 }

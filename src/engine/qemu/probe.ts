@@ -4,15 +4,20 @@ import { availableMemoryBytes } from '../../host/memory.ts';
 import { hasCommand, killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
-import type { EngineContext, EngineReport, HostCheck } from '../contract.ts';
+import type { EngineReport, HostCheck } from '../contract.ts';
+import type { QemuSettings } from '../settings.ts';
+import { plainWords } from '../vm/guest-failure.ts';
+import { createOutputTail } from '../vm/output-tail.ts';
 import { defaultMachine, inherited, qemuCommand } from './arguments.ts';
-import { plainWords } from './guest-failure.ts';
 import { type KvmVerdict, kvmDevice, probeKvm } from './kvm-probe/boots.ts';
-import { createOutputTail } from './output-tail.ts';
 import { connectQmp } from './qmp.ts';
 
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
-export async function probeHost({ run, accel }: EngineContext, device = kvmDevice): Promise<EngineReport> {
+export async function probeHost(
+  run: Run,
+  accel: QemuSettings['accel'],
+  device = kvmDevice,
+): Promise<EngineReport> {
   const qemu = await findQemu(run);
   const kvm: KvmVerdict | undefined =
     'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);

@@ -6,26 +6,19 @@ import { Duplex } from 'node:stream';
 import { SnapgateError } from '../../host/error.ts';
 import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
+import { findPanic, guestError, withConsole } from '../vm/guest-failure.ts';
+import { createOutputTail, type OutputTail } from '../vm/output-tail.ts';
+import type { RunningVm } from '../vm/running-vm.ts';
 import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
 import { fullDiskError } from './full-disk.ts';
-import { findPanic, guestError, vmEndError, withConsole } from './guest-failure.ts';
-import { createOutputTail, type OutputTail } from './output-tail.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
+import { vmEndError } from './vm-end.ts';
 
 /** A virtual machine in a process of its own. Whoever starts one closes it, in a `finally`. */
-export interface Vm {
-  /** QEMU's process, whose memory holds the guest's. */
-  readonly pid: number;
+export interface Vm extends RunningVm {
   readonly qmp: Qmp;
   /** The guest's first serial line, both ways; what it prints is also kept for `consoleLines`. */
   readonly serial: Duplex;
-  /** The host's end of the agent's port, where there is one. */
-  readonly agent: Duplex | undefined;
-  /** performance.now() of the start. */
-  readonly startedAtMs: number;
-  consoleLines(count: number): string[];
-  /** The work's result, or the error that says why the machine ended before. */
-  guard<T>(work: Promise<T>): Promise<T>;
   /** Stops the guest and saves its devices' state; ms that it took. Memory is then final. */
   pause(statePath: string): Promise<number>;
   /** Ends QEMU and throws unless it has written all of its disk: what it leaves is whole only then. */

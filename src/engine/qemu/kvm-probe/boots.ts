@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { errnoOf } from '../../../host/error.ts';
 import { runCommand } from '../../../host/process.ts';
 import type { Run } from '../../../host/run.ts';
+import { plainWords } from '../../vm/guest-failure.ts';
 import { defaultMachine, qemuCommand } from '../arguments.ts';
-import { plainWords } from '../guest-failure.ts';
 import { probeExitPort, probeGuestBase64, probePassedStatus } from './guest.ts';
 
 /** Whether guests run under KVM here; if not, why, in one line, and what to do about it. */

@@ -7,12 +7,12 @@ import { formatDuration } from '../../host/units.ts';
 import type { GuestOptions } from '../contract.ts';
 import { linesOf } from './drive-scenario.ts';
 import { guestError, plainWords } from './guest-failure.ts';
-import type { Vm } from './vm.ts';
+import type { RunningVm } from './running-vm.ts';
 
 /** A booting guest, and until when it may boot (performance.now()). */
 export interface Booting {
   readonly run: Run;
-  readonly vm: Vm;
+  readonly vm: RunningVm;
   readonly channel: Channel;
   readonly options: GuestOptions;
   readonly deadlineMs: number;

@@ -1,23 +1,14 @@
 import { SnapgateError } from '../../host/error.ts';
-import { packageOf } from '../../host/process.ts';
 import { noDiskMarker, noRootMarker } from '../../image/initrd.ts';
-import { qemuCommand } from './arguments.ts';
 
 const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
 
-/** What is known when a virtual machine has ended by itself. */
-export interface VmEnd {
+/** What is known when a guest has ended by itself. */
+export interface GuestEnd {
+  /** For errors, what the machine was there for: `while it booted`. */
   readonly activity: string;
-  /** Whether it was to boot, and not to resume. */
-  readonly boots: boolean;
   /** The guest's console, its last lines. */
   readonly console: readonly string[];
-  /** QEMU's own stderr. */
-  readonly stderr: readonly string[];
-  /** Reason of the SHUTDOWN event, if there was one. */
-  readonly shutdown: string | undefined;
-  readonly code: number | null;
-  readonly signal: string | null;
 }
 
 /** Whether the console's lines hold a kernel panic, and what it said. */
@@ -29,14 +20,13 @@ export function findPanic(lines: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** The error that says why a machine ended, the likeliest cause first. */
-export function vmEndError(end: VmEnd): SnapgateError {
+/** What a guest's console says of its end, the likeliest cause first; undefined where it says nothing of it. */
+export function consoleError(end: GuestEnd): SnapgateError | undefined {
   const panic = findPanic(end.console);
   if (panic !== undefined) return panicError(end, panic);
   if (end.console.some((line) => line.includes(noDiskMarker))) return noDiskError(end);
   if (end.console.some((line) => line.includes(noRootMarker))) return noRootError(end);
-  if (end.shutdown !== undefined) return shutdownError(end, end.shutdown);
-  return qemuExitError(end);
+  return undefined;
 }
 
 /** The error of a guest that is still there but does not do what it should. */
@@ -60,7 +50,7 @@ export function plainWords(text: string, maxChars = 120): string {
   return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
 }
 
-function panicError(end: VmEnd, said: string): SnapgateError {
+function panicError(end: GuestEnd, said: string): SnapgateError {
   const remedy = panicRemedies.find(([pattern]) => pattern.test(said))?.[1];
   return guestError(
     `the guest's kernel panicked ${end.activity}: ${plainWords(said)}`,
@@ -81,59 +71,19 @@ const panicRemedies: readonly (readonly [RegExp, string])[] = [
   [/Out of memory|deadlocked on memory/, 'The guest ran out of memory: raise `memory-size`.'],
 ];
 
-function noDiskError(end: VmEnd): SnapgateError {
+function noDiskError(end: GuestEnd): SnapgateError {
   return guestError(
     `the guest's kernel found no disk ${end.activity}`,
-    'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.',
+    'The kernel lacks virtio-blk, or the bus that its disk is on: use `kernel: auto`, or one with both, built in or as modules in the initrd.',
     end.console,
   );
 }
 
-function noRootError(end: VmEnd): SnapgateError {
+function noRootError(end: GuestEnd): SnapgateError {
   return guestError(
     `the guest's kernel could not start from its disk ${end.activity}`,
     'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.',
     end.console,
-  );
-}
-
-function shutdownError(end: VmEnd, reason: string): SnapgateError {
-  if (end.boots && reason === 'guest-reset' && end.console.length === 0) return silentResetError(end);
-  const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
-  return guestError(
-    `the guest ${what} ${end.activity}`,
-    'A guest has to stay up until it is paused; the console below may say what ended it.',
-    end.console,
-  );
-}
-
-/** A kernel that has no room to unpack itself resets the machine, without a word. */
-function silentResetError(end: VmEnd): SnapgateError {
-  return guestError(
-    `the machine reset itself ${end.activity}, before its kernel had said anything`,
-    'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.',
-    end.console,
-  );
-}
-
-function qemuExitError(end: VmEnd): SnapgateError {
-  if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
-    return new SnapgateError(
-      'host',
-      `the command ${qemuCommand} is not on this machine`,
-      `Install it: ${packageOf(qemuCommand)}.`,
-    );
-  const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
-  return new SnapgateError(
-    'host',
-    `QEMU ${how} ${end.activity}`,
-    'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.',
-    {
-      details: {
-        title: 'last lines of QEMU and of the console',
-        lines: [...end.stderr, ...end.console].slice(-40),
-      },
-    },
   );
 }
 

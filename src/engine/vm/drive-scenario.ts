@@ -6,20 +6,20 @@ import { formatDuration } from '../../host/units.ts';
 import type { Scenario } from '../contract.ts';
 import { plainWords } from './guest-failure.ts';
 import { createOutputTail } from './output-tail.ts';
-import type { Vm } from './vm.ts';
+import type { RunningVm } from './running-vm.ts';
 
 /** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
-export async function driveScenario(run: Run, scenario: Scenario, vm: Vm): Promise<void> {
+export async function driveScenario(run: Run, scenario: Scenario, vm: RunningVm): Promise<void> {
   const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
   const step = async (name: StepName, command: string) => {
-    if (channel === undefined) throw new Error('the machine has no port for the agent');
+    if (channel === undefined) throw new Error('the machine has no channel for the agent');
     const begin = performance.now();
     const outcome = await channel.run(command, scenario.timeoutMs);
     if (outcome.status === 0) return;
     throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
   };
   if (scenario.run !== undefined) await step('run', scenario.run);
-  // No reason by itself for this process to stay: QEMU's is one, and where that has died, nobody waits any more.
+  // No reason by itself for this process to stay: the machine's is one, and where that has died, nobody waits any more.
   if (scenario.settleMs > 0) await delay(scenario.settleMs, undefined, { signal: run.signal, ref: false });
   if (scenario.check !== undefined) await step('check', scenario.check);
 }
