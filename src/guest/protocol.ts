@@ -1,6 +1,9 @@
 /** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
 export const agentPort = 'snapgate.agent';
 
+/** Where the agent listens on a guest whose channel is vsock. Below 1024: only root can take it (af_vsock.c, LAST_RESERVED_PORT). */
+export const agentVsockPort = 870;
+
 /** Bumped when host and agent would misunderstand each other. */
 export const agentProtocol = 1;
 
