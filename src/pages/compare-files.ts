@@ -1,10 +1,10 @@
-import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
-import { messageOf, SnapgateError } from '../host/error.ts';
+import type { Stats } from 'node:fs';
 import type { Run } from '../host/run.ts';
 import { granularities, type SharedComparison } from './compare-spans.ts';
 import { compareInThreads, defaultThreads, type Threads } from './compare-threads.ts';
 import { dataExtents, type Extent } from './data-extents.ts';
 import { pagesOfExtents } from './extent-pages.ts';
+import { type FilePair, withFilePair } from './file-pair.ts';
 import { type PageSet, pageBytes } from './page-set.ts';
 
 /** Of the aligned blocks of one size, how many differ; the last one may be cut off by the end of the files. */
@@ -42,7 +42,7 @@ export async function compareFiles(
   after: string,
   threads = defaultThreads(),
 ): Promise<FileComparison> {
-  return await withPair(run, before, after, async (pair) =>
+  return await withFilePair(run, before, after, async (pair) =>
     comparisonOf(await compareOpen(run, pair, threads, false)),
   );
 }
@@ -54,7 +54,7 @@ export async function comparePages(
   after: string,
   threads = defaultThreads(),
 ): Promise<PageComparison> {
-  return await withPair(run, before, after, async (pair) => {
+  return await withFilePair(run, before, after, async (pair) => {
     const shared = await compareOpen(run, pair, threads, true);
     if (!shared.bits) throw new Error('a comparison by page has no pages');
     const { changed, zeroed } = shared.bits;
@@ -62,80 +62,9 @@ export async function comparePages(
   });
 }
 
-/** No memory is larger, and hardly a disk; the bits of its pages take 256 MiB. */
-const maxBytes = 4 * 1024 ** 4;
-
-interface Pair {
-  readonly paths: readonly [string, string];
-  readonly before: number;
-  readonly after: number;
-  readonly stats: readonly [Stats, Stats];
-  readonly bytes: number;
-}
-
-async function withPair<T>(
-  run: Run,
-  before: string,
-  after: string,
-  work: (pair: Pair) => Promise<T>,
-): Promise<T> {
-  run.signal.throwIfAborted();
-  const first = openFile(before);
-  try {
-    const second = openFile(after);
-    try {
-      const stats = [fstatSync(first), fstatSync(second)] as const;
-      const pair = {
-        paths: [before, after] as const,
-        before: first,
-        after: second,
-        stats,
-        bytes: stats[0].size,
-      };
-      checkLengths(pair);
-      return await work(pair);
-    } finally {
-      closeSync(second);
-    }
-  } finally {
-    closeSync(first);
-  }
-}
-
-function openFile(path: string): number {
-  try {
-    // To open a pipe would wait for its other end.
-    if (!statSync(path).isFile()) throw new Error('it is not a file');
-    return openSync(path, 'r');
-  } catch (error) {
-    throw new SnapgateError(
-      'host',
-      `${path} cannot be read: ${messageOf(error)}`,
-      'Name a file that holds a memory or a disk, and that this user may read.',
-      { cause: error },
-    );
-  }
-}
-
-function checkLengths({ paths, stats, bytes }: Pair): void {
-  const [before, after] = paths;
-  if (bytes !== stats[1].size)
-    throw new SnapgateError(
-      'host',
-      `${before} has ${bytes} bytes and ${after} ${stats[1].size}`,
-      'Only files of the same length are compared: two memories, or two raw disks, of one guest.',
-    );
-  if (bytes > maxBytes)
-    throw new SnapgateError(
-      'host',
-      `${before} and ${after} have ${bytes} bytes, more than the ${maxBytes} that are compared`,
-      'Check that they are memories or raw disks.',
-    );
-}
-
 async function compareOpen(
   run: Run,
-  pair: Pair,
+  pair: FilePair,
   threads: Threads,
   withPages: boolean,
 ): Promise<SharedComparison> {
@@ -151,12 +80,7 @@ async function compareOpen(
     counts: new Int32Array(new SharedArrayBuffer(granularities.length * 8)),
     bits: withPages ? { changed: bitsFor(bytes), zeroed: bitsFor(bytes) } : undefined,
   };
-  try {
-    await compareInThreads(run, shared, threads);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    throw brokenOff(pair, error);
-  }
+  await compareInThreads(run, shared, threads);
   return shared;
 }
 
@@ -194,13 +118,4 @@ function countBits(bits: Uint8Array): number {
   let count = 0;
   for (const byte of bits) for (let left = byte; left !== 0; left &= left - 1) count += 1;
   return count;
-}
-
-function brokenOff({ paths: [before, after] }: Pair, cause: unknown): SnapgateError {
-  return new SnapgateError(
-    'host',
-    `the comparison of ${before} with ${after} broke off: ${messageOf(cause)}`,
-    'Check that neither file is being written to, and that the disk they are on has no errors (dmesg).',
-    { cause },
-  );
 }

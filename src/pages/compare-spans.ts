@@ -6,7 +6,7 @@ import { readFully } from './read-fully.ts';
 export const granularities = [4096, 16_384, 65_536, 2_097_152] as const;
 
 /** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
-export const spanBytes = 32 * 1024 * 1024;
+export const spanBytes = 16 * 1024 * 1024;
 
 /** A comparison as its threads share it: the open files, what is to do, and what has been found. */
 export interface SharedComparison {

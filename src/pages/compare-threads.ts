@@ -8,9 +8,9 @@ import { pageBytes } from './page-set.ts';
 
 /** How a comparison is shared out. */
 export interface Threads {
-  /** Worker threads at most; 1: none, the calling thread does it between other things. */
+  /** At most this many. The calling thread is one of them, and works between other things; the others are workers. */
   readonly count: number;
-  /** What each of them runs: `src/compare-worker.ts`, or what is built of it. */
+  /** What a worker runs: `src/compare-worker.ts`, or what is built of it. */
   readonly program: string;
 }
 
@@ -22,8 +22,9 @@ export function defaultThreads(): Threads {
 /** Works on the comparison until it is done; no thread is left then, nor after an error or the end of the run. */
 export async function compareInThreads(run: Run, shared: SharedComparison, threads: Threads): Promise<void> {
   const count = Math.min(threads.count, Math.ceil(dataBytesOf(shared) / threadBytes));
-  if (count > 1) await compareInWorkers(run, shared, { ...threads, count });
-  else await compareHere(run, shared);
+  run.signal.throwIfAborted();
+  if (count > 1) await compareWithWorkers(run, shared, count - 1, threads.program);
+  else await compareHere(shared, run.signal);
   const done = Atomics.load(shared.spans, 1);
   const all = Math.ceil(shared.bytes / spanBytes);
   if (done !== all) throw new Error(`${done} of its ${all} parts were compared`);
@@ -44,26 +45,34 @@ function dataBytesOf({ data }: SharedComparison): number {
   return pages * pageBytes;
 }
 
-async function compareHere(run: Run, shared: SharedComparison): Promise<void> {
+/** Span by span, so that an abort and the ends of other threads are noticed. */
+async function compareHere(shared: SharedComparison, signal: AbortSignal): Promise<void> {
   const compareNext = createSpanComparer(shared);
   while (compareNext()) {
     await setImmediate();
-    run.signal.throwIfAborted();
+    signal.throwIfAborted();
   }
 }
 
-async function compareInWorkers(run: Run, shared: SharedComparison, threads: Threads): Promise<void> {
+async function compareWithWorkers(
+  run: Run,
+  shared: SharedComparison,
+  workerCount: number,
+  program: string,
+): Promise<void> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(run.signal.reason);
   run.signal.addEventListener('abort', abort, { once: true });
-  const workers = Array.from({ length: threads.count }, () => startWorker(threads.program, shared));
+  const stop = new AbortController();
+  const workers = Array.from({ length: workerCount }, () => startWorker(program, shared));
+  const here = compareHere(shared, stop.signal);
   try {
-    run.signal.throwIfAborted();
-    await Promise.race([aborted, Promise.all(workers.map(endOf))]);
+    await Promise.race([aborted, Promise.all([here, ...workers.map(endOf)])]);
   } finally {
     run.signal.removeEventListener('abort', abort);
+    stop.abort();
     // Before the files are closed that they read.
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.allSettled([here, ...workers.map((worker) => worker.terminate())]);
   }
 }
 
