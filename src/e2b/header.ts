@@ -123,7 +123,7 @@ function readHeader(source: ByteSource): LayerHeader {
 }
 
 function readMetadata(reader: LittleEndianReader): Metadata {
-  const format = reader.u64().low % 0x1_0000;
+  const format = reader.view(8).getUint16(0, true);
   if (format < 1 || format > 5) throw new FormatError(`has format ${format}, which is not known`);
   const blockBytes = reader.size('its block size');
   if (blockBytes < minBlockBytes || blockBytes > maxBlockBytes || !Number.isInteger(Math.log2(blockBytes)))
@@ -191,15 +191,21 @@ function readRanges(reader: LittleEndianReader, count: number, metadata: Metadat
   const facts = { builds: table.names, virtualPages: virtualPagesOf(metadata), gapsAreZero: false };
   if (count === 0) return wholeImage(table.indexOf(metadata.buildId), facts);
   const columns = allocateColumns(count);
-  const names = createNameCache();
-  for (let index = 0; index < count; index += 1) {
-    columns.offsets[index] = pageOf(reader, 'offset');
-    columns.lengths[index] = pageOf(reader, 'length');
-    columns.builds[index] = table.indexOf(names.nameOf(reader));
-    columns.storage[index] = pageOf(reader, 'place in the data');
+  const builds = createBuildCache((id) => table.indexOf(buildIdOf(id)));
+  for (let index = 0; index < count; ) {
+    const records = Math.min(recordsAtOnce, count - index);
+    const view = reader.view(records * rangeBytes);
+    for (let at = 0; at < view.byteLength; at += rangeBytes, index += 1) {
+      columns.offsets[index] = pageAt(view, at, 'offset');
+      columns.lengths[index] = pageAt(view, at + 8, 'length');
+      columns.builds[index] = builds.indexAt(view, at + 16);
+      columns.storage[index] = pageAt(view, at + 32, 'place in the data');
+    }
   }
   return makeMapping(columns, facts);
 }
+
+const recordsAtOnce = 4096;
 
 function wholeImage(
   build: number,
@@ -217,31 +223,37 @@ function checkCount(count: number, possible: number): void {
 }
 
 /** A u64 of bytes as a number of pages. */
-function pageOf(reader: LittleEndianReader, what: string): number {
-  const { low, high } = reader.u64();
+function pageAt(view: DataView, at: number, what: string): number {
+  const [low, high] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
   if (low % mappingUnit !== 0) throw new FormatError(`has a range whose ${what} is no multiple of 4096`);
   if (high >= mappingUnit) throw new FormatError(`has a range whose ${what} is beyond 16 TiB`);
   return high * 2 ** 20 + low / mappingUnit;
 }
 
 /** Ids as text are ten times as slow to make as to compare, and neighbours are mostly of one build or of two. */
-function createNameCache(): { nameOf(reader: LittleEndianReader): string } {
-  const names = new Map<string, string>();
+function createBuildCache(indexOf: (id: Uint8Array) => number): {
+  indexAt(view: DataView, at: number): number;
+} {
+  const recent = [
+    { id: new DataView(new ArrayBuffer(16)), index: -1 },
+    { id: new DataView(new ArrayBuffer(16)), index: -1 },
+  ];
+  let next = 0;
   return {
-    nameOf(reader) {
-      const [first, second] = [reader.u64(), reader.u64()];
-      const key = `${first.low},${first.high},${second.low},${second.high}`;
-      const known = names.get(key);
-      if (known !== undefined) return known;
-      const bytes = Buffer.alloc(16);
-      [first.low, first.high, second.low, second.high].forEach((word, at) => {
-        bytes.writeUInt32LE(word, at * 4);
-      });
-      const name = buildIdOf(bytes);
-      if (names.size <= maxBuilds) names.set(key, name);
-      return name;
+    indexAt(view, at) {
+      for (const { id, index } of recent) if (index >= 0 && sameId(id, view, at)) return index;
+      const bytes = new Uint8Array(view.buffer, view.byteOffset + at, 16);
+      const index = indexOf(bytes);
+      recent[next] = { id: new DataView(Uint8Array.from(bytes).buffer), index };
+      next = 1 - next;
+      return index;
     },
   };
+}
+
+function sameId(id: DataView, view: DataView, at: number): boolean {
+  for (let word = 0; word < 16; word += 4) if (id.getInt32(word) !== view.getInt32(at + word)) return false;
+  return true;
 }
 
 /** Format 5: a table of ids, then the four columns one after another, in variable-length numbers of pages. */

@@ -10,11 +10,11 @@ export interface LittleEndianReader {
   u8(): number;
   u32(): number;
   i32(): number;
-  /** Two u32: a number of 64 bits need not be exact in JavaScript. */
-  u64(): { readonly low: number; readonly high: number };
   /** Of 64 bits, not negative and exact. @throws FormatError for any other */
   size(what: string): number;
   bytes(count: number): Uint8Array;
+  /** The next `count` bytes, without a copy; holds until the next call. */
+  view(count: number): DataView;
   /** Base 128, as encoding/binary of Go writes it; at most 2 ** 53. */
   uvarint(): number;
   /** As `uvarint`, zig-zag. */
@@ -63,10 +63,6 @@ export function readLittleEndian(chunks: Iterator<Uint8Array>, length: number): 
       const position = skip(4);
       return words.getInt32(position, true);
     },
-    u64() {
-      const position = skip(8);
-      return { low: words.getUint32(position, true), high: words.getUint32(position + 4, true) };
-    },
     size(what) {
       const position = skip(8);
       const value = words.getUint32(position, true) + words.getUint32(position + 4, true) * 2 ** 32;
@@ -76,6 +72,10 @@ export function readLittleEndian(chunks: Iterator<Uint8Array>, length: number): 
     bytes(count) {
       const position = skip(count);
       return chunk.slice(position, position + count);
+    },
+    view(count) {
+      const position = skip(count);
+      return new DataView(chunk.buffer, chunk.byteOffset + position, count);
     },
     uvarint,
     varint() {
