@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cloudEnvironment, removeFromBucket } from './cloud-environment.ts';
 import { errnoOf } from './error.ts';
 import { openFolder } from './folder.ts';
 import { gitSafety } from './git-safety.ts';
@@ -30,7 +31,9 @@ export function openRun(workDir: string, cacheDir: string, log: Log, signal: Abo
 export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
   killProcessesOfRun(id);
-  for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource, id);
+  const resources = readLedger(join(dir, ledgerFile));
+  removeBucketFolders(foldersInBuckets(resources), id);
+  for (const resource of resources) removeResource(resource, id);
   removeTree(dir, id);
 }
 
@@ -111,6 +114,8 @@ function runQuietly(id: string, command: string, args: readonly string[], timeou
 
 function removeResource(resource: Resource, id: string): void {
   switch (resource.kind) {
+    case 'bucket-folder':
+      return;
     case 'path':
       removeTree(resource.path, id);
       return;
@@ -124,6 +129,34 @@ function removeResource(resource: Resource, id: string): void {
     case 'buildah-build':
       endBuildahBuild(resource, id);
   }
+}
+
+/** Those that are not known to be gone already. */
+function foldersInBuckets(resources: readonly Resource[]): string[] {
+  const known = resources.flatMap((resource) => (resource.kind === 'bucket-folder' ? [resource] : []));
+  const gone = new Set(known.flatMap(({ url, gone: isGone }) => (isGone ? [url] : [])));
+  return [...new Set(known.map(({ url }) => url))].filter((url) => !gone.has(url));
+}
+
+/** Many addresses in one call, which takes seconds; one that is not there may keep it from the others, which then come one by one. */
+function removeBucketFolders(urls: readonly string[], id: string): void {
+  const deadline = Date.now() + bucketLimitMs;
+  for (let at = 0; at < urls.length; at += urlsAtOnce) {
+    const part = urls.slice(at, at + urlsAtOnce);
+    if (removeAtOnce(part, id, deadline)) continue;
+    for (const url of part) removeAtOnce([url], id, deadline);
+  }
+}
+
+const urlsAtOnce = 100;
+const bucketLimitMs = 300_000;
+
+function removeAtOnce(urls: readonly string[], id: string, deadline: number): boolean {
+  const leftMs = deadline - Date.now();
+  if (leftMs <= 0) return false;
+  const [command, ...words] = removeFromBucket();
+  const env = childEnvironment({ id }, cloudEnvironment());
+  return spawnSync(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
 
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
