@@ -9,6 +9,7 @@ export const metricNames = [
   'memfile.hugeBytes',
   'memfile.storedBytes',
   'rootfs.writtenBytes',
+  'rootfs.changedBytes',
   'rootfs.storedBytes',
   'stateBytes',
   'resumeMs',

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { createCommandEngine } from '../engine/command/engine.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
 import type { EngineSettings } from '../engine/settings.ts';
@@ -21,6 +22,8 @@ export function createEngine(run: Run, settings: EngineSettings, checkout: strin
   switch (settings.kind) {
     case 'qemu':
       return createQemuEngine(run, settings);
+    case 'command':
+      return createCommandEngine(run, settings, checkout);
     default:
       throw new SnapgateError('usage', `engine ${settings.kind} is not there yet`, checkout);
   }
