@@ -34,7 +34,6 @@ export function createCommandEngine(
 ): Engine<CommandSnapshot> {
   const commands: Commands = { run, settings };
   let report: Promise<EngineReport> | undefined;
-  let boots = 0;
   return {
     probe: () => {
       report ??= probeCommands(run, settings, checkout);
@@ -54,9 +53,8 @@ export function createCommandEngine(
       rootfs,
     }),
     prepare: async (image, options, dir) => {
-      boots += 1;
       const built = needBuilt(image);
-      const home = openHome(commands, boots, built.checkout, guestValues(settings, options));
+      const home = openHome(commands, built.checkout, guestValues(settings, options));
       return explainFullDisk(dir, () => prepare(commands, home, built, options, dir));
     },
     fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),

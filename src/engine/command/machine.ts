@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../host/error.ts';
 import { endMarkedProcesses } from '../../host/marked.ts';
@@ -40,17 +40,11 @@ export interface Commands {
  * Makes a boot's folder. From here on whoever closes the run ends the boot's machine too, by the cleanup-command, if there is one then.
  * Short, since sockets' paths are: 107 bytes.
  */
-export function openHome(
-  { run, settings }: Commands,
-  number: number,
-  checkout: string,
-  values: Values,
-): BootHome {
-  const dir = join(run.dir, `b${number}`);
-  mkdirSync(dir);
+export function openHome({ run, settings }: Commands, checkout: string, values: Values): BootHome {
+  const dir = mkdtempSync(join(run.dir, 'b-'));
   const own: Values = {
     ...values,
-    SNAPGATE_ID: `snapgate-${run.id.slice(0, 8)}-${number}`,
+    SNAPGATE_ID: `snapgate-${run.id.slice(0, 8)}-${dir.slice(-6)}`,
     SNAPGATE_CHECKOUT: checkout,
     SNAPGATE_WORK: join(dir, 'work'),
     SNAPGATE_OUT: join(dir, 'out'),

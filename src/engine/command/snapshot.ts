@@ -46,7 +46,8 @@ export async function copySnapshot(
   snapshot: CommandSnapshot,
   dir: string,
 ): Promise<CommandSnapshot> {
-  await copyFiles(run, join(snapshot.dir, '.'), dir);
+  // Not the folder, but what is in it.
+  await copyFiles(run, `${snapshot.dir}/.`, dir);
   return { ...snapshot, dir };
 }
 
