@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
 import type { CycleMetrics } from '../contract.ts';
 import type { CommandSettings } from '../settings.ts';
-import { applyDiff, compareDiff, compareWhole } from './compare-files.ts';
-import { readDataExtents } from './data-extents.ts';
+import { applyDiff, compareDiff, compareWhole, dataPages } from './compare-files.ts';
 import { brokenPromise, type Ended } from './failure.ts';
 import { bytesBeside, readFolderState } from './folder-state.ts';
 import { checkLeftFile } from './left-files.ts';
@@ -79,7 +78,7 @@ export async function measureFiles(
     diskPath === undefined || settings.rootfsFile === undefined || parent.diskBytes === undefined
       ? undefined
       : { before: diskPath, after: join(outDir, settings.rootfsFile), bytes: parent.diskBytes };
-  return settings.format === 'raw' ? measureWhole(memory, disk) : measureDiffs(run, memory, disk);
+  return settings.format === 'raw' ? measureWhole(run, memory, disk) : measureDiffs(run, memory, disk);
 }
 
 interface Pair {
@@ -89,9 +88,9 @@ interface Pair {
 }
 
 /** Of two whole images only what changed is known, and neither what was written nor how many huge pages were touched. */
-async function measureWhole(memory: Pair, disk: Pair | undefined): Promise<Measured> {
-  const diff = await compareWhole(memory.before, memory.after, memory.bytes);
-  const ofDisk = disk && (await compareWhole(disk.before, disk.after, disk.bytes));
+async function measureWhole(run: Run, memory: Pair, disk: Pair | undefined): Promise<Measured> {
+  const diff = await compareWhole(run, memory.before, memory.after, memory.bytes);
+  const ofDisk = disk && (await compareWhole(run, disk.before, disk.after, disk.bytes));
   return {
     metrics: {
       'memfile.changedBytes': diff.changedBytes,
@@ -127,7 +126,7 @@ async function measureDiffs(run: Run, memory: Pair, disk: Pair | undefined): Pro
 }
 
 async function measureDiff(run: Run, { before, after }: Pair) {
-  const extents = await readDataExtents(run, after);
+  const extents = await dataPages(run, after);
   return {
     diff: await compareDiff(before, after, extents),
     apply: () => applyDiff(after, before, extents),

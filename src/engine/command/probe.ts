@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../host/printable.ts';
-import { hasCommand, packageOf, runCommand } from '../../host/process.ts';
+import { runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { userShell } from '../../host/shell.ts';
 import { formatDuration } from '../../host/units.ts';
@@ -18,11 +18,7 @@ export async function probeCommands(
   checkout: string,
 ): Promise<EngineReport> {
   const version = await readVersion(run, settings, checkout);
-  const checks = [
-    shellCheck(),
-    version.check,
-    ...(settings.format === 'sparse-diff' ? [extentsCheck()] : []),
-  ];
+  const checks = [shellCheck(), version.check];
   const ok = checks.every((check) => check.ok || !check.required);
   const identity = {
     engine: 'command',
@@ -44,17 +40,6 @@ export function hashOfCommands({ prepare, resume, pause, cleanup }: CommandSetti
 function shellCheck(): HostCheck {
   const found = `${userShell().command} runs the commands`;
   return { what: 'shell', ok: true, found, remedy: undefined, required: true };
-}
-
-function extentsCheck(): HostCheck {
-  const ok = hasCommand('qemu-img');
-  return {
-    what: 'qemu-img',
-    ok,
-    found: ok ? 'finds the holes of sparse files' : 'not on this machine',
-    remedy: ok ? undefined : packageOf('qemu-img'),
-    required: true,
-  };
 }
 
 async function readVersion(
