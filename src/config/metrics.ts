@@ -10,7 +10,6 @@ export const metricLabels: Readonly<Record<MetricName, string>> = {
   'memfile.hugeBytes': 'memfile diff in huge pages',
   'memfile.storedBytes': 'stored memfile diff',
   'rootfs.writtenBytes': 'rootfs diff',
-  'rootfs.changedBytes': 'changed rootfs',
   'rootfs.storedBytes': 'stored rootfs diff',
   stateBytes: 'device state',
   resumeMs: 'resume time',

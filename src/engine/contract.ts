@@ -9,7 +9,6 @@ export const metricNames = [
   'memfile.hugeBytes',
   'memfile.storedBytes',
   'rootfs.writtenBytes',
-  'rootfs.changedBytes',
   'rootfs.storedBytes',
   'stateBytes',
   'resumeMs',

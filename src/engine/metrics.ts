@@ -13,19 +13,19 @@ function metricsOfFormat(format: CommandSettings['format']): readonly MetricName
     case 'raw':
       return ofWholeImages;
     case 'sparse-diff':
-      return metricNames.filter((name) => !name.endsWith('.storedBytes'));
+      return metricNames.filter((name) => !name.endsWith('.storedBytes') && name !== 'stateBytes');
     case 'e2b':
-      return metricNames.filter((name) => name.endsWith('.storedBytes') || ofAnyFiles.includes(name));
+      return metricNames.filter((name) => name !== 'stateBytes');
   }
 }
 
-const ofAnyFiles: readonly MetricName[] = ['stateBytes', 'resumeMs', 'pauseMs'];
+const times: readonly MetricName[] = ['resumeMs', 'pauseMs'];
 
-/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. */
+/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. Of a disk, it is the blocks that changed. */
 const ofWholeImages: readonly MetricName[] = [
   'memfile.changedBytes',
   'memfile.zeroedBytes',
   'memfile.compressedBytes',
-  'rootfs.changedBytes',
-  ...ofAnyFiles,
+  'rootfs.writtenBytes',
+  ...times,
 ];

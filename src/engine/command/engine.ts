@@ -8,7 +8,7 @@ import { explainFullDisk } from '../qemu/full-disk.ts';
 import type { CommandSettings } from '../settings.ts';
 import { settingsValues, type Values } from './environment.ts';
 import { type BootHome, type Commands, openHome, outDirOf, withMachine, workDirOf } from './machine.ts';
-import { checkFiles, otherBytes } from './measure-files.ts';
+import { checkFiles, checkFolder } from './measure-files.ts';
 import { probeCommands } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import {
@@ -99,7 +99,7 @@ async function prepare(
     async (machine) => machine.command('prepare', await prepareValues(run, home, image, options)),
     async (ended) => {
       const sizes = checkFiles(settings, ended, outDirOf(home), options.memoryBytes, undefined);
-      otherBytes(ended, outDirOf(home), settings);
+      checkFolder(ended, outDirOf(home));
       replaceLeft({ dir }, outDirOf(home));
       await keepWhole(run, settings, dir);
       // How far the guest was when is the command's to know: it ends when the guest is settled and saved.

@@ -5,7 +5,7 @@ import type { Values } from './environment.ts';
 import { brokenPromise, type Ended } from './failure.ts';
 import { type FolderState, firstDifference, readFolderState } from './folder-state.ts';
 import { type Commands, outDirOf, withMachine } from './machine.ts';
-import { checkFiles, measureFiles, otherBytes } from './measure-files.ts';
+import { checkFiles, checkFolder, measureFiles } from './measure-files.ts';
 import { type CommandSnapshot, diskPathOf, leftDirOf, memoryPathOf, replaceLeft } from './snapshot.ts';
 
 /** Resumes `parent`, runs the scenario, pauses, and says what the files that are left tell. */
@@ -30,14 +30,14 @@ export async function runCycle(
     async ({ resumed, paused }) => {
       const outDir = outDirOf(parent.home);
       checkFiles(settings, paused, outDir, parent.memoryBytes, parent);
-      const stateBytes = otherBytes(paused, outDir, settings);
+      checkFolder(paused, outDir);
       checkParent(paused, before, parent);
       const { metrics, advance: takeOver } = await measureFiles(run, settings, parent, outDir);
       if (advance) {
         await takeOver();
         replaceLeft(parent, outDir);
       }
-      return { ...metrics, stateBytes, ...times(scenario, resumed, paused) };
+      return { ...metrics, ...times(scenario, resumed, paused) };
     },
   );
   return {
