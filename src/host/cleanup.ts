@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudEnvironment, removeFromBucket } from './cloud-environment.ts';
 import { errnoOf } from './error.ts';
 import { openFolder } from './folder.ts';
 import { gitSafety } from './git-safety.ts';
 import { openLedger, type Resource, readLedger } from './ledger.ts';
+import { endMarkedProcesses } from './marked.ts';
 import { putBack } from './moved.ts';
 import { childEnvironment } from './process.ts';
 import type { Log, Run } from './run.ts';
@@ -30,11 +31,16 @@ export function openRun(workDir: string, cacheDir: string, log: Log, signal: Abo
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
-  killProcessesOfRun(id);
+  endProcessesOfRun(id);
   const resources = readLedger(join(dir, ledgerFile));
   removeBucketFolders(foldersInBuckets(resources), id);
   for (const resource of resources) removeResource(resource, id);
+  if (resources.some(({ kind }) => kind === 'cleanup-command')) endProcessesOfRun(id);
   removeTree(dir, id);
+}
+
+function endProcessesOfRun(id: string): void {
+  endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
 
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
@@ -79,34 +85,6 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
-function killProcessesOfRun(id: string): void {
-  const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
-    if (pids.length === 0) return;
-    for (const pid of pids) killQuietly(Number(pid));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-  }
-}
-
-function hasMark(pid: string, mark: Buffer): boolean {
-  if (Number(pid) === process.pid) return false;
-  try {
-    return readFileSync(`/proc/${pid}/environ`).includes(mark);
-  } catch {
-    return false;
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}
-
 /** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
 function runQuietly(id: string, command: string, args: readonly string[], timeout = 60_000): void {
   spawnSync(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
@@ -128,6 +106,9 @@ function removeResource(resource: Resource, id: string): void {
       return;
     case 'buildah-build':
       endBuildahBuild(resource, id);
+      return;
+    case 'cleanup-command':
+      runCleanupCommand(resource, id);
   }
 }
 
@@ -168,6 +149,21 @@ function removeTree(path: string, id: string): void {
     runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
     rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** Unless the run has done so itself: the folder goes with it. */
+function runCleanupCommand(
+  { work, cwd, command, args, env, timeoutMs }: Extract<Resource, { kind: 'cleanup-command' }>,
+  id: string,
+): void {
+  if (!existsSync(work)) return;
+  spawnSync(command, args, {
+    stdio: 'ignore',
+    cwd: existsSync(cwd) ? cwd : work,
+    env: childEnvironment({ id }, env),
+    timeout: Math.min(timeoutMs, 60_000),
+    killSignal: 'SIGKILL',
+  });
 }
 
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */

@@ -25,6 +25,16 @@ const resourceSchema = z.discriminatedUnion('kind', [
     runRoot: z.string(),
     temporaryDir: z.string(),
   }),
+  /** A command of the user's that ends a machine which is no process of the run's; while there is `work`, it has yet to run. */
+  z.object({
+    kind: z.literal('cleanup-command'),
+    work: z.string(),
+    cwd: z.string(),
+    command: z.string(),
+    args: z.array(z.string()),
+    env: z.record(z.string(), z.string()),
+    timeoutMs: z.number(),
+  }),
 ]);
 export type Resource = z.infer<typeof resourceSchema>;
 

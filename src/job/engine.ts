@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { createCommandEngine } from '../engine/command/engine.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createE2bEngine } from '../engine/e2b/engine.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
@@ -24,6 +25,8 @@ export function createEngine(run: Run, settings: EngineSettings, checkout: strin
       return createQemuEngine(run, settings);
     case 'e2b':
       return createE2bEngine(run, settings, checkout);
+    case 'command':
+      return createCommandEngine(run, settings, checkout);
     default:
       throw new SnapgateError('usage', `engine ${settings.kind} is not there yet`, checkout);
   }
