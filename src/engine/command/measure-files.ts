@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
+import { applySparse } from '../../pages/apply-sparse.ts';
+import { diffOfFiles, diffOfSparse } from '../../pages/file-diff.ts';
 import type { CycleMetrics } from '../contract.ts';
 import type { CommandSettings } from '../settings.ts';
-import { applyDiff, compareDiff, compareWhole, dataPages } from './compare-files.ts';
 import { brokenPromise, type Ended } from './failure.ts';
 import { readFolderState } from './folder-state.ts';
 import { checkLeftFile } from './left-files.ts';
@@ -67,26 +68,24 @@ export async function measureFiles(
   const memory = {
     before: memoryPathOf(parent, settings),
     after: join(outDir, settings.memfile),
-    bytes: parent.memoryBytes,
   };
   const diskPath = diskPathOf(parent, settings);
   const disk =
-    diskPath === undefined || settings.rootfsFile === undefined || parent.diskBytes === undefined
+    diskPath === undefined || settings.rootfsFile === undefined
       ? undefined
-      : { before: diskPath, after: join(outDir, settings.rootfsFile), bytes: parent.diskBytes };
+      : { before: diskPath, after: join(outDir, settings.rootfsFile) };
   return settings.format === 'raw' ? measureWhole(run, memory, disk) : measureDiffs(run, memory, disk);
 }
 
 interface Pair {
   readonly before: string;
   readonly after: string;
-  readonly bytes: number;
 }
 
 /** Of two whole images only what changed is known, and neither what was written nor how many huge pages were touched; of a disk, that has to do. */
 async function measureWhole(run: Run, memory: Pair, disk: Pair | undefined): Promise<Measured> {
-  const diff = await compareWhole(run, memory.before, memory.after, memory.bytes);
-  const ofDisk = disk && (await compareWhole(run, disk.before, disk.after, disk.bytes));
+  const diff = await diffOfFiles(run, memory.before, memory.after);
+  const ofDisk = disk && (await diffOfFiles(run, disk.before, disk.after));
   return {
     metrics: {
       'memfile.changedBytes': diff.changedBytes,
@@ -99,9 +98,8 @@ async function measureWhole(run: Run, memory: Pair, disk: Pair | undefined): Pro
 }
 
 async function measureDiffs(run: Run, memory: Pair, disk: Pair | undefined): Promise<Measured> {
-  const ofMemory = await measureDiff(run, memory);
-  const ofDisk = disk && (await measureDiff(run, disk));
-  const { diff } = ofMemory;
+  const diff = await diffOfSparse(run, memory.before, memory.after);
+  const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after));
   return {
     metrics: {
       'memfile.writtenBytes': diff.writtenBytes,
@@ -110,20 +108,12 @@ async function measureDiffs(run: Run, memory: Pair, disk: Pair | undefined): Pro
       'memfile.compressedBytes': diff.compressedBytes,
       'memfile.hugeBytes': diff.hugeBytes,
       ...(ofDisk && {
-        'rootfs.writtenBytes': ofDisk.diff.writtenBytes,
+        'rootfs.writtenBytes': ofDisk.writtenBytes,
       }),
     },
     advance: async () => {
-      await ofMemory.apply();
-      await ofDisk?.apply();
+      await applySparse(run, memory.after, memory.before);
+      if (disk) await applySparse(run, disk.after, disk.before);
     },
-  };
-}
-
-async function measureDiff(run: Run, { before, after }: Pair) {
-  const extents = await dataPages(run, after);
-  return {
-    diff: await compareDiff(before, after, extents),
-    apply: () => applyDiff(after, before, extents),
   };
 }
