@@ -1,5 +1,5 @@
+import { granularities } from '../pages/compare-spans.ts';
 import { pageBytes } from '../pages/page-set.ts';
-import { blockSizes } from './record.ts';
 import { windowBytes } from './windows.ts';
 
 /** Blocks of one size, in bytes: counts × the size. */
@@ -30,7 +30,7 @@ export const windowPages = windowBytes / pageBytes;
 
 /** Counts blocks of all sizes; a block is written or changed when any page of it is. */
 export function createBlockTally(): BlockTally {
-  const tallies = blockSizes.map((blockBytes) => ({
+  const tallies = granularities.map((blockBytes) => ({
     pages: blockBytes / pageBytes,
     blockBytes,
     written: 0,

@@ -19,6 +19,8 @@ export interface ImageView {
 export interface ImageFile extends ImageView {
   /** As it was given. */
   readonly path: string;
+  /** The same, absolute. */
+  readonly file: string;
   readonly allocatedBytes: number;
   close(): void;
 }
@@ -40,6 +42,7 @@ export async function openImageFile(run: Run, cwd: string, path: string): Promis
     const extents = wholePages(await dataExtents(run, file), size);
     return {
       path,
+      file,
       lengthBytes: size,
       allocatedBytes: blocks * 512,
       extents,
@@ -91,7 +94,8 @@ function readData(
 
 function readWhole(fd: number, path: string, offset: number, into: Uint8Array): void {
   for (let filled = 0; filled < into.length; ) {
-    const got = naming(path, () => readSync(fd, into, filled, into.length - filled, offset + filled));
+    const from = filled;
+    const got = naming(path, () => readSync(fd, into, from, into.length - from, offset + from));
     if (got === 0)
       throw unfit(path, 'became shorter while it was read', 'Inspect it when nothing writes to it any more.');
     filled += got;

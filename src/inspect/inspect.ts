@@ -2,7 +2,7 @@ import { closeSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
 import { version } from '../host/version.ts';
-import { compareFiles } from './compare-files.ts';
+import { compareImages } from './compare-images.ts';
 import { type ImageFile, openImageFile, openPlainFile } from './image-file.ts';
 import { inspectBuild } from './inspect-build.ts';
 import { inspectChain } from './inspect-chain.ts';
@@ -49,7 +49,7 @@ async function inspectEach(run: Run, { cwd, paths }: InspectRequest): Promise<In
         open.push(file);
         if (before !== undefined) requireSameLength(before, file, oneAtATime);
         items.push(await inspectImage(run, file));
-        if (before !== undefined) items.push(await compareFiles(run, before, file));
+        if (before !== undefined) items.push(await compareImages(run, before, file));
       }
     }
     return items;

@@ -3,9 +3,6 @@ import { z } from 'zod';
 /** Bumped when a reader of the old version would misread the new one. */
 export const inspectionVersion = 1;
 
-/** Sizes of blocks that a store may keep, smallest first: a page, a page of some ARM hosts, the largest of those, a huge page. */
-export const blockSizes = [4096, 16_384, 65_536, 2_097_152] as const;
-
 const bytes = z.int().nonnegative();
 /** Paths as they were given, or as an image names them: whatever a file system takes. */
 const path = z.string().max(8192);
