@@ -57,8 +57,14 @@ async function follow(walk: Walk, { file, format }: Below): Promise<void> {
   const header = readQcow2Header(file);
   const { virtualBytes, clusterBytes, backing } = header;
   const own = await ownExtents(run, file);
-  links.push({ ...factsOf(file), format, virtualBytes, clusterBytes, own });
+  const facts = factsOf(file);
+  links.push({ ...facts, format, virtualBytes, clusterBytes, own });
   noteHeader(file, header, notes);
+  // The last cluster may be there in part.
+  if (own.fileEndBytes >= facts.fileBytes + clusterBytes)
+    notes.push(
+      `${file} has ${facts.fileBytes} bytes, and data up to ${own.fileEndBytes}: it was cut short, or copied in part.`,
+    );
   const below = backing === undefined ? undefined : locateBelow(file, backing, notes);
   if (below !== undefined) await follow(walk, below);
 }
@@ -84,7 +90,7 @@ function refuseEndless({ seen, path }: Walk, file: string): void {
 /** A raw image holds its data; its holes are zero and cost nothing. */
 async function readRaw(run: Run, file: string): Promise<ChainLink> {
   const facts = factsOf(file);
-  const own = { data: await dataExtents(run, file), zero: [] };
+  const own = { data: await dataExtents(run, file), zero: [], fileEndBytes: 0 };
   return { ...facts, format: 'raw', virtualBytes: facts.fileBytes, clusterBytes: undefined, own };
 }
 

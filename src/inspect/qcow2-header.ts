@@ -15,6 +15,8 @@ export interface BackingName {
 }
 
 export interface Qcow2Header {
+  /** Table of tables: entries, and where it is in the file. */
+  readonly l1: { readonly count: number; readonly offset: number };
   readonly clusterBytes: number;
   readonly virtualBytes: number;
   readonly snapshots: number;
@@ -28,6 +30,9 @@ const headerBytes = 104;
 const backingFormatExtension = 0xe279_2aca;
 const maxNameBytes = 1023;
 const maxClusterBytes = 2 ** 21;
+/** As much as QEMU reads. */
+const maxL1Bytes = 32 * 1024 * 1024;
+const offsetMask = 0x00ff_ffff_ffff_fe00n;
 const corruptBit = 1n << 1n;
 const externalDataBit = 1n << 2n;
 
@@ -37,9 +42,24 @@ export function readQcow2Header(file: string): Qcow2Header {
   try {
     const cluster = Buffer.alloc(Math.min(maxClusterBytes, fstatSync(fd).size));
     const read = naming(file, () => readSync(fd, cluster, 0, cluster.length, 0));
-    return parseQcow2Header(cluster.subarray(0, read), file);
+    const header = parseQcow2Header(cluster.subarray(0, read), file);
+    checkTables(fd, file, header);
+    return header;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** QEMU takes what lies behind the end of a file for zeros: of a file that was cut short it would say that little was written. */
+function checkTables(fd: number, file: string, { l1, clusterBytes }: Qcow2Header): void {
+  const { size } = fstatSync(fd);
+  if (l1.count * 8 > maxL1Bytes) throw broken(file, `has a table of ${l1.count} entries`);
+  if (l1.offset + l1.count * 8 > size) throw broken(file, 'ends before its first table does');
+  const table = Buffer.alloc(l1.count * 8);
+  naming(file, () => readSync(fd, table, 0, table.length, l1.offset));
+  for (let at = 0; at < table.length; at += 8) {
+    const offset = Number(table.readBigUInt64BE(at) & offsetMask);
+    if (offset !== 0 && offset + clusterBytes > size) throw broken(file, 'ends before its tables do');
   }
 }
 
@@ -58,6 +78,7 @@ export function parseQcow2Header(head: Buffer, where: string): Qcow2Header {
   if (!Number.isSafeInteger(virtualBytes))
     throw broken(where, `says that its disk has ${virtualBytes} bytes`);
   return {
+    l1: { count: head.readUInt32BE(36), offset: Number(head.readBigUInt64BE(40)) },
     clusterBytes: 2 ** clusterBits,
     virtualBytes,
     snapshots: head.readUInt32BE(60),

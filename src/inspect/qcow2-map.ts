@@ -10,6 +10,8 @@ export interface OwnExtents {
   readonly data: readonly Extent[];
   /** Clusters that say that they are zero. */
   readonly zero: readonly Extent[];
+  /** Where in the file the last of the data ends that is not compressed. */
+  readonly fileEndBytes: number;
 }
 
 /** A disk of 64 GiB of which every second cluster is written. */
@@ -22,6 +24,7 @@ const lineSchema = z.object({
   length: z.int().nonnegative(),
   present: z.boolean(),
   data: z.boolean(),
+  offset: z.int().nonnegative().optional(),
 });
 
 /**
@@ -54,13 +57,19 @@ function createLineReader(): { add(chunk: Buffer): void; finish(file: string): O
   const zero: Extent[] = [];
   let held = '';
   let wrong: string | undefined;
+  let fileEndBytes = 0;
   const take = (line: string) => {
     const text = line.replace(/^\[/, '').replace(/[,\]]+$/, '');
     if (text === '') return;
     const extent = lineSchema.safeParse(parseJson(text));
-    if (!extent.success) wrong ??= text;
-    else if (extent.data.present)
-      (extent.data.data ? data : zero).push({ offset: extent.data.start, bytes: extent.data.length });
+    if (!extent.success) {
+      wrong ??= text;
+      return;
+    }
+    const { start, length, present, data: hasData, offset } = extent.data;
+    if (!present) return;
+    (hasData ? data : zero).push({ offset: start, bytes: length });
+    if (hasData && offset !== undefined) fileEndBytes = Math.max(fileEndBytes, offset + length);
   };
   return {
     add(chunk) {
@@ -74,7 +83,7 @@ function createLineReader(): { add(chunk: Buffer): void; finish(file: string): O
       take(held.trim());
       if (data.length + zero.length > maxExtents) throw tooScattered(file);
       if (wrong !== undefined) throw notUnderstood(wrong);
-      return { data: merged(data), zero: merged(zero) };
+      return { data: merged(data), zero: merged(zero), fileEndBytes };
     },
   };
 }
