@@ -89,12 +89,12 @@ function diffLines(diff: DiffInspection, look: TableLook): string[] {
   const { path, parents, lengthBytes, blocks, compressedBytes, writtenBytes } = diff;
   const rows = blocks.map((block) => ({
     label: blockName(block.blockBytes),
-    bytes: [block.writtenBytes, block.changedBytes, block.unchangedBytes, block.zeroBytes],
+    bytes: [block.writtenBytes, block.unchangedBytes, block.changedBytes, block.zeroedBytes, block.zeroBytes],
   }));
   const exactly = diff.duplicatesExact ? '' : ', or more';
   return [
     title(`${printable(path)}: Diff over ${printable(parents.join(', '))}, of ${sizeOf(lengthBytes)}`, look),
-    ...grid(['blocks of', 'written', 'changed', 'unchanged', 'all zero'], rows, look),
+    ...grid(['blocks of', 'written', 'unchanged', 'changed', 'to zero', 'all zero'], rows, look),
     ...compressedLine(compressedBytes),
     ...figures(
       [
@@ -115,7 +115,7 @@ function diffLines(diff: DiffInspection, look: TableLook): string[] {
 }
 
 function compressedLine(bytes: number): string[] {
-  return [`  changed pages of 4 KiB that are not zero, zstd level 1: ${sizeOf(bytes)}`];
+  return [`  changed to data, zstd level 1: ${sizeOf(bytes)}`];
 }
 
 function buildLines(build: BuildInspection, look: TableLook): string[] {
@@ -133,7 +133,8 @@ function artifactLines(
   const missing = layers.filter((layer) => layer.state === 'missing');
   const rows = stored.map((layer) => ({ heading: layerFacts(layer), label: '', bytes: layerBytes(layer) }));
   return [
-    title(`${artifact}: ${sizeOf(virtualBytes)}, of which ${sizeOf(zeroBytes)} are stored nowhere`, look),
+    title(`${artifact}: ${sizeOf(virtualBytes)}`, look),
+    `  zero, stored nowhere: ${sizeOf(zeroBytes)}`,
     ...grid(['', 'own', 'dead', 'zero', 'duplicates', 'stored'], withTotal(rows), look),
     ...missing.slice(0, shownMissing).flatMap((layer) => missingLines(layer, look)),
     ...(missing.length > shownMissing
