@@ -2,7 +2,7 @@ import { engineNames } from '../engine/contract.ts';
 import { snapshotFormats } from '../engine/settings.ts';
 
 /** A command-line verb that takes inputs. */
-export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'probe';
+export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'inspect' | 'probe';
 
 export type InputGroup = 'image' | 'base' | 'engine' | 'measure' | 'gate' | 'github' | 'run';
 
