@@ -38,7 +38,7 @@ export function createTerminalLog(screen: Screen, options: LogOptions): Log & { 
     detail: (message) => {
       if (options.verbose) return line(`${stamp()} ${dim(printable(message), options.color)}`);
       if (!screen.isTTY) return;
-      const width = (screen.columns ?? 80) - 1;
+      const width = (screen.columns || 80) - 1;
       screen.write(eraseLine + dim(printable(message, width - 1).slice(0, width), options.color));
       transient = true;
     },

@@ -147,11 +147,16 @@ function report(context: Context): VerbResult {
 async function inspect(run: Run, { command, display, terminal }: Context): Promise<VerbResult> {
   const { files, parent, json: asJson } = command;
   const found = await inspectPaths(run, { cwd: terminal.cwd, paths: files, parent });
-  const look = { color: display.color, columns: terminal.stdout.columns };
+  const look = { color: display.color, columns: columnsOf(terminal) };
   return {
     exitCode: 0,
     output: asJson ? `${JSON.stringify(found, null, 2)}\n` : inspectionTable(found, look),
   };
+}
+
+/** undefined: unknown, as of a file, and of a terminal that says 0. */
+function columnsOf({ stdout }: Terminal): number | undefined {
+  return stdout.columns || undefined;
 }
 
 function exporterOf({ command, display, terminal }: Context): Exporter {
@@ -159,7 +164,7 @@ function exporterOf({ command, display, terminal }: Context): Exporter {
   if (format === 'json') return json;
   return format === 'markdown'
     ? markdown
-    : terminalReport({ colour: display.color, detail: verbose, columns: terminal.stdout.columns });
+    : terminalReport({ colour: display.color, detail: verbose, columns: columnsOf(terminal) });
 }
 
 function withOutputDir({ config, terminal }: Context): Config {
