@@ -83,7 +83,7 @@ describe.each([4, 64, 2048])('clusters of %i KiB', (clusterKibi) => {
       return writeClusters(name, clusterBytes, clusters, clusterKibi * 10 + nth);
     });
     // What a file takes of the file system may grow while it is written back.
-    execFileSync('sync', ['--file-system', folder]);
+    execFileSync('sync', names, { cwd: folder });
     const found = await inspected(names[2] ?? '');
     const above = new Set<number>();
     const expected = layers.toReversed().map(({ data, zero }, index) => {
