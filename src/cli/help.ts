@@ -108,7 +108,7 @@ function verbHelp(verb: Verb): string {
     'Output',
     ...(special === undefined ? [] : entry(`--${special.name} ${special.placeholder}`, special.description)),
     ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'),
-    ...entry('-v, --verbose', aboutVerbose(own)),
+    ...entry('-v, --verbose', aboutVerbose(verb, own)),
     ...entry('-h, --help', 'This text.'),
     ...unitHelp(own),
     ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []),
@@ -132,7 +132,8 @@ function isInput(name: string): boolean {
 }
 
 /** Verbs that boot have a run to tell of; the others only their report. */
-function aboutVerbose(own: readonly InputSpec[]): string {
+function aboutVerbose(verb: Verb, own: readonly InputSpec[]): string {
+  if (verb === 'inspect') return 'Say how far it is, in a file or a pipe too.';
   return own.some(({ group }) => group === 'measure')
     ? 'Say details of the run: every round, build output, kernel and modules; every metric in the report.'
     : 'Every metric in the report, and what it was measured with.';

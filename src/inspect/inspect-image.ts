@@ -47,4 +47,4 @@ export async function inspectImage(run: Run, file: ImageFile): Promise<ImageInsp
 
 /** Nothing in a sparse file tells a memory from a Diff. */
 const wholeAssumed =
-  'Taken for a whole image, whose holes are zero. If it is a Diff of Firecracker, its data is what was written: name what it was taken after with --parent.';
+  'Holes are taken for zeros. Those of a Diff of Firecracker are not: name what it was taken after with --parent.';

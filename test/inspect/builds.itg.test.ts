@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { inspectPaths } from '../../src/inspect/inspect.ts';
@@ -268,6 +269,32 @@ describe('pages of layers', () => {
     expect(artifacts.map(({ artifact }) => artifact)).toEqual(['memfile', 'rootfs.ext4']);
     expect(notes).toEqual([expect.stringContaining('The folder is called renamed')]);
   });
+});
+
+it('does not unpack data that is far larger than what is stored', async () => {
+  const rawBytes = 64 * 1024 ** 2;
+  const frame = zstdCompressSync(Buffer.alloc(rawBytes));
+  const frames = Array.from({ length: 17 }, () => ({ rawBytes, storedBytes: frame.length }));
+  const dir = join(scratch, 'bomb', 'templates', idOf(1));
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'memfile.zstd'), Buffer.concat(frames.map(() => frame)));
+  const range = { offset: 0, length: 17 * rawBytes, buildId: idOf(1), storageOffset: 0 };
+  const header = {
+    format: 4,
+    blockBytes: pageBytes,
+    virtualBytes: 17 * rawBytes,
+    generation: 0,
+    buildId: idOf(1),
+    baseBuildId: idOf(1),
+    ranges: [range],
+    builds: [{ id: idOf(1), rawBytes: 17 * rawBytes, compression: 'zstd' as const, frames }],
+  };
+  writeFileSync(join(dir, 'memfile.header'), writeHeader(header));
+  const { artifacts, notes } = await inspected(dir);
+  const [layer] = artifacts[0]?.layers ?? [];
+  expect(layer).toMatchObject({ rawBytes: 17 * rawBytes, storedBytes: 17 * frame.length, deadBytes: 0 });
+  expect(layer).not.toHaveProperty('content');
+  expect(notes).toEqual([expect.stringContaining('unpacks to far more than it is stored as')]);
 });
 
 describe('what is no build', () => {

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { seededRandom } from '../stats/random.ts';
 
 export const pageBytes = 4096;
@@ -11,6 +11,8 @@ export function writeSparse(path: string, lengthBytes: number, pages: SparsePage
   try {
     for (const [page, content] of pages) writeSync(file, content, 0, pageBytes, page * pageBytes);
     ftruncateSync(file, lengthBytes);
+    // What the file takes of the file system may grow while it is written back.
+    fsyncSync(file);
   } finally {
     closeSync(file);
   }
