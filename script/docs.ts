@@ -120,6 +120,7 @@ const exitWords: Readonly<Record<string, string>> = {
 const groups: readonly (readonly [InputGroup, string])[] = [
   ['image', 'The image'],
   ['base', 'The base'],
+  ['engine', 'The engine'],
   ['measure', 'Measuring'],
   ['gate', 'The gate'],
   ['github', 'GitHub'],

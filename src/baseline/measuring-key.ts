@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Config, MeasureConfig } from '../config/types.ts';
-import type { EngineSettings } from '../engine/settings.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { ExpectedFingerprint } from '../measure/environment.ts';
 
@@ -33,7 +32,7 @@ export function measuringKey({ image, measure }: Pick<Config, 'image' | 'measure
 }
 
 function without(
-  value: MeasureConfig | EngineSettings,
+  value: MeasureConfig | MeasureConfig['engine'],
   fields: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(fields, name)));

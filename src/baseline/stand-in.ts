@@ -1,5 +1,5 @@
 import { SnapgateError } from '../host/error.ts';
-import { differentField, differentScenario, quoted } from '../measure/alike.ts';
+import { differentFields, differentScenario, quoted } from '../measure/alike.ts';
 import type { ExpectedFingerprint } from '../measure/environment.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Fingerprint, Measurement } from '../measure/record.ts';
@@ -52,8 +52,11 @@ function shortCommit(commit: string | undefined): string {
 }
 
 function otherMachine(there: Fingerprint, here: ExpectedFingerprint): string | undefined {
-  const field = differentField(there, here);
-  return field && `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`;
+  const fields = differentFields(there, here);
+  if (fields.length === 0) return undefined;
+  return fields
+    .map((field) => `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`)
+    .join('; ');
 }
 
 function otherScenario({ scenarios }: Measurement, query: StoreQuery): string | undefined {

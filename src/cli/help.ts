@@ -38,12 +38,13 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
   measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
   compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
-  probe: ['snapgate probe', 'snapgate probe --accel kvm --json'],
+  probe: ['snapgate probe', 'snapgate probe --accel kvm --json', 'snapgate probe --engine firecracker'],
 };
 
 const groupTitles: readonly (readonly [InputGroup, string])[] = [
   ['image', 'The image, the same for both sides; relative paths start at the current folder'],
   ['base', 'The base'],
+  ['engine', 'The engine'],
   ['measure', 'Measuring'],
   ['gate', 'The gate'],
   ['run', 'Files and folders'],

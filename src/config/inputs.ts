@@ -168,9 +168,8 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('huge-pages', 'engine', 'none|2M', probed),
     description:
-      'Pages that back the memory of a guest of `e2b`: `2M` or `none`; 2 MiB pages are then what is stored. Other engines have `none`, and `memfile.hugeBytes` for what 2 MiB pages would store.',
+      'Pages that back the memory of a guest of `e2b`: `2M`, as its tools have it if not given, or `none`. Other engines have `none`; their `memfile.hugeBytes` says what pages of 2 MiB would store.',
     choices: ['none', '2M'],
-    default: '`2M` with `e2b`, else `none`',
   },
   {
     ...text('firecracker-binary', 'engine', 'PATH', probed),

@@ -1,6 +1,6 @@
 import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
-import { differentField, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
+import { differentFields, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
 import type { ExpectedFingerprint } from '../measure/environment.ts';
 import type { Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
@@ -13,7 +13,7 @@ export interface Conditions extends Pick<Measurement, 'scenarios'> {
 /** Whether two sides were measured alike: the same fingerprint, the same scenarios, defined the same. */
 export type Comparability =
   | { readonly state: 'comparable' }
-  /** `reason` is one sentence without its full stop: the first thing that differs, and both values. It quotes the records. */
+  /** `reason` is one sentence without its full stop: what differs, with both values. It quotes the records. */
   | { readonly state: 'not-comparable'; readonly reason: string };
 
 /** What keeps head from being compared with a base, if anything does. Throws nothing. */
@@ -35,7 +35,7 @@ export function requireComparable(base: Conditions, head: Conditions): void {
   requireSameScenarios(base.scenarios, head.scenarios);
 }
 
-/** Throws SnapgateError('record') that names the first field in which two machines, engines or kernels differ. */
+/** Throws SnapgateError('record') that names the fields in which two machines, engines or kernels differ. */
 export function requireEqualFingerprints(base: ExpectedFingerprint, head: ExpectedFingerprint): void {
   const found = fingerprintDifference(base, head);
   if (found === undefined) return;
@@ -84,10 +84,12 @@ export function measuredTooLittle(
 }
 
 function fingerprintDifference(base: ExpectedFingerprint, head: ExpectedFingerprint): Misfit | undefined {
-  const field = differentField(base, head);
-  if (field === undefined) return undefined;
+  const fields = differentFields(base, head);
+  if (fields.length === 0) return undefined;
   return {
-    difference: `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`,
+    difference: fields
+      .map((field) => `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`)
+      .join('; '),
     remedy: 'Measure both sides in the same job, on the same machine and with the same inputs.',
   };
 }

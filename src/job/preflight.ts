@@ -28,11 +28,14 @@ export function readHostResources(run: Run): HostResources {
 }
 
 /**
- * How many guests run at the same time: two where both sides are measured and the machine has the cores, memory and disk for it.
+ * How many guests run at the same time: two where both sides are measured and the machine has the cores, memory and disk for it, and the
+ * engine's guests do not share what only one can have (a builder's network slots and devices, what commands of the user's call).
  *
  * @throws SnapgateError `host` where there is not even room for one, with what is short and by how much.
  */
 export function planLanes(config: MeasureConfig, sides: number, host: HostResources): number {
+  const { kind } = config.engine;
+  if (kind === 'e2b' || kind === 'command') return 1;
   const need = guestNeeds(config);
   const fits = (lanes: number) =>
     host.availableMemoryBytes >= need.memoryBytes * lanes && host.freeDiskBytes >= need.diskBytes * lanes;

@@ -1,16 +1,28 @@
 import type { Config } from '../config/types.ts';
 import { hasCommand } from '../host/process.ts';
+import { archiveCommands, autoCommands, imageCommands } from '../image/commands.ts';
 
-/** What a gate calls on any machine: for the guest, its kernel and initrd, its disk, and the base commit. */
-const always = [
-  ...['qemu-system-x86_64', 'qemu-img', 'setpriv', 'git'],
-  ...['busybox', 'cpio', 'modprobe', 'xz', 'zstd'],
-  ...['mke2fs', 'debugfs', 'fakeroot'],
-] as const;
+/** What a gate calls on any machine: for processes that end with it, and for the base commit. */
+const always = ['setpriv', 'git'] as const;
 
-/** The commands that a run with this configuration calls. */
-export function prerequisitesOf(config: Config): readonly string[] {
-  const needsBuilder = config.image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
-  // Without root, buildah needs ids for the users of the image.
-  return needsBuilder ? [...always, 'buildah', 'newuidmap'] : always;
+/** What the engines call beside that. Go, Docker and the like are the runner's to have. */
+const ofEngine: Readonly<Record<Config['measure']['engine']['kind'], readonly string[]>> = {
+  qemu: ['qemu-system-x86_64', 'qemu-img'],
+  firecracker: [],
+  e2b: [],
+  command: [],
+};
+
+/** The commands that a run with this configuration calls, of those that come in packages. */
+export function prerequisitesOf({ image, measure }: Config): readonly string[] {
+  const { kind } = measure.engine;
+  const makesImage = image !== undefined || kind === 'qemu' || kind === 'firecracker';
+  const needsBuilder = image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
+  return [
+    ...always,
+    ...ofEngine[kind],
+    ...(makesImage ? [...imageCommands, ...autoCommands, ...archiveCommands] : []),
+    // Without root, buildah needs ids for the users of the image.
+    ...(needsBuilder ? ['buildah', 'newuidmap'] : []),
+  ];
 }

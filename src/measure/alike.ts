@@ -3,14 +3,14 @@ import { type Fingerprint, fingerprintSchema, type Measurement } from './record.
 
 export type MeasuredScenario = Measurement['scenarios'][number];
 
-/** The first field in which two machines, engines or kernels differ; one that is not known yet does not. */
-export function differentField(
+/** The fields in which two machines, engines or kernels differ; one that is not known yet does not. */
+export function differentFields(
   one: ExpectedFingerprint,
   other: ExpectedFingerprint,
-): keyof Fingerprint | undefined {
+): readonly (keyof Fingerprint)[] {
   return fingerprintSchema
     .keyof()
-    .options.find(
+    .options.filter(
       (field) => one[field] !== undefined && other[field] !== undefined && one[field] !== other[field],
     );
 }

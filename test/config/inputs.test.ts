@@ -35,6 +35,18 @@ const dockerfile = (name: string) => ({
   target: undefined,
 });
 
+const engineOf = ({ measure }: Config) => measure.engine;
+/** A field of the engine's settings, where it has it. */
+const setting = (field: string) => (config: Config) => new Map(Object.entries(engineOf(config))).get(field);
+/** Engine command needs all of them: what that means is in engine.test.ts. */
+const neededCommands = ['prepare-command', 'resume-command', 'pause-command'];
+const commands = {
+  engine: 'command',
+  'prepare-command': './vm',
+  'resume-command': './vm',
+  'pause-command': './vm',
+};
+
 /** One row for every input that ends up in a Config. */
 const cases: readonly Case[] = [
   {
@@ -136,11 +148,114 @@ const cases: readonly Case[] = [
     inFile: ['2', 2],
   },
   {
+    input: 'engine',
+    pick: engineOf,
+    byDefault: { kind: 'qemu', accel: 'auto' },
+    given: ['qemu', { kind: 'qemu', accel: 'auto' }],
+    inFile: ['qemu', { kind: 'qemu', accel: 'auto' }],
+  },
+  {
     input: 'accel',
-    pick: ({ measure }) => (measure.engine.kind === 'qemu' ? measure.engine.accel : undefined),
+    pick: setting('accel'),
     byDefault: 'auto',
     given: ['tcg', 'tcg'],
     inFile: ['kvm', 'kvm'],
+  },
+  {
+    input: 'huge-pages',
+    pick: setting('hugePages'),
+    byDefault: true,
+    given: ['none', false],
+    inFile: ['2M', true],
+    beside: { engine: 'e2b' },
+  },
+  {
+    input: 'firecracker-binary',
+    pick: setting('binary'),
+    byDefault: 'firecracker',
+    given: ['/opt/fc', '/opt/fc'],
+    inFile: undefined,
+    beside: { engine: 'firecracker' },
+  },
+  {
+    input: 'firecracker-version',
+    pick: setting('version'),
+    byDefault: undefined,
+    given: ['1.12.1', '1.12.1'],
+    inFile: ['v1.7.0', '1.7.0'],
+    beside: { engine: 'firecracker' },
+  },
+  {
+    input: 'jailer',
+    pick: setting('jailer'),
+    byDefault: false,
+    given: ['true', true],
+    inFile: ['true', true],
+    beside: { engine: 'firecracker' },
+  },
+  {
+    input: 'e2b-infra',
+    pick: setting('infra'),
+    byDefault: undefined,
+    given: ['/src/infra', '/src/infra'],
+    inFile: ['infra', 'infra'],
+    beside: { engine: 'e2b' },
+  },
+  {
+    input: 'e2b-tools',
+    pick: setting('tools'),
+    byDefault: undefined,
+    given: ['/opt/tools', '/opt/tools'],
+    inFile: ['bin', 'bin'],
+    beside: { engine: 'e2b' },
+  },
+  {
+    input: 'e2b-storage',
+    pick: setting('storage'),
+    byDefault: undefined,
+    given: ['gs://bucket', 'gs://bucket'],
+    inFile: undefined,
+    beside: { engine: 'e2b' },
+  },
+  ...(['cleanup', 'version'] as const).map((name) => ({
+    input: `${name}-command`,
+    pick: setting(name),
+    byDefault: undefined,
+    given: ['make vm', 'make vm'] as const,
+    inFile: ['./go', './go'] as const,
+    beside: commands,
+  })),
+  {
+    input: 'memfile',
+    pick: setting('memfile'),
+    byDefault: 'memfile',
+    given: ['ch/memory-ranges', 'ch/memory-ranges'],
+    inFile: ['ram', 'ram'],
+    beside: commands,
+  },
+  {
+    input: 'rootfs-file',
+    pick: setting('rootfsFile'),
+    byDefault: undefined,
+    given: ['disk.raw', 'disk.raw'],
+    inFile: ['disk', 'disk'],
+    beside: commands,
+  },
+  {
+    input: 'format',
+    pick: setting('format'),
+    byDefault: 'raw',
+    given: ['e2b', 'e2b'],
+    inFile: ['sparse-diff', 'sparse-diff'],
+    beside: commands,
+  },
+  {
+    input: 'command-timeout',
+    pick: setting('timeoutMs'),
+    byDefault: 10 * minute,
+    given: ['30s', 30_000],
+    inFile: ['1min', minute],
+    beside: commands,
   },
   {
     input: 'boots',
@@ -406,7 +521,7 @@ function read(given: Record<string, string>, defaults?: string): Config {
 
 describe('every input', () => {
   it('has a row here', () => {
-    expect([...cases.map(({ input }) => input), ...readElsewhere].toSorted()).toEqual(
+    expect([...cases.map(({ input }) => input), ...readElsewhere, ...neededCommands].toSorted()).toEqual(
       inputs.map(({ name }) => name).toSorted(),
     );
   });

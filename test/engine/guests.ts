@@ -56,9 +56,12 @@ export function openBench(): TestBench {
   };
 }
 
+/** What making an image takes. */
+export type Workplace = Pick<TestBench, 'run' | 'folder'>;
+
 /** A guest of busybox, which boots in three seconds; see busyboxRootfs. `prepare` may add to its folder before the ext4 is made. */
 export async function busyboxImage(
-  { run, folder }: TestBench,
+  { run, folder }: Workplace,
   prepare: (rootfs: string) => void = () => {},
   kind: BusyboxKind = 'init',
 ): Promise<RootfsImage> {
@@ -69,7 +72,7 @@ export async function busyboxImage(
 }
 
 /** Debian with systemd and python3, which takes 20 s and more. */
-export async function debianImage({ run, folder }: TestBench): Promise<RootfsImage> {
+export async function debianImage({ run, folder }: Workplace): Promise<RootfsImage> {
   const tar = await debianRootfs();
   return makeImage(run, makeExt4(folder('debian-image'), tar, 448 * mebibyte), undefined);
 }

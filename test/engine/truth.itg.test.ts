@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { CycleMetrics, Scenario } from '../../src/engine/contract.ts';
+import type { Scenario } from '../../src/engine/contract.ts';
 import { runCycle } from '../../src/engine/qemu/run-cycle.ts';
-import { diskPathOf, type QemuSnapshot, ramPathOf } from '../../src/engine/qemu/snapshot.ts';
+import { diskPathOf } from '../../src/engine/qemu/snapshot.ts';
 import type { Vm } from '../../src/engine/qemu/vm.ts';
 import { driveScenario } from '../../src/engine/vm/drive-scenario.ts';
-import { readWrittenPages } from '../../src/engine/vm/guest-memory.ts';
 import { waitUntilReady } from '../../src/engine/vm/wait-ready.ts';
 import { openChannel } from '../../src/guest/channel.ts';
 import { compareImages } from '../../src/pages/compare-images.ts';
 import { pageBytes } from '../../src/pages/page-set.ts';
 import { askGuest } from '../fixtures/resume.ts';
 import { command, debianImage, guestOptions, openBench, pause } from './guests.ts';
+import { differingPages, watchedCycle } from './watched-cycle.ts';
 
 const mebibyte = 1024 * 1024;
 const bench = openBench();
@@ -41,70 +41,22 @@ const cycles: readonly [string, Scenario][] = [
 test.each(cycles)(
   'what changed in a cycle of %s is what two whole images tell, to the page',
   async (_what, scenario) => {
-    const { metrics, seen, before, after } = await watchedCycle(snapshot, scenario);
+    const drive = (vm: Vm) => driveScenario(bench.run, scenario, vm);
+    const { metrics, written, anonymousBytes, before, after } = await watchedCycle(
+      bench.run,
+      snapshot,
+      drive,
+    );
     const changed = differingPages(before, after);
     const compared = compareImages(before, after);
     expect(compared.changed).toEqual(changed);
     expect(metrics['memfile.changedBytes']).toBe(changed.length * pageBytes);
     expect(metrics['memfile.zeroedBytes']).toBe(compared.zeroed.length * pageBytes);
-    expect(metrics['memfile.writtenBytes']).toBe(seen.written.size * pageBytes);
-    expect(metrics['memfile.writtenBytes']).toBe(seen.anonymousBytes);
-    expect(changed.filter((page) => !seen.written.has(page))).toEqual([]);
+    expect(metrics['memfile.writtenBytes']).toBe(written.size * pageBytes);
+    expect(metrics['memfile.writtenBytes']).toBe(anonymousBytes);
+    expect(changed.filter((page) => !written.has(page))).toEqual([]);
   },
 );
-
-interface Watched {
-  readonly metrics: CycleMetrics;
-  readonly seen: { readonly written: ReadonlySet<number>; readonly anonymousBytes: number };
-  readonly before: string;
-  readonly after: string;
-}
-
-/** A cycle, with the pages that QEMU had written when the guest was stopped, and the memory files on either side of it. */
-async function watchedCycle({ dir, machine }: QemuSnapshot, scenario: Scenario): Promise<Watched> {
-  const after = ramPathOf(dir);
-  const before = join(bench.run.dir, 'ram.before');
-  execFileSync('cp', ['--sparse=always', after, before]);
-  const seen: Watched['seen'][] = [];
-  const drive = async (vm: Vm) => {
-    await driveScenario(bench.run, scenario, vm);
-    await vm.qmp.execute('stop');
-    const written = readWrittenPages({ pid: vm.pid, ramPath: after, ramBytes: machine.ramBytes });
-    seen.push({ written: new Set(written), anonymousBytes: anonymousBytesOf(vm.pid, after) });
-  };
-  const options = { advance: true, activity: 'in a test' };
-  const { metrics } = await runCycle(bench.run, snapshot, options, drive);
-  const [first] = seen;
-  if (first === undefined) throw new Error('the cycle was not driven');
-  return { metrics, seen: first, before, after };
-}
-
-/** What Linux itself counts as the process's own in its mapping of a file (proc(5), smaps). */
-function anonymousBytesOf(pid: number, path: string): number {
-  const text = readFileSync(`/proc/${pid}/smaps`, 'utf8');
-  const mapping = text.slice(text.indexOf(`${path}\n`));
-  const kib = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(mapping)?.[1]);
-  return (kib('Anonymous') + kib('Swap')) * 1024;
-}
-
-/** The trivial comparison of two files. */
-function differingPages(before: string, after: string): number[] {
-  const [first, second] = [openSync(before, 'r'), openSync(after, 'r')];
-  try {
-    const pages: number[] = [];
-    const a = Buffer.alloc(pageBytes);
-    const b = Buffer.alloc(pageBytes);
-    for (let at = 0; at < fstatSync(first).size; at += pageBytes) {
-      readSync(first, a, 0, pageBytes, at);
-      readSync(second, b, 0, pageBytes, at);
-      if (!a.equals(b)) pages.push(at / pageBytes);
-    }
-    return pages;
-  } finally {
-    closeSync(first);
-    closeSync(second);
-  }
-}
 
 /**
  * What a file costs beyond its own blocks. ext4 writes each block of metadata that it changes twice, to the journal and in place: here the

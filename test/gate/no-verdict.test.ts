@@ -132,6 +132,25 @@ describe('comparability', () => {
     });
   });
 
+  it('names all fields where another engine has measured, and none that is not known yet', () => {
+    const { engineVersion, accelerator } = base.fingerprint;
+    const fingerprint = {
+      ...base.fingerprint,
+      engine: 'firecracker',
+      engineVersion: 'Firecracker v1.14.1',
+      accelerator: 'kvm' as const,
+      kernelVersion: undefined,
+    };
+    expect(comparability(base, { ...side('head'), fingerprint })).toEqual({
+      state: 'not-comparable',
+      reason: [
+        'engine is "qemu" on base and "firecracker" on head',
+        `engineVersion is ${JSON.stringify(engineVersion)} on base and "Firecracker v1.14.1" on head`,
+        `accelerator is ${JSON.stringify(accelerator)} on base and "kvm" on head`,
+      ].join('; '),
+    });
+  });
+
   it('names a scenario that vanished, before one that is new', () => {
     const [pause, ...others] = builtInScenarios;
     const fewer = side('head', undefined, { scenarios: others });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import type { MeasureConfig } from '../../src/config/types.ts';
 import { planLanes } from '../../src/job/preflight.ts';
 
@@ -28,6 +29,12 @@ describe('planLanes', () => {
     ['disk', { ...roomy, freeDiskBytes: 2 * gibi }],
   ])('runs one guest at a time where %s are short', (_, host) => {
     expect(planLanes(config, 2, host)).toBe(1);
+  });
+
+  it('runs one guest at a time where its engine knows of no other, and leaves the room to it', () => {
+    const engine = readConfig({ engine: 'e2b' }, undefined).measure.engine;
+    expect(planLanes({ ...config, engine }, 2, roomy)).toBe(1);
+    expect(planLanes({ ...config, engine }, 2, { ...roomy, freeDiskBytes: 0 })).toBe(1);
   });
 
   it('runs one guest at a time for one side', () => {

@@ -22,3 +22,10 @@ test('a Dockerfile needs one: docker, or buildah with what it takes to run witho
     process.env['PATH'] = path;
   }
 });
+
+test('another engine needs no QEMU, and one that makes its guests itself nothing of an image', () => {
+  const firecracker = prerequisitesOf(readConfig({ engine: 'firecracker', rootfs: 'r' }, undefined));
+  expect(firecracker).toEqual(expect.arrayContaining(['busybox', 'mke2fs', 'modprobe']));
+  expect(firecracker.filter((command) => command.startsWith('qemu'))).toEqual([]);
+  expect(prerequisitesOf(readConfig({ engine: 'e2b' }, undefined))).toEqual(['setpriv', 'git']);
+});

@@ -1,10 +1,9 @@
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { availableMemoryBytes } from '../../host/memory.ts';
 import { hasCommand, killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
-import { formatBytes } from '../../host/units.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
+import { commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
 import type { QemuSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { createOutputTail } from '../vm/output-tail.ts';
@@ -23,8 +22,8 @@ export async function probeHost(
     'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
   const checks = [
     ...qemuChecks(qemu),
-    ...neededCommands.map((name) => commandCheck(name, true)),
-    ...commandsOfAuto.map((name) => commandCheck(name, false)),
+    ...['qemu-img', 'setpriv'].map((name) => commandCheck(name, true)),
+    ...imageChecks(),
     ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
     memoryCheck(),
   ];
@@ -49,16 +48,11 @@ interface QemuFacts {
 }
 
 const answerMs = 10_000;
-const freeMemoryBytes = 1024 ** 3;
 
 const versionSchema = z.object({
   qemu: z.object({ major: z.int(), minor: z.int(), micro: z.int() }),
 });
 const commandsSchema = z.array(z.object({ name: z.string() }));
-
-const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
-/** What only `kernel: auto` and `initrd: auto` call. */
-const commandsOfAuto = ['cpio', 'modprobe'];
 
 interface QemuFailure {
   readonly failure: string;
@@ -135,17 +129,6 @@ function qemuChecks(qemu: QemuFacts | QemuFailure): HostCheck[] {
   ];
 }
 
-function commandCheck(name: string, required: boolean): HostCheck {
-  const ok = hasCommand(name);
-  return {
-    what: name,
-    ok,
-    found: ok ? 'installed' : 'not installed, or not on the PATH',
-    remedy: ok ? undefined : packageOf(name),
-    required,
-  };
-}
-
 function kvmCheck(kvm: KvmVerdict, required: boolean): HostCheck {
   return {
     what: kvmDevice,
@@ -153,18 +136,5 @@ function kvmCheck(kvm: KvmVerdict, required: boolean): HostCheck {
     found: kvm.ok ? 'boots a guest' : kvm.reason,
     remedy: kvm.ok ? undefined : kvm.remedy,
     required,
-  };
-}
-
-/** A warning only: what the guests really need is checked where their size is known. */
-function memoryCheck(): HostCheck {
-  const free = availableMemoryBytes();
-  const ok = free >= freeMemoryBytes;
-  return {
-    what: 'memory',
-    ok,
-    found: `${formatBytes(free)} available`,
-    remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
-    required: false,
   };
 }

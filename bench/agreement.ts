@@ -1,0 +1,203 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CycleMetrics, Scenario } from '../src/engine/contract.ts';
+import { createQemuEngine } from '../src/engine/qemu/engine.ts';
+import type { QemuSnapshot } from '../src/engine/qemu/snapshot.ts';
+import type { Vm } from '../src/engine/qemu/vm.ts';
+import { driveScenario } from '../src/engine/vm/drive-scenario.ts';
+import type { Run } from '../src/host/run.ts';
+import { compareImages } from '../src/pages/compare-images.ts';
+import { debianImage, guestOptions } from '../test/engine/guests.ts';
+import { watchedCycle } from '../test/engine/watched-cycle.ts';
+import { buildOracle } from '../test/oracle/build.ts';
+import { bootOracle, oracleRam } from '../test/oracle/guest.ts';
+import { createModel, firstFreePage } from '../test/oracle/model.ts';
+import { openLine, scattered } from '../test/oracle/order.ts';
+import type { Bench, BenchResult } from './bench.ts';
+
+const mebi = 1024 ** 2;
+const pageBytes = 4096;
+const oracleBytes = 64 * mebi;
+
+/** How much is compared. */
+export interface AgreementExtent {
+  /** Pages that the oracle guest is ordered to write. */
+  readonly oraclePages: readonly number[];
+  /** Cycles of the Debian guest; none: it is not booted. */
+  readonly scenarios: readonly Scenario[];
+}
+
+/** What one cycle wrote, and what it changed, told in ways that know nothing of each other. */
+interface Cell {
+  readonly guest: string;
+  readonly cycle: string;
+  readonly engine: string;
+  readonly ways: readonly Way[];
+}
+
+interface Way {
+  readonly of: 'written' | 'changed';
+  readonly how: string;
+  readonly pages: ReadonlySet<number> | number;
+}
+
+const idle: Scenario = {
+  name: 'pause',
+  run: undefined,
+  settleMs: 0,
+  check: undefined,
+  from: 'previous',
+  repeat: 1,
+  timeoutMs: 60_000,
+};
+
+export const agreement: Bench = {
+  about:
+    'do the ways of counting agree, to the page: pagemap, whole images, Diff snapshots, what the guest was told',
+  run: (run) =>
+    compareWays(run, {
+      oraclePages: [0, 1, 7, 200, 5000],
+      scenarios: [
+        idle,
+        { ...idle, name: 'idle-2s', settleMs: 2000 },
+        { ...idle, name: 'write-64k', run: 'dd if=/dev/urandom of=/srv/file bs=64k count=1 conv=fsync' },
+        { ...idle, name: 'python3', run: 'python3 -c "print(sum(range(100000)))"' },
+      ],
+    }),
+};
+
+export async function compareWays(run: Run, extent: AgreementExtent): Promise<BenchResult> {
+  const cells = [...(await qemuOracle(run, extent)), ...(await qemuDebian(run, extent))];
+  const disagreeing = cells.map(disagreeingPages);
+  return {
+    tables: [
+      {
+        title: 'Pages of a cycle, by every way that tells them',
+        columns: ['guest, cycle, engine', 'written', 'changed', 'disagreeing pages'],
+        rows: cells.map((cell, index) => [
+          `${cell.guest}, ${cell.cycle}, ${cell.engine}`,
+          countsOf(cell, 'written'),
+          countsOf(cell, 'changed'),
+          String(disagreeing[index]),
+        ]),
+      },
+    ],
+    notes: [...new Set(cells.flatMap(({ ways }) => ways.map(({ of, how }) => `${of}: ${how}`)))],
+    figures: { cells: cells.length, disagreeingPages: disagreeing.reduce((sum, pages) => sum + pages, 0) },
+  };
+}
+
+/** The oracle guest writes exactly the pages that it is told. */
+async function qemuOracle(run: Run, { oraclePages }: AgreementExtent): Promise<Cell[]> {
+  const elf = await buildOracle(run, run.dir);
+  const dir = emptyFolder(run, 'oracle');
+  const snapshot = await bootOracle(run, { elf, accelerator: 'tcg', ramBytes: oracleBytes, dir });
+  const ram = readFileSync(oracleRam(snapshot));
+  const model = createModel((page) => ram.subarray(page * pageBytes, (page + 1) * pageBytes));
+  const cells: Cell[] = [];
+  for (const [turn, count] of oraclePages.entries()) {
+    const walk = scattered(firstFreePage, oracleBytes / pageBytes - 256 - firstFreePage, count, turn + 1);
+    const order = { operation: 'noise', walk, salt: turn + 1 } as const;
+    model.startCycle();
+    model.apply(order);
+    const { written, changed } = model.expected();
+    const told: Way[] = [
+      { of: 'written', how: 'the model of what the guest was told', pages: written },
+      { of: 'changed', how: 'the model of what the guest was told', pages: changed },
+    ];
+    const drive = (vm: Vm) => openLine(vm.serial).order(order);
+    cells.push(await qemuCell(run, snapshot, 'oracle', `${count} pages`, told, drive));
+  }
+  rmSync(dir, { recursive: true });
+  return cells;
+}
+
+async function qemuDebian(run: Run, { scenarios }: AgreementExtent): Promise<Cell[]> {
+  if (scenarios.length === 0) return [];
+  const image = await debianImage({ run, folder: (name) => emptyFolder(run, name) });
+  const engine = createQemuEngine(run, { accel: 'tcg' });
+  const options = { ...guestOptions, memoryBytes: 256 * mebi };
+  const { snapshot } = await engine.prepare(image, options, emptyFolder(run, 'debian'));
+  const cells: Cell[] = [];
+  for (const scenario of scenarios)
+    cells.push(
+      await qemuCell(run, snapshot, 'Debian', scenario.name, [], (vm) => driveScenario(run, scenario, vm)),
+    );
+  rmSync(snapshot.dir, { recursive: true });
+  return cells;
+}
+
+async function qemuCell(
+  run: Run,
+  snapshot: QemuSnapshot,
+  guest: string,
+  cycle: string,
+  told: readonly Way[],
+  drive: Parameters<typeof watchedCycle>[2],
+): Promise<Cell> {
+  run.log.info(`qemu, ${guest}, ${cycle}`);
+  const { metrics, written, anonymousBytes, before, after } = await watchedCycle(run, snapshot, drive);
+  const whole = compareImages(before, after);
+  return {
+    guest,
+    cycle,
+    engine: 'qemu',
+    ways: [
+      ...told,
+      { of: 'written', how: 'pagemap of the process, read here', pages: written },
+      {
+        of: 'written',
+        how: 'anonymous memory of its mapping, counted by Linux',
+        pages: anonymousBytes / pageBytes,
+      },
+      { of: 'written', how: "the engine's metric", pages: pagesOf(metrics, 'memfile.writtenBytes') },
+      { of: 'changed', how: "the engine's metric", pages: pagesOf(metrics, 'memfile.changedBytes') },
+      { of: 'changed', how: 'whole-image comparison', pages: new Set(whole.changed) },
+    ],
+  };
+}
+
+function pagesOf(metrics: CycleMetrics, name: 'memfile.writtenBytes' | 'memfile.changedBytes'): number {
+  return (metrics[name] ?? Number.NaN) / pageBytes;
+}
+
+/**
+ * Pages that one way has and another of the same kind has not; where a way tells only how many, the difference in number. A page that
+ * changed and was not written disagrees too.
+ */
+function disagreeingPages({ ways }: Cell): number {
+  const ofKind = (kind: Way['of']) => ways.filter(({ of }) => of === kind);
+  const kinds = (['written', 'changed'] as const).map((kind) => {
+    const [first, ...others] = ofKind(kind);
+    return first === undefined
+      ? 0
+      : others.reduce((sum, other) => sum + differing(first.pages, other.pages), 0);
+  });
+  const written = ofKind('written').flatMap(({ pages }) => (typeof pages === 'number' ? [] : [pages]));
+  const changed = ofKind('changed').flatMap(({ pages }) => (typeof pages === 'number' ? [] : [...pages]));
+  const unwritten = changed.filter((page) => written.some((pages) => !pages.has(page)));
+  return kinds.reduce((sum, pages) => sum + pages, unwritten.length);
+}
+
+function differing(one: Way['pages'], other: Way['pages']): number {
+  if (typeof one === 'number' || typeof other === 'number') return Math.abs(countOf(one) - countOf(other));
+  const lacking = (from: ReadonlySet<number>, those: ReadonlySet<number>) =>
+    [...those].filter((page) => !from.has(page)).length;
+  return lacking(one, other) + lacking(other, one);
+}
+
+function countOf(pages: Way['pages']): number {
+  return typeof pages === 'number' ? pages : pages.size;
+}
+
+/** One number where all ways tell the same, else all of them. */
+function countsOf({ ways }: Cell, kind: Way['of']): string {
+  const counts = ways.filter(({ of }) => of === kind).map(({ pages }) => countOf(pages));
+  return [...new Set(counts)].join(' ≠ ');
+}
+
+function emptyFolder(run: Run, name: string): string {
+  const dir = join(run.dir, name);
+  mkdirSync(dir);
+  return dir;
+}

@@ -1,0 +1,40 @@
+import { availableMemoryBytes } from '../host/memory.ts';
+import { hasCommand, packageOf } from '../host/process.ts';
+import { formatBytes } from '../host/units.ts';
+import { autoCommands, imageCommands } from '../image/commands.ts';
+import type { HostCheck } from './contract.ts';
+
+const freeMemoryBytes = 1024 ** 3;
+
+/** Whether a command is there, and the package that has it. */
+export function commandCheck(name: string, required: boolean): HostCheck {
+  const ok = hasCommand(name);
+  return {
+    what: name,
+    ok,
+    found: ok ? 'installed' : 'not installed, or not on the PATH',
+    remedy: ok ? undefined : packageOf(name),
+    required,
+  };
+}
+
+/** What making an image of snapgate's own takes. */
+export function imageChecks(): HostCheck[] {
+  return [
+    ...imageCommands.map((name) => commandCheck(name, true)),
+    ...autoCommands.map((name) => commandCheck(name, false)),
+  ];
+}
+
+/** A warning only: what the guests really need is checked where their size is known. */
+export function memoryCheck(): HostCheck {
+  const free = availableMemoryBytes();
+  const ok = free >= freeMemoryBytes;
+  return {
+    what: 'memory',
+    ok,
+    found: `${formatBytes(free)} available`,
+    remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
+    required: false,
+  };
+}
