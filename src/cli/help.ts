@@ -113,7 +113,7 @@ function verbHelp(verb: Verb): string {
     ...unitHelp(own),
     ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []),
     '',
-    ...exitStatus,
+    ...exitStatusOf(verb),
   );
 }
 
@@ -166,6 +166,13 @@ const exitStatus: readonly string[] = [
   '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
   '  70 a bug of snapgate, 71 a scenario, 75 interrupted, 77 refused',
 ];
+
+/** A verb that decides nothing has no verdict to exit with. */
+function exitStatusOf(verb: Verb): readonly string[] {
+  return inputsOf(verb).some(({ group }) => group === 'gate')
+    ? exitStatus
+    : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');
+}
 
 /** A name with its description beside it, or below it where the name is too long. */
 function entry(name: string, description: string, indent = 28): string[] {
