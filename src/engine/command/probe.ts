@@ -84,8 +84,8 @@ async function readVersion(
     : code === 0
       ? 'printed nothing'
       : `exited ${code ?? signal}`;
-  const said = tail.at(-1);
-  const found = said === undefined || code === 0 ? how : `${how}: ${printable(said, longestVersion)}`;
+  const said = tail.at(-1) ?? text;
+  const found = said === '' || code === 0 ? how : `${how}: ${printable(said, longestVersion)}`;
   const remedy =
     'Let version-command print the version of what runs the guests in one line, or leave it out.';
   return { text, check: { ...check, ok: false, found, remedy } };
