@@ -221,7 +221,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('cleanup-command', 'engine', 'COMMAND', probed),
     description:
-      'With `command`: ends what the other commands have started, however they ended; run after each of them that failed, after each pause, and at the end.',
+      'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
   },
   {
     ...text('version-command', 'engine', 'COMMAND', probed),
