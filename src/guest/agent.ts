@@ -6,6 +6,9 @@ export const guestBusybox = `${guestDir}/busybox`;
 /** Sourced before each command where the image declares an environment (`docker exec` gives it too). */
 export const guestEnvironmentPath = `${guestDir}/environment`;
 
+/** Runs the agent where its channel is vsock, which no shell can open; see vsock-relay/relay.S. */
+export const guestVsockRelay = `${guestDir}/vsock`;
+
 /** Applets that the scripts of this folder call; a busybox without one of them is refused. */
 export const agentApplets = [
   'base64',
@@ -38,13 +41,14 @@ const heldOutput = Buffer.from(
 ).toString('base64');
 
 /**
- * The agent, run as `busybox sh agent <systemd|init|none>`. Between commands it blocks in one read. What a command costs in processes is part of
+ * The agent, run as `busybox sh agent <systemd|init|none>`. Where there is a virtio-vsock device and no port it becomes the relay, which runs it again
+ * with `relayed` and its channel open. Between commands it blocks in one read. What a command costs in processes is part of
  * what is measured, hence the economy:
  *
  * - `started` says its own process group through fd 5 and becomes the command's shell in place (three execs, one process);
  * - `supervise` is the time limit: it waits in `read -t`, where `timeout` would leave a watcher that wakes each second;
  * - fds 5 and 6 are unlinked FIFOs of devtmpfs: the disk never hears of them;
- * - fd 3, the port, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
+ * - fd 3, the port or the relay's socket, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
  * - the pipeline is a foreground one: a background job of a shell without job control would have SIGINT and SIGQUIT ignored for good.
  *
  * A command that leaves a process behind keeps it; only its group is killed, and only at the limit.
@@ -56,7 +60,7 @@ cd /
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LOGNAME=root SHELL=/bin/sh TERM=dumb
 
-# Name and device number of the port, from the sysfs mounted at $1.
+# Name and device number of the port, or that there is a vsock, from the sysfs mounted at $1.
 find_port() {
   for name in "$1"/class/virtio-ports/*/name; do
     { read -r found <"$name"; } 2>/dev/null || continue
@@ -64,6 +68,9 @@ find_port() {
     port=\${name%/name}
     read -r numbers <"$port/dev" && echo "\${port##*/} $numbers"
     return
+  done
+  for device in "$1"/bus/virtio/drivers/vmw_vsock_virtio_transport/virtio*; do
+    [ ! -e "$device" ] || echo vsock
   done
 }
 
@@ -74,13 +81,14 @@ if [ "$kind" = find-port ]; then
 fi
 
 look() {
-  if [ -d /sys/class/virtio-ports ]; then find_port /sys; else $bb unshare -m $bb sh ${guestDir}/agent find-port; fi
+  if [ -d /sys/bus/virtio ]; then find_port /sys; else $bb unshare -m $bb sh ${guestDir}/agent find-port; fi
 }
 
 open_port() {
   tries=0
   while [ "$tries" -lt 600 ]; do
     set -- $(look)
+    [ "$1" != vsock ] || exec ${guestVsockRelay} $bb sh ${guestDir}/agent "$kind" relayed
     if [ -n "$2" ]; then
       [ -c "/dev/$1" ] || $bb mknod -m 600 "/dev/$1" c "\${2%:*}" "\${2#*:}"
       { exec 3<>"/dev/$1"; } 2>/dev/null && return 0
@@ -88,7 +96,7 @@ open_port() {
     tries=$((tries + 1))
     $bb sleep 0.1
   done
-  echo 'snapgate: no virtio-serial port ${agentPort}' >/dev/console
+  echo 'snapgate: no virtio-serial port ${agentPort}, and no vsock' >/dev/console
   exit 1
 }
 
@@ -151,7 +159,7 @@ END
 
 busybox_started=\${started%exec*}'exec "$0" sh -c "$1" 5>&-'
 { echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
-open_port
+[ "$2" = relayed ] || open_port
 open_pipe && exec 5<>/dev/.snapgate.pipe
 open_pipe && exec 6<>/dev/.snapgate.pipe
 $bb rm -f /dev/.snapgate.pipe

@@ -18,6 +18,7 @@ import { resolveKernel } from './kernel.ts';
 import type { RootfsContent } from './rootfs-content.ts';
 import { isArchivePath, resolveRootfs } from './rootfs-source.ts';
 import type { ImageInputs, RootfsImage } from './types.ts';
+import { resolveVmlinux } from './vmlinux.ts';
 
 export interface BuildOptions {
   /** Folder of the side's sources, which paths in the inputs are relative to. */
@@ -34,17 +35,19 @@ export interface BuildOptions {
  */
 export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<RootfsImage> {
   await checkImageInputs(run, inputs, options.checkout);
-  const kernel = await resolveKernel(
-    run,
-    fileSpec(inputs.kernel, options.checkout, 'kernel'),
-    options.cacheLimitBytes * shares.kernels,
-  );
-  const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
+  const kernelsBytes = options.cacheLimitBytes * shares.kernels;
+  const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), kernelsBytes);
+  const initrdSpec = fileSpec(inputs.initrd, options.checkout, 'initrd');
+  const initrd = await resolveInitrd(run, initrdSpec, kernel, inputs.devices);
+  const kernelPath =
+    inputs.devices === 'mmio'
+      ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * shares.disks)
+      : kernel.path;
   const rootfs = await buildRootfs(run, inputs, options);
   return {
     kind: 'rootfs',
     ...rootfs,
-    kernelPath: kernel.path,
+    kernelPath,
     kernelVersion: kernel.version,
     kernelSha256: kernel.sha256,
     initrdPath: initrd?.path,

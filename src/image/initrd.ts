@@ -20,14 +20,21 @@ import type { Run } from '../host/run.ts';
 import { resolveBusybox } from './busybox.ts';
 import { sha256OfFile } from './file-hash.ts';
 import type { Kernel } from './kernel.ts';
+import type { GuestDevices } from './types.ts';
 
 export interface Initrd {
   readonly path: string;
   readonly sha256: string;
 }
 
-/** What a guest's disk, console port and file system need. Built-in ones are fine; virtio_mmio is for QEMU's microvm machine. */
-const wantedModules = ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'];
+/**
+ * What a guest's disk, channel and file system need. Built-in ones are fine. `pci`: virtio_mmio is for QEMU's microvm machine. `mmio`: as
+ * little as Firecracker's guest can do with, since each module is memory that the guest has written.
+ */
+const wantedModules: Readonly<Record<GuestDevices, readonly string[]>> = {
+  pci: ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'],
+  mmio: ['virtio_mmio', 'virtio_blk', 'vmw_vsock_virtio_transport', 'ext4'],
+};
 
 /** Applets that the initrd's /init calls. */
 const initrdApplets = ['cat', 'insmod', 'mkdir', 'mount', 'reboot', 'sh', 'sleep', 'switch_root', 'umount'];
@@ -40,16 +47,21 @@ export const noRootMarker = 'snapgate: no root';
 
 /**
  * The initrd to boot `kernel` with: `none`, a path, or `auto`: a static busybox and exactly the modules that the kernel needs to find its disk and
- * console port. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
+ * the agent's channel on such devices. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
  *
  * @throws SnapgateError `image` for a path that is not there, `host` for missing tools
  */
-export async function resolveInitrd(run: Run, spec: string, kernel: Kernel): Promise<Initrd | undefined> {
+export async function resolveInitrd(
+  run: Run,
+  spec: string,
+  kernel: Kernel,
+  devices: GuestDevices = 'pci',
+): Promise<Initrd | undefined> {
   if (spec === 'none') return undefined;
   if (spec !== 'auto') return givenInitrd(spec);
   const base = modulesBase(kernel);
   if (base === undefined) return undefined;
-  const modules = await listModules(run, base, kernel.version);
+  const modules = await listModules(run, base, kernel.version, wantedModules[devices]);
   const busybox = await resolveBusybox(run, initrdApplets);
   const key = await keyOf(busybox.sha256, modules);
   const cached = join(run.cacheDir, `initrd-${key}.cpio`);
@@ -75,9 +87,14 @@ function modulesBase(kernel: Kernel): string | undefined {
 }
 
 /** Files of the wanted modules and what they depend on, in the order to load them in. */
-async function listModules(run: Run, base: string, version: string): Promise<string[]> {
+async function listModules(
+  run: Run,
+  base: string,
+  version: string,
+  wanted: readonly string[],
+): Promise<string[]> {
   const files: string[] = [];
-  for (const name of wantedModules) {
+  for (const name of wanted) {
     const args = ['-d', base, '-S', version, '--show-depends', name];
     const result = await runCommand(run, 'modprobe', args, { timeoutMs: 30_000 });
     // A module that this kernel does not have at all is not an error: the boot will tell.

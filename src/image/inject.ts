@@ -8,6 +8,7 @@ import {
   agentUnitName,
   guestBusybox,
   guestEnvironmentPath,
+  guestVsockRelay,
 } from '../guest/agent.ts';
 import {
   type ContainerConfig,
@@ -20,6 +21,7 @@ import {
   wrapperScript,
 } from '../guest/init.ts';
 import { guestDir } from '../guest/protocol.ts';
+import { vsockRelayBase64 } from '../guest/vsock-relay/relay.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
@@ -75,7 +77,7 @@ export async function guestFilesSha256(run: Run): Promise<string> {
 interface GuestFile {
   readonly path: string;
   readonly mode: number;
-  readonly content: string;
+  readonly content: string | Buffer;
 }
 
 interface GuestFiles {
@@ -88,7 +90,10 @@ interface GuestFiles {
 const commonFolders = ['/dev', '/proc', '/sys', '/run', '/tmp', guestDir, `${guestDir}/mnt`];
 
 function guestFiles(init: Init, container: ContainerConfig | undefined): GuestFiles {
-  const files = [script('agent', agentScript)];
+  const files: GuestFile[] = [
+    script('agent', agentScript),
+    { path: guestVsockRelay, mode: 0o755, content: Buffer.from(vsockRelayBase64, 'base64') },
+  ];
   if (container && container.env.length > 0)
     files.push({ path: guestEnvironmentPath, mode: 0o644, content: environmentScript(container.env) });
   switch (init.kind) {

@@ -43,9 +43,11 @@ export interface RootfsImage {
   /** Hash of the ext4's content: equal hashes are equal images. */
   readonly rootfsSha256: string;
   readonly rootfsBytes: number;
+  /** A bzImage or an ELF, as it was given; always an ELF (vmlinux) for devices on mmio. */
   readonly kernelPath: string;
   /** e.g. `6.1.0-49-cloud-amd64`, or the file's name where it says nothing of itself. */
   readonly kernelVersion: string;
+  /** Of the kernel as it was given. */
   readonly kernelSha256: string;
   readonly initrdPath: string | undefined;
   readonly initrdSha256: string | undefined;
