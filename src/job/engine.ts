@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
+import { createFirecrackerEngine } from '../engine/firecracker/engine.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import { unusableHost } from '../engine/unusable-host.ts';
@@ -21,6 +22,8 @@ export function createEngine(run: Run, settings: EngineSettings, checkout: strin
   switch (settings.kind) {
     case 'qemu':
       return createQemuEngine(run, settings);
+    case 'firecracker':
+      return createFirecrackerEngine(run, settings, checkout);
     default:
       throw new SnapgateError('usage', `engine ${settings.kind} is not there yet`, checkout);
   }
