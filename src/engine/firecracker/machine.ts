@@ -65,14 +65,12 @@ export async function startMachine(run: Run, host: FirecrackerHost, spec: Machin
   const [command, ...args] = place.command;
   const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
   const api = openApi(place.socketPath(socketName), host.answerMs);
-  const process = { pid: child.pid ?? -1 };
-  const machine = watchMachine({ run, spec, place, child, process, api, startedAtMs });
+  const machine = watchMachine({ run, spec, place, child, api, startedAtMs });
   try {
     await machine.guard(waitForApi(api, host));
     await machine.guard(
       api.put('/logger', { log_path: logName, level: 'Info', show_level: true, show_log_origin: false }),
     );
-    if (host.jailer !== undefined) process.pid = innermost(process.pid);
     return machine;
   } catch (error) {
     await machine.close();
@@ -85,14 +83,12 @@ interface Started {
   readonly spec: MachineSpec;
   readonly place: Place;
   readonly child: ChildProcess;
-  /** Firecracker's own; until it answers, that of what starts it. */
-  readonly process: { pid: number };
   readonly api: FirecrackerApi;
   readonly startedAtMs: number;
 }
 
 function watchMachine(started: Started): Machine {
-  const { run, spec, place, child, process, api, startedAtMs } = started;
+  const { run, spec, place, child, api, startedAtMs } = started;
   const serial = child.stdout ?? Readable.from([]);
   const console = createOutputTail();
   const stderr = createOutputTail();
@@ -112,7 +108,7 @@ function watchMachine(started: Started): Machine {
   const logWatch = setInterval(() => boundLog(place), 1_000).unref();
   const machine: Machine = {
     get pid() {
-      return process.pid;
+      return child.pid === undefined ? -1 : innermost(child.pid);
     },
     api,
     place,
@@ -261,14 +257,18 @@ async function hangUpOn(agent: Duplex, release: () => void): Promise<void> {
   agent.destroy();
 }
 
-/** The process below unshare, its shell and the jailer, which becomes Firecracker. */
+/** The process that has the guest: the started one, or what it has started, as in a jail: unshare, a shell and the jailer, which becomes Firecracker. */
 function innermost(pid: number): number {
-  let found = pid;
-  for (;;) {
-    const children = readFileSync(`/proc/${found}/task/${found}/children`, 'latin1').trim().split(' ');
-    const child = Number(children[0]);
-    if (!(child > 0)) return found;
-    found = child;
+  const child = Number(childrenOf(pid).split(' ')[0]);
+  return child > 0 ? innermost(child) : pid;
+}
+
+/** By number; none of a process that is gone. */
+function childrenOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+  } catch {
+    return '';
   }
 }
 
