@@ -6,7 +6,7 @@ import type { QemuSnapshot } from '../src/engine/qemu/snapshot.ts';
 import type { Vm } from '../src/engine/qemu/vm.ts';
 import { driveScenario } from '../src/engine/vm/drive-scenario.ts';
 import type { Run } from '../src/host/run.ts';
-import { compareImages } from '../src/pages/compare-images.ts';
+import { comparePages } from '../src/pages/compare-files.ts';
 import { debianImage, guestOptions } from '../test/engine/guests.ts';
 import { watchedCycle } from '../test/engine/watched-cycle.ts';
 import { buildOracle } from '../test/oracle/build.ts';
@@ -137,7 +137,7 @@ async function qemuCell(
 ): Promise<Cell> {
   run.log.info(`qemu, ${guest}, ${cycle}`);
   const { metrics, written, anonymousBytes, before, after } = await watchedCycle(run, snapshot, drive);
-  const whole = compareImages(before, after);
+  const whole = await comparePages(run, before, after);
   return {
     guest,
     cycle,

@@ -4,7 +4,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const entries = ['main', 'post', 'cli', 'cache'];
+const entries = ['main', 'post', 'cli', 'cache', 'compare-worker'];
 
 const check = process.argv.includes('--check');
 const target = join(root, check ? '.cache/dist' : 'dist');

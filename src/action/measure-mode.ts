@@ -7,6 +7,7 @@ import { writeRecord, writeText } from '../job/files.ts';
 import { runMeasure } from '../job/measure.ts';
 import type { Side } from '../measure/plan.ts';
 import { measurementSummary } from '../report/markdown.ts';
+import { logSteps } from './log-steps.ts';
 import { obtainPair, storeHead } from './pair.ts';
 import { setOutputs, writeSummary } from './publish.ts';
 import type { ActionRequest } from './request.ts';
@@ -32,6 +33,7 @@ async function measure(run: Run, request: ActionRequest, sides: Sides): Promise<
   if (side === 'both') return await measureBoth(run, request, sides);
   const image = await imageOf(run, request, sides, side);
   const { measurement, file, report } = await runMeasure(run, { config, side, image });
+  logSteps(run, measurement);
   setOutputs({ report, measurement: file });
   await writeSummary(run.log, measurementSummary(measurement));
   if (side === 'head') await storeHead(run, request, sides, measurement);

@@ -6,6 +6,7 @@ import type { TriggerEvent } from '../github/event.ts';
 import type { Run } from '../host/run.ts';
 import { type GatePair, measureGate } from '../job/gate.ts';
 import type { Measurement } from '../measure/record.ts';
+import { logSteps } from './log-steps.ts';
 import type { ActionRequest } from './request.ts';
 import { baseOf, headOf, type Sides } from './sides.ts';
 import { openStorage, type RequestStorage } from './storage.ts';
@@ -73,6 +74,7 @@ async function measuredPair(
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
   const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
+  logSteps(run, pair.base, pair.head);
   // What the event says of the base is of no interest where another was named.
   const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
   return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };

@@ -12,6 +12,7 @@ import { exitCodes, SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
+import { locateCheckout } from '../job/checkout.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
 import { writeRecord, writeText } from '../job/files.ts';
@@ -93,8 +94,7 @@ function needsZstd<T>(context: T): T {
 
 async function gate(run: Run, given: Context): Promise<VerbResult> {
   const { command, terminal } = given;
-  const config = withOutputDir(given);
-  const checkout = terminal.cwd;
+  const { config, checkout } = await locateCheckout(run, withOutputDir(given), terminal.cwd);
   const subject = await describeHead(run, checkout);
   const sides = { checkout, inputs: config.image, buildsItself: buildsItself(config.measure.engine) };
   const head = await resolveHead(run, config.head, { ...sides, subject });
@@ -107,8 +107,7 @@ async function gate(run: Run, given: Context): Promise<VerbResult> {
 }
 
 async function measure(run: Run, context: Context): Promise<VerbResult> {
-  const checkout = context.terminal.cwd;
-  const config = withOutputDir(context);
+  const { config, checkout } = await locateCheckout(run, withOutputDir(context), context.terminal.cwd);
   const subject = await describeHead(run, checkout);
   const image = { kind: 'image' as const, subject, inputs: requireImage(config), checkout };
   const result = await runMeasure(run, { config, side: 'head', image });
@@ -116,8 +115,9 @@ async function measure(run: Run, context: Context): Promise<VerbResult> {
   return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
 }
 
-async function probe(run: Run, { command, config, display, terminal }: Context): Promise<VerbResult> {
-  const found = await createEngine(run, config.measure.engine, terminal.cwd).probe();
+async function probe(run: Run, { command, display, terminal, ...context }: Context): Promise<VerbResult> {
+  const { config, checkout } = await locateCheckout(run, context.config, terminal.cwd);
+  const found = await createEngine(run, config.measure.engine, checkout).probe();
   const output = command.json ? `${JSON.stringify(found, null, 2)}\n` : probeTable(found, display.color);
   return { exitCode: found.ok ? 0 : exitCodes.host, output };
 }

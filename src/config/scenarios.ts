@@ -15,9 +15,9 @@ const nothing: Omit<Scenario, 'name'> = {
 
 /**
  * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
- * system of every guest, and its busybox stands in where the image has no dd.
+ * system of every guest of snapgate's own making, and its busybox stands in where the image has no dd; /var/tmp is for the others.
  */
-const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${guestDir}/busybox dd'; $dd if=/dev/urandom of=${guestDir}/write-64k bs=64k count=1 conv=fsync`;
+const write64k = `dir=${guestDir}; [ -d $dir ] || dir=/var/tmp; dd=dd; command -v dd >/dev/null 2>&1 || dd="$dir/busybox dd"; $dd if=/dev/urandom of=$dir/write-64k bs=64k count=1 conv=fsync`;
 
 /** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
 const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${guestDir}/busybox sh -c :; fi`;

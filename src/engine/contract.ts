@@ -63,6 +63,8 @@ export interface BootResult<S extends Snapshot = Snapshot> {
   readonly readyMs: number;
   /** False: the guest was still busy when the limit of settling came; said in the report. */
   readonly settled: boolean;
+  /** What the base snapshot itself holds, where the engine counts that. */
+  readonly metrics?: CycleMetrics;
   /** What only the built guest tells of how it runs; part of the fingerprint, and the same at every boot of a measurement. */
   readonly versions?: GuestVersions;
   /** Sentences about this boot for the report, such as the engine's own floor. */

@@ -43,7 +43,7 @@ export async function connectVsock(
 const pauseMs = 50;
 
 /** `OK 4294967295\n` and no more. */
-const answerPattern = /^OK \d{1,10}$/;
+const answerPattern = /^OK \d{1,10}\n$/;
 const maxAnswerBytes = 14;
 
 /** sun_path of unix(7), without the NUL at its end. */
@@ -90,19 +90,17 @@ async function ask(
   }
 }
 
-/** Resolves with the socket, paused, when its first line is a consent; what follows the line is given back to it. */
+/** Resolves with the socket when its first line is a consent. Not a byte more is read, and it does not flow before it has a reader. */
 function readAnswer(socket: Socket, resolve: (answer: Socket | string) => void): void {
-  let said = Buffer.alloc(0);
-  const onData = (chunk: Buffer) => {
-    said = Buffer.concat([said, chunk]);
-    const end = said.subarray(0, maxAnswerBytes).indexOf(0x0a);
-    if (end < 0 && said.length < maxAnswerBytes) return;
-    socket.off('data', onData);
-    const line = said.toString('latin1', 0, end < 0 ? maxAnswerBytes : end);
-    if (end < 0 || !answerPattern.test(line)) return resolve('its machine answers what is no vsock');
-    socket.pause();
-    if (end + 1 < said.length) socket.unshift(said.subarray(end + 1));
-    resolve(socket);
+  let line = '';
+  const onReadable = () => {
+    while (line.length < maxAnswerBytes && !line.endsWith('\n')) {
+      const byte: unknown = socket.read(1);
+      if (!Buffer.isBuffer(byte)) return;
+      line += byte.toString('latin1');
+    }
+    socket.off('readable', onReadable);
+    resolve(answerPattern.test(line) ? socket : 'its machine answers what is no vsock');
   };
-  socket.on('data', onData);
+  socket.on('readable', onReadable);
 }

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cloudEnvironment, removeFromBucket } from './cloud-environment.ts';
 import { errnoOf } from './error.ts';
 import { openFolder } from './folder.ts';
 import { gitSafety } from './git-safety.ts';
 import { openLedger, type Resource, readLedger } from './ledger.ts';
+import { endMarkedProcesses } from './marked.ts';
 import { putBack } from './moved.ts';
 import { childEnvironment } from './process.ts';
 import type { Log, Run } from './run.ts';
@@ -29,9 +31,16 @@ export function openRun(workDir: string, cacheDir: string, log: Log, signal: Abo
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
-  killProcessesOfRun(id);
-  for (const resource of readLedger(join(dir, ledgerFile))) removeResource(resource, id);
+  endProcessesOfRun(id);
+  const resources = readLedger(join(dir, ledgerFile));
+  removeBucketFolders(foldersInBuckets(resources), id);
+  for (const resource of resources) removeResource(resource, id);
+  if (resources.some(({ kind }) => kind === 'cleanup-command')) endProcessesOfRun(id);
   removeTree(dir, id);
+}
+
+function endProcessesOfRun(id: string): void {
+  endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
 
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
@@ -76,34 +85,6 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
-function killProcessesOfRun(id: string): void {
-  const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
-    if (pids.length === 0) return;
-    for (const pid of pids) killQuietly(Number(pid));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-  }
-}
-
-function hasMark(pid: string, mark: Buffer): boolean {
-  if (Number(pid) === process.pid) return false;
-  try {
-    return readFileSync(`/proc/${pid}/environ`).includes(mark);
-  } catch {
-    return false;
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}
-
 /** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
 function runQuietly(id: string, command: string, args: readonly string[], timeout = 60_000): void {
   spawnSync(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
@@ -111,6 +92,8 @@ function runQuietly(id: string, command: string, args: readonly string[], timeou
 
 function removeResource(resource: Resource, id: string): void {
   switch (resource.kind) {
+    case 'bucket-folder':
+      return;
     case 'path':
       removeTree(resource.path, id);
       return;
@@ -123,7 +106,38 @@ function removeResource(resource: Resource, id: string): void {
       return;
     case 'buildah-build':
       endBuildahBuild(resource, id);
+      return;
+    case 'cleanup-command':
+      runCleanupCommand(resource, id);
   }
+}
+
+/** Those that are not known to be gone already. */
+function foldersInBuckets(resources: readonly Resource[]): string[] {
+  const known = resources.flatMap((resource) => (resource.kind === 'bucket-folder' ? [resource] : []));
+  const gone = new Set(known.flatMap(({ url, gone: isGone }) => (isGone ? [url] : [])));
+  return [...new Set(known.map(({ url }) => url))].filter((url) => !gone.has(url));
+}
+
+/** Many addresses in one call, which takes seconds; one that is not there may keep it from the others, which then come one by one. */
+function removeBucketFolders(urls: readonly string[], id: string): void {
+  const deadline = Date.now() + bucketLimitMs;
+  for (let at = 0; at < urls.length; at += urlsAtOnce) {
+    const part = urls.slice(at, at + urlsAtOnce);
+    if (removeAtOnce(part, id, deadline)) continue;
+    for (const url of part) removeAtOnce([url], id, deadline);
+  }
+}
+
+const urlsAtOnce = 100;
+const bucketLimitMs = 300_000;
+
+function removeAtOnce(urls: readonly string[], id: string, deadline: number): boolean {
+  const leftMs = deadline - Date.now();
+  if (leftMs <= 0) return false;
+  const [command, ...words] = removeFromBucket();
+  const env = childEnvironment({ id }, cloudEnvironment());
+  return spawnSync(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
 
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
@@ -135,6 +149,21 @@ function removeTree(path: string, id: string): void {
     runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
     rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** Unless the run has done so itself: the folder goes with it. */
+function runCleanupCommand(
+  { work, cwd, command, args, env, timeoutMs }: Extract<Resource, { kind: 'cleanup-command' }>,
+  id: string,
+): void {
+  if (!existsSync(work)) return;
+  spawnSync(command, args, {
+    stdio: 'ignore',
+    cwd: existsSync(cwd) ? cwd : work,
+    env: childEnvironment({ id }, env),
+    timeout: Math.min(timeoutMs, 60_000),
+    killSignal: 'SIGKILL',
+  });
 }
 
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */

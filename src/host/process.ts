@@ -187,6 +187,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   zstd: 'zstd',
   xz: 'xz-utils',
   setpriv: 'util-linux',
+  perl: 'perl-base',
   buildah: 'buildah',
   newuidmap: 'uidmap',
   git: 'git',

@@ -1,5 +1,5 @@
-import { runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
+import { userShell } from '../host/shell.ts';
 import { fixedTime } from './ext4.ts';
 import { runLogged } from './logged-command.ts';
 
@@ -15,14 +15,13 @@ export async function runBuildCommand(
   checkout: string,
   what: string,
 ): Promise<void> {
-  const hasBash = (await runCommand(run, 'sh', ['-c', 'command -v bash'])).code === 0;
-  const args = hasBash ? ['-euo', 'pipefail', '-c', command] : ['-eu', '-c', command];
+  const shell = userShell();
   run.log.info(`building ${what} with build-command`);
-  await runLogged(run, hasBash ? 'bash' : 'sh', {
+  await runLogged(run, shell.command, {
     what: `the build-command of ${what}`,
     remedy:
       'Its last lines say why. It runs in the checkout of the side, without the tokens of the workflow.',
-    args,
+    args: shell.argumentsFor(command),
     cwd: checkout,
     env: { SOURCE_DATE_EPOCH: process.env['SOURCE_DATE_EPOCH'] ?? String(fixedTime) },
   });

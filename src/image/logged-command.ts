@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder';
 import { type ErrorDetails, SnapgateError } from '../host/error.ts';
+import { keepLastLines, shownLines } from '../host/last-lines.ts';
 import { runCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 import { formatDuration } from '../host/units.ts';
@@ -15,8 +15,6 @@ export interface LoggedCommand {
 
 /** Builds may take this long, whatever the time budget says. */
 const limitMs = 2 * 3600e3;
-const shownLines = 40;
-const longestLine = 2000;
 
 /**
  * Runs a build, which must exit 0; each line of its output, stdout and stderr as they come, goes to the log as detail.
@@ -24,7 +22,7 @@ const longestLine = 2000;
  * @throws SnapgateError `image` with the last 40 lines
  */
 export async function runLogged(run: Run, command: string, logged: LoggedCommand): Promise<void> {
-  const lines = lineSplitter((line) => run.log.detail(line));
+  const lines = keepLastLines((line) => run.log.detail(line));
   // The shell joins stderr to stdout, and is then replaced by the command.
   const result = await runCommand(run, 'sh', ['-c', 'exec "$@" 2>&1', 'sh', command, ...logged.args], {
     cwd: logged.cwd,
@@ -47,29 +45,4 @@ export async function runLogged(run: Run, command: string, logged: LoggedCommand
       logged.remedy,
       { details },
     );
-}
-
-function lineSplitter(onLine: (line: string) => void) {
-  const decoder = new StringDecoder('utf8');
-  const last: string[] = [];
-  let rest = '';
-  const take = (line: string) => {
-    const shown = line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
-    if (shown === '') return;
-    last.push(shown);
-    if (last.length > shownLines) last.shift();
-    onLine(shown);
-  };
-  return {
-    push(chunk: Buffer): void {
-      const parts = (rest + decoder.write(chunk)).split(/\r?\n|\r/);
-      rest = (parts.pop() ?? '').slice(0, longestLine + 1);
-      for (const part of parts) take(part);
-    },
-    /** What is left, and then the last lines of all. */
-    end(): readonly string[] {
-      take(rest + decoder.end());
-      return last;
-    },
-  };
 }

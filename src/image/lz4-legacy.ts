@@ -14,6 +14,7 @@ export function* lz4LegacyBlocks(frame: Buffer): Generator<Buffer> {
   const block = Buffer.allocUnsafe(blockBytes);
   let at = 4;
   while (at < frame.length) {
+    if (frame.length - at < 4) throw new RangeError('an LZ4 frame is cut short');
     const bytes = frame.readUInt32LE(at);
     at += 4;
     // Frames may follow one another, each with its magic number.

@@ -70,7 +70,7 @@ function findPayload(path: string, header: Buffer): { offset: number; bytes: num
   const setupSectors = header.readUInt8(0x1f1) || 4;
   const offset = (setupSectors + 1) * 512 + header.readUInt32LE(0x248);
   const bytes = header.readUInt32LE(0x24c);
-  if (bytes < 16 || bytes > maxPayloadBytes)
+  if (bytes < 8 || bytes > maxPayloadBytes)
     throw damaged(path, `its header tells of ${bytes} compressed bytes`);
   return { offset, bytes };
 }
@@ -106,13 +106,16 @@ interface Format {
   readonly hasSize: boolean;
 }
 
+/** The dictionary of a kernel has 128 MiB at most (scripts/xz_wrap.sh). */
+const xzArgs = ['-dcq', '--memlimit-decompress=256MiB'];
+
+/** What the distributions use or have used: Debian LZ4 and xz, Ubuntu zstd, LZ4 and gzip, others LZMA. */
 const formats: readonly Format[] = [
   { magic: Buffer.from([0x1f, 0x8b, 0x08]), decoder: ['gzip', '-dcq'], hasSize: false },
-  { magic: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), decoder: ['xz', '-dcq'], hasSize: true },
-  { magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), decoder: ['zstd', '-dcq', '--memory=2GB'], hasSize: true },
+  { magic: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), decoder: ['xz', ...xzArgs], hasSize: true },
+  { magic: Buffer.from([0x5d, 0, 0]), decoder: ['xz', '--format=lzma', ...xzArgs], hasSize: true },
+  { magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), decoder: ['zstd', '-dcq'], hasSize: true },
   { magic: lz4LegacyMagic, decoder: 'lz4', hasSize: true },
-  { magic: Buffer.from('BZh'), decoder: ['bzip2', '-dcq'], hasSize: true },
-  { magic: Buffer.from([0x5d, 0, 0]), decoder: ['xz', '--format=lzma', '-dcq'], hasSize: true },
 ];
 
 async function unpack(run: Run, path: string, payload: Buffer, target: string): Promise<void> {

@@ -17,6 +17,7 @@ import { type Settled, type SettledBase, type Storage, settleBase, type Wanted }
 import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
 import { checkOutputDir, writeRecord, writeText } from './files.ts';
+import { checkGatedMetrics } from './gated-metrics.ts';
 import { planLanes, readHostResources } from './preflight.ts';
 import { buildSide, checkSide, type SideSource } from './side.ts';
 
@@ -74,6 +75,8 @@ export async function runGate(
 /** Builds and measures what has not been measured before: one side, both, or none. */
 export async function measureGate(run: Run, request: GateRequest): Promise<GatePair> {
   const { config, head } = request;
+  if (head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit')
+    checkGatedMetrics(config);
   checkOutputDir(config.outputDir);
   const base = await settleEarly(run, request);
   if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))

@@ -41,11 +41,12 @@ export async function measureBoot(job: BootJob): Promise<MeasuredBoot> {
   try {
     const bootDir = makeDir(job.dir, 'base');
     const booted = await job.engine.prepare(job.image, guestOptions(job.config), bootDir);
-    const { bootMs, readyMs, settled, versions = {} } = booted;
+    const { bootMs, readyMs, settled, metrics, versions = {} } = booted;
     const notes = new Set(booted.notes);
     const samples = await runCycles(job, booted.snapshot, startedAt.getTime(), notes);
     const times = { startedAt: startedAt.toISOString(), bootMs, readyMs, settled };
-    return { boot: { index: job.index, ...times, samples }, versions, notes: [...notes] };
+    const boot = { index: job.index, ...times, ...(metrics && { snapshot: metrics }), samples };
+    return { boot, versions, notes: [...notes] };
   } finally {
     rmSync(job.dir, { recursive: true, force: true });
   }

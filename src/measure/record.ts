@@ -46,6 +46,8 @@ export const bootSchema = z.strictObject({
   bootMs: z.number().nonnegative(),
   readyMs: z.number().nonnegative(),
   settled: z.boolean(),
+  /** Of the base snapshot itself, where the engine counts it. */
+  snapshot: metricsSchema.optional(),
   samples: z.array(sampleSchema).max(100_000),
 });
 export type Boot = z.infer<typeof bootSchema>;

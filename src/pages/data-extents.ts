@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { SnapgateError } from '../host/error.ts';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 import { killGroup, packageOf, startProcess, waitForExit } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 
@@ -12,36 +12,57 @@ export interface Extent {
 
 /** As many as a memory of 64 GiB has where every second page is written. */
 const maxExtents = 8 * 1024 * 1024;
-const blockBytes = 512;
 const answerMs = 60_000;
 
 /**
- * Where a file has data, ascending and apart, as lseek(2) with SEEK_DATA and SEEK_HOLE tells; all else are holes. Node has no such call,
- * but GNU tar makes it: the map of a sparse file stands in front of its data (GNU tar manual, "Storing Sparse Files", PAX format 1.0), so
- * tar is ended when the map is read, and nothing of the data is. A file without holes is one extent.
+ * Where a file has data, ascending and apart, as lseek(2) with SEEK_DATA and SEEK_HOLE tells; all else are holes. Node has no such call.
+ * Perl hands it through, and is of every Debian's essential packages. GNU tar, which is too, asks only where st_blocks is less than the
+ * length (its ST_IS_SPARSE): a file that was allocated ahead, or whose extents take many blocks themselves, would have no holes.
  *
- * Extents are of the file system's blocks, 4 KiB on ext4, XFS and tmpfs; also of what is in the page cache alone.
+ * Extents are of the file system's blocks, 4 KiB on ext4, XFS and tmpfs; also of what is in the page cache alone. A file without holes is
+ * one extent, and so is one on a file system that does not know of holes.
  *
- * @throws SnapgateError `host` where tar cannot read it
+ * @throws SnapgateError `host` where it cannot be told; the system's error where the file is not there
  */
 export async function dataExtents(run: Run, path: string): Promise<readonly Extent[]> {
   run.signal.throwIfAborted();
   const file = resolve(path);
-  const stats = statSync(file);
-  if (!stats.isFile()) throw notAFile(file);
-  const args = ['--create', '--file=-', '--format=posix', '--sparse', '--hole-detection=seek'];
-  const child = startProcess(
-    run,
-    'tar',
-    [...args, `--directory=${dirname(file)}`, '--', `./${basename(file)}`],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      env: { TAR_OPTIONS: '', LC_ALL: 'C' },
-    },
-  );
+  const fd = openFile(file);
+  try {
+    return await extentsOf(run, file, fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** 3 and 4 are SEEK_DATA and SEEK_HOLE, 6 is ENXIO: no data from there on (Linux's fs.h and errno-base.h). */
+const program = `
+my $end = 0;
+while (defined(my $data = sysseek(STDIN, $end, 3))) {
+  $end = sysseek(STDIN, $data, 4) // die "SEEK_HOLE: $!\\n";
+  print $data + 0, ' ', $end, "\\n";
+}
+die "SEEK_DATA: $!\\n" if $! != 6;
+`;
+
+/** What would change how perl runs or writes. */
+const environment = {
+  PERL5OPT: undefined,
+  PERL5LIB: undefined,
+  PERL5DB: undefined,
+  PERLIO: undefined,
+  PERL_UNICODE: undefined,
+  LC_ALL: 'C',
+};
+
+async function extentsOf(run: Run, file: string, fd: number): Promise<readonly Extent[]> {
+  const child = startProcess(run, 'perl', ['-e', program], {
+    stdio: [fd, 'pipe', 'pipe'],
+    detached: true,
+    env: environment,
+  });
   const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error('tar has no pipes');
+  if (stdout === null || stderr === null) throw new Error('perl has no pipes');
   const said: Buffer[] = [];
   stderr.on('data', (chunk: Buffer) => said.length < 16 && said.push(chunk));
   const exit = waitForExit(child);
@@ -50,11 +71,12 @@ export async function dataExtents(run: Run, path: string): Promise<readonly Exte
   const timer = setTimeout(stop, answerMs);
   run.signal.addEventListener('abort', stop, { once: true });
   try {
-    const extents = await readMap(stdout, stats.size);
-    if (extents !== undefined) return extents;
-    await exit;
+    const extents = await readExtents(file, stdout, fstatSync(fd).size);
+    const { code, signal } = await exit;
     run.signal.throwIfAborted();
-    throw unreadable(file, Buffer.concat(said).toString('utf8'));
+    if (signal !== null) throw unreadable(file, `no answer within ${answerMs} ms`);
+    if (code !== 0) throw unreadable(file, Buffer.concat(said).toString('utf8'));
+    return extents;
   } finally {
     clearTimeout(timer);
     stop();
@@ -63,90 +85,60 @@ export async function dataExtents(run: Run, path: string): Promise<readonly Exte
   }
 }
 
-/** undefined: the archive ended before the map did. */
-async function readMap(
-  archive: AsyncIterable<Buffer>,
+/** Never waits for the other end of a pipe. */
+function openFile(file: string): number {
+  const fd = openRead(file);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw notAFile(file);
+}
+
+function openRead(file: string): number {
+  try {
+    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw error;
+    throw unreadable(file, messageOf(error));
+  }
+}
+
+const space = 0x20;
+const newline = 0x0a;
+const zero = 0x30;
+
+/** Lines of two decimal numbers: where data begins, and where it ends. What was added since the length was asked is left out. */
+async function readExtents(
+  file: string,
+  lines: AsyncIterable<Buffer>,
   wholeBytes: number,
-): Promise<readonly Extent[] | undefined> {
-  const parser = createMapParser(wholeBytes);
-  for await (const chunk of archive) {
-    const extents = parser(chunk);
-    if (extents !== undefined) return extents;
-  }
-  return undefined;
-}
-
-type Parser = (chunk: Buffer) => readonly Extent[] | undefined;
-
-/** Takes the archive piece by piece: a header of records, the file's own header, and where those say so, the map. */
-function createMapParser(wholeBytes: number): Parser {
-  let held = Buffer.alloc(0);
-  let parse: Parser = (chunk) => {
-    held = Buffer.concat([held, chunk]);
-    const found = findMap(held);
-    if (found === undefined) return undefined;
-    if (found === 'all data') return wholeBytes === 0 ? [] : [{ offset: 0, bytes: wholeBytes }];
-    parse = createNumberParser();
-    return parse(held.subarray(found.mapAt));
-  };
-  return (chunk) => parse(chunk);
-}
-
-/** Reads the blocks in front of the file's content, as far as they are there. */
-function findMap(archive: Buffer): { readonly mapAt: number } | 'all data' | undefined {
-  let at = 0;
-  let sparse = false;
-  while (archive.length >= at + blockBytes) {
-    const header = archive.subarray(at, at + blockBytes);
-    const bytes = sizeIn(header);
-    const content = at + blockBytes;
-    if (header[156] !== 'x'.charCodeAt(0)) return sparse ? { mapAt: content } : 'all data';
-    if (archive.length < content + bytes) return undefined;
-    const records = archive.toString('latin1', content, content + bytes);
-    sparse = records.includes(' GNU.sparse.major=1\n');
-    at = content + Math.ceil(bytes / blockBytes) * blockBytes;
-  }
-  return undefined;
-}
-
-/** Of the records' own header, which are short: octal. */
-function sizeIn(header: Buffer): number {
-  return Number.parseInt(header.toString('latin1', 124, 136), 8) || 0;
-}
-
-/** Decimal numbers, a line each: how many extents, then offset and length of each. The last may be empty, and marks the file's end. */
-function createNumberParser(): Parser {
-  const numbers: number[] = [];
+): Promise<Extent[]> {
+  const extents: Extent[] = [];
   let value = 0;
-  return (chunk) => {
+  let offset = 0;
+  let end = 0;
+  for await (const chunk of lines) {
     for (const byte of chunk) {
-      if (byte !== 0x0a) {
-        value = value * 10 + (byte - 0x30);
+      if (byte !== space && byte !== newline) {
+        value = value * 10 + (byte - zero);
         continue;
       }
-      numbers.push(value);
+      if (byte === space) offset = value;
+      else {
+        if (offset < end || value <= offset) throw unreadable(file, `data from ${offset} to ${value}`);
+        end = value;
+        if (offset < wholeBytes) extents.push({ offset, bytes: Math.min(end, wholeBytes) - offset });
+        if (extents.length > maxExtents) throw tooScattered(file);
+      }
       value = 0;
-      const [count = 0] = numbers;
-      if (count > maxExtents) throw tooScattered(count);
-      if (numbers.length === 1 + 2 * count) return extentsOf(numbers);
     }
-    return undefined;
-  };
-}
-
-function extentsOf(numbers: readonly number[]): Extent[] {
-  const extents: Extent[] = [];
-  for (let index = 1; index < numbers.length; index += 2) {
-    const [offset = 0, bytes = 0] = [numbers[index], numbers[index + 1]];
-    if (bytes > 0) extents.push({ offset, bytes });
   }
   return extents;
 }
 
-function tooScattered(count: number): SnapgateError {
+function tooScattered(path: string): SnapgateError {
   return new SnapgateError(
     'host',
-    `a sparse file has ${count} extents of data, more than the ${maxExtents} that are read`,
+    `${path} has more than the ${maxExtents} extents of data that are read`,
     'It is no memory of 64 GiB or less in pages of 4 KiB: check what it is.',
   );
 }
@@ -166,8 +158,8 @@ function unreadable(path: string, said: string): SnapgateError {
     .slice(-10);
   return new SnapgateError(
     'host',
-    `tar could not read where ${path} has data`,
-    `It has to be GNU tar, of the Debian package ${packageOf('tar')}, and the file one that this user may read.`,
-    { details: { title: 'last lines of tar', lines } },
+    `it cannot be told where ${path} has data`,
+    `The file has to be one that this user may read, and perl has to be there: ${packageOf('perl')}.`,
+    { details: { title: 'why', lines } },
   );
 }

@@ -6,6 +6,7 @@ import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
+import { stepTable } from './step-table.ts';
 import {
   acceptedOn,
   exactAmount,
@@ -89,6 +90,7 @@ function renderComparison(input: ReportInput, look: Look): string {
     ]),
     '',
     ...sides(input).map((line) => paint('dim', line)),
+    ...paragraph([input.base, input.head].flatMap((each) => (each === undefined ? [] : stepTable(each)))),
     ...(detail ? ['', ...allMetrics(comparison, paint), '', ...howMeasured(input)] : []),
     ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
     paint('dim', `again: ${reproduceCommand(input)}`),
@@ -292,6 +294,7 @@ function renderOneSide(measurement: Measurement, { paint, detail }: Look): strin
     ...columns({ rows: [head, ...body], align: `l${'r'.repeat(metrics.length)}` }, paint),
     '',
     paint('dim', boots),
+    ...paragraph(stepTable(measurement)),
     ...(detail
       ? ['', ...factLines([...fingerprintFacts(measurement.fingerprint), ...repeatFacts(measurement)])]
       : []),

@@ -6,6 +6,7 @@ import { verbs } from '../../src/cli/arguments.ts';
 import { runCli, wantsColor } from '../../src/cli/main.ts';
 import { comparisonSchema } from '../../src/gate/record.ts';
 import { version } from '../../src/host/version.ts';
+import type { Measurement } from '../../src/measure/record.ts';
 import { measurementSchema } from '../../src/measure/record.ts';
 import { temporaryFolder, writeFiles } from '../baseline/repository.ts';
 import { growing, side } from '../report/samples.ts';
@@ -18,12 +19,22 @@ afterAll(() => {
 
 const esc = String.fromCharCode(27);
 const base = side('base');
+const otherwise = (fingerprint: Partial<Measurement['fingerprint']>) => ({
+  ...side('head'),
+  fingerprint: { ...base.fingerprint, ...fingerprint },
+});
 const records = {
   'base.json': base,
   'same.json': side('head'),
   'grown.json': side('head', growing({ 'idle-2s': 1.4 })),
   'once.json': side('head', () => 1.4, { boots: 1 }),
   'other-cpu.json': { ...side('head'), fingerprint: { ...base.fingerprint, hostCpu: 'Another CPU' } },
+  'firecracker.json': otherwise({
+    engine: 'firecracker',
+    engineVersion: 'Firecracker v1.14.1',
+    accelerator: 'kvm',
+  }),
+  'newer-qemu.json': otherwise({ engineVersion: 'QEMU 10.0.2' }),
   'few.json': { ...side('head'), scenarios: base.scenarios.slice(0, 2) },
   'empty.json': { ...side('head'), boots: [] },
   'newer.json': { ...base, version: 99 },
@@ -89,6 +100,14 @@ describe('compare', () => {
 
   it.each([
     ['other-cpu.json', /hostCpu is "Example CPU" on base and "Another CPU" on head/],
+    [
+      'firecracker.json',
+      /engine is "qemu" on base and "firecracker" on head; engineVersion is ".*" on base and "Firecracker v1\.14\.1" on head; accelerator is "tcg" on base and "kvm" on head\n/,
+    ],
+    [
+      'newer-qemu.json',
+      /cannot be compared: engineVersion is "QEMU .*" on base and "QEMU 10\.0\.2" on head\n/,
+    ],
     ['few.json', /scenario "idle-5s" was measured on base but not on head/],
     ['empty.json', /the head measurement has no cycle after its warm-up/],
     ['newer.json', /newer\.json was written by snapgate schema version 99, this one reads 1/],

@@ -60,6 +60,18 @@ describe('the initrd', () => {
       for (const needed of dependencies(kernel, name)) expect(loaded.slice(0, index)).toContain(needed);
   });
 
+  test('for devices on mmio: the disk and a vsock, nothing of PCI or consoles', async () => {
+    const initrd = await resolveInitrd(shop.run, 'auto', await distributionKernel(), 'mmio');
+    if (!initrd) throw new Error('an initrd was expected');
+    const files = execFileSync('cpio', ['-t', '--quiet'], { input: readFileSync(initrd.path) }).toString();
+    const modules = [...files.matchAll(/^modules\/(\S+)$/gm)].map((match) => match[1]);
+    expect(modules).toEqual(
+      expect.arrayContaining(['virtio_mmio.ko', 'virtio_blk.ko', 'vmw_vsock_virtio_transport.ko']),
+    );
+    expect(modules).not.toContain('virtio_pci.ko');
+    expect(modules).not.toContain('virtio_console.ko');
+  });
+
   test('none, a file, and for a kernel without modules at hand none', async () => {
     const kernel: Kernel = { path: '/k', version: '0.0.0-none', sha256: 'k', modulesDir: undefined };
     expect(await resolveInitrd(shop.run, 'none', kernel)).toBeUndefined();

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readFileSync, readSync, realpathSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type PageRun, type PageSet, pageBytes, runsOf } from '../../pages/page-set.ts';
 import { createPageTally, type PageDiff } from '../../pages/page-tally.ts';
 import { addWrittenPages, pagemapEntryBytes } from '../../pages/pagemap.ts';
+import { readFully } from '../../pages/read-fully.ts';
 
 /** A part of the memory file in the address space of a process. */
 export interface Mapping {
@@ -151,13 +152,4 @@ function writeRun(ram: number, part: PageRun, base: number, content: Buffer): vo
   const bytes = part.count * pageBytes;
   while (done < bytes)
     done += writeSync(ram, content, from + done, bytes - done, part.first * pageBytes + done);
-}
-
-function readFully(fd: number, into: Buffer, position: number): void {
-  let done = 0;
-  while (done < into.length) {
-    const count = readSync(fd, into, done, into.length - done, position + done);
-    if (count === 0) throw new Error('a memory file or process ended before its pages were read');
-    done += count;
-  }
 }

@@ -1,0 +1,3 @@
+import { serveComparison } from './pages/compare-spans.ts';
+
+serveComparison();

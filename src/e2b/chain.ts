@@ -1,0 +1,77 @@
+import { SnapgateError } from '../host/error.ts';
+import { zeroBuildId } from './build-id.ts';
+import { type Artifact, type Layer, readLayer } from './layer.ts';
+
+/** A chain longer than that is no chain of pauses any more, but a loop that renames itself. */
+const maxLayers = 10_000;
+
+/**
+ * A layer and all that its image is stored by, nearest first: the builds that its header names, then those that theirs name.
+ *
+ * @param dir folder of the build
+ * @param folderOf folder of any other build; undefined where it is not there, and is left out
+ * @throws SnapgateError `record` for layers that go round in a circle, and for a header that is none
+ */
+export function readChain(
+  dir: string,
+  artifact: Artifact,
+  folderOf: (buildId: string) => string | undefined,
+): Layer[] {
+  const first = readLayer(dir, artifact);
+  const chain = [first];
+  const seen = new Set([first.header.buildId, zeroBuildId]);
+  for (let index = 0; index < chain.length; index += 1) {
+    const layer = chain[index];
+    if (layer === undefined) break;
+    for (const id of namedBuilds(layer)) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const folder = folderOf(id);
+      if (folder === undefined) continue;
+      if (chain.length >= maxLayers) throw endless(layer);
+      chain.push(readLayer(folder, artifact));
+    }
+  }
+  refuseLoops(chain);
+  return chain;
+}
+
+function namedBuilds({ header }: Layer): Set<string> {
+  const names = new Set<string>();
+  for (const { buildId } of header.mapping.ranges()) names.add(buildId);
+  names.delete(zeroBuildId);
+  names.delete(header.buildId);
+  names.add(header.baseBuildId);
+  names.delete(header.buildId);
+  return names;
+}
+
+/** A layer is made of what was there before it: one that is below itself was tampered with. */
+function refuseLoops(chain: readonly Layer[]): void {
+  const below = new Map(chain.map((layer) => [layer.header.buildId, namedBuilds(layer)]));
+  const left = new Map(
+    [...below].map(([id, names]) => [id, [...names].filter((name) => below.has(name)).length]),
+  );
+  const above = new Map<string, string[]>();
+  for (const [id, names] of below)
+    for (const name of names) above.set(name, [...(above.get(name) ?? []), id]);
+  const free = [...left].filter(([, count]) => count === 0).map(([id]) => id);
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    left.delete(id);
+    for (const user of above.get(id) ?? []) {
+      const count = (left.get(user) ?? 0) - 1;
+      left.set(user, count);
+      if (count === 0) free.push(user);
+    }
+  }
+  const stuck = chain.find(({ header }) => left.has(header.buildId));
+  if (stuck !== undefined) throw endless(stuck);
+}
+
+function endless({ headerPath, header }: Layer): SnapgateError {
+  return new SnapgateError(
+    'record',
+    `${headerPath}: the layers below ${header.buildId} lead back to it`,
+    'A layer names only builds that are older: one of the headers was changed, or copied under another id.',
+  );
+}

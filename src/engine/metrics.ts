@@ -1,0 +1,31 @@
+import { type MetricName, metricNames } from './contract.ts';
+import type { CommandSettings, EngineSettings } from './settings.ts';
+
+/** The metrics that an engine can give with these settings: any other is absent from its measurements. */
+export function metricsOf(settings: EngineSettings): readonly MetricName[] {
+  if (settings.kind !== 'command') return metricNames;
+  const disk = settings.rootfsFile !== undefined;
+  return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
+}
+
+function metricsOfFormat(format: CommandSettings['format']): readonly MetricName[] {
+  switch (format) {
+    case 'raw':
+      return ofWholeImages;
+    case 'sparse-diff':
+      return metricNames.filter((name) => !name.endsWith('.storedBytes') && name !== 'stateBytes');
+    case 'e2b':
+      return metricNames.filter((name) => name !== 'stateBytes');
+  }
+}
+
+const times: readonly MetricName[] = ['resumeMs', 'pauseMs'];
+
+/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. Of a disk, it is the blocks that changed. */
+const ofWholeImages: readonly MetricName[] = [
+  'memfile.changedBytes',
+  'memfile.zeroedBytes',
+  'memfile.compressedBytes',
+  'rootfs.writtenBytes',
+  ...times,
+];

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** How processes of a run are found, whoever started them: what snapgate starts has it in its environment, and so has all that is started by that. */
+export function endMarkedProcesses(name: string, value: string): void {
+  const mark = Buffer.from(`${name}=${value}\0`);
+  // Again until there is none: builds fork while they die.
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && hasMark(pid, mark));
+    if (pids.length === 0) return;
+    for (const pid of pids) killQuietly(Number(pid));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
+function hasMark(pid: string, mark: Buffer): boolean {
+  if (Number(pid) === process.pid) return false;
+  try {
+    return readFileSync(`/proc/${pid}/environ`).includes(mark);
+  } catch {
+    return false;
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}

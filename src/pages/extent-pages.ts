@@ -1,0 +1,23 @@
+import type { Extent } from './data-extents.ts';
+import { pageBytes } from './page-set.ts';
+
+/**
+ * The pages that have a byte of an extent in them, as pairs of page numbers, from and to (exclusive), ascending and apart. The extents may
+ * be in any order, and of several files. Shared, so that no thread needs a copy.
+ */
+export function pagesOfExtents(extents: readonly Extent[]): Uint32Array<SharedArrayBuffer> {
+  const pairs = new Uint32Array(new SharedArrayBuffer(extents.length * 8));
+  let length = 0;
+  for (const { offset, bytes } of extents.toSorted((a, b) => a.offset - b.offset)) {
+    const from = Math.floor(offset / pageBytes);
+    const to = Math.ceil((offset + bytes) / pageBytes);
+    const end = pairs[length - 1] ?? -1;
+    if (from <= end) pairs[length - 1] = Math.max(to, end);
+    else {
+      pairs[length] = from;
+      pairs[length + 1] = to;
+      length += 2;
+    }
+  }
+  return pairs.subarray(0, length);
+}

@@ -1,0 +1,11 @@
+import { readSync } from 'node:fs';
+
+/** Fills `into` from `position` of a file on. Throws where the file ends before. */
+export function readFully(fd: number, into: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < into.length) {
+    const count = readSync(fd, into, done, into.length - done, position + done);
+    if (count === 0) throw new Error('a memory file or process ended before its pages were read');
+    done += count;
+  }
+}

@@ -1,0 +1,207 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readChain } from '../../src/e2b/chain.ts';
+import { diffLayers } from '../../src/e2b/diff-layers.ts';
+import { buildFolder, readLayer } from '../../src/e2b/layer.ts';
+import { openLayeredImage } from '../../src/e2b/layered-image.ts';
+import { fixtures } from './fixture-chains.ts';
+import { type HeaderToWrite, writeHeader } from './write-header.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'snapgate-layers-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const zero = '00000000-0000-0000-0000-000000000000';
+
+function idOf(number: number): string {
+  return `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
+}
+
+/** Writes a layer of 4 KiB blocks; `blocks` name the build of each, and where in its data. */
+function writeLayer(
+  templates: string,
+  number: number,
+  blocks: readonly (readonly [build: number, page: number] | undefined)[],
+  more: Partial<HeaderToWrite> & { readonly data?: Buffer } = {},
+): string {
+  const dir = join(templates, idOf(number));
+  mkdirSync(dir, { recursive: true });
+  const { data = Buffer.alloc(0), ...fields } = more;
+  const header: HeaderToWrite = {
+    format: 3,
+    blockBytes: 4096,
+    virtualBytes: blocks.length * 4096,
+    generation: number,
+    buildId: idOf(number),
+    baseBuildId: idOf(1),
+    ranges: blocks.map((block, at) => ({
+      offset: at * 4096,
+      length: 4096,
+      buildId: block === undefined ? zero : idOf(block[0]),
+      storageOffset: (block?.[1] ?? 0) * 4096,
+    })),
+    ...fields,
+  };
+  writeFileSync(join(dir, 'memfile.header'), writeHeader(header));
+  if (data.length > 0) writeFileSync(join(dir, 'memfile'), data);
+  return dir;
+}
+
+function pages(...bytes: number[]): Buffer {
+  return Buffer.concat(bytes.map((byte) => Buffer.alloc(4096, byte)));
+}
+
+function templatesOf(name: string): string {
+  return join(scratch, name, 'templates');
+}
+
+function folderIn(templates: string) {
+  return (id: string) => {
+    const dir = buildFolder(templates, id);
+    return existsSync(dir) ? dir : undefined;
+  };
+}
+
+function openIn(templates: string, number: number) {
+  return openLayeredImage(join(templates, idOf(number)), 'memfile', (id) => buildFolder(templates, id));
+}
+
+describe('a chain of layers', () => {
+  it('that goes round in a circle is an error that names where', () => {
+    const templates = templatesOf('loop');
+    writeLayer(
+      templates,
+      1,
+      [
+        [1, 0],
+        [3, 0],
+      ],
+      { data: pages(1) },
+    );
+    writeLayer(
+      templates,
+      2,
+      [
+        [1, 0],
+        [2, 0],
+      ],
+      { data: pages(2) },
+    );
+    const top = writeLayer(
+      templates,
+      3,
+      [
+        [3, 0],
+        [2, 0],
+      ],
+      { data: pages(3) },
+    );
+    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+  });
+
+  it('whose base id names a layer above it is an error', () => {
+    const templates = templatesOf('base-loop');
+    writeLayer(templates, 1, [[1, 0]], { data: pages(1), baseBuildId: idOf(2) });
+    const top = writeLayer(templates, 2, [[2, 0]], { data: pages(2) });
+    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+  });
+
+  it('leaves out a layer that is not there', () => {
+    const templates = templatesOf('gone');
+    const top = writeLayer(
+      templates,
+      2,
+      [
+        [1, 0],
+        [2, 0],
+      ],
+      { data: pages(2) },
+    );
+    expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(1);
+  });
+
+  it('of which a header gives an id that is none does not lead out of the storage', () => {
+    expect(() => buildFolder('/storage', '../../etc')).toThrow(/is not the id of a build/);
+  });
+});
+
+describe('data that is not what a header says', () => {
+  const one = templatesOf('short');
+  const dir = writeLayer(
+    one,
+    1,
+    [
+      [1, 0],
+      [1, 1],
+    ],
+    { data: pages(1, 2) },
+  );
+
+  it('is an error when it is short, and when it is missing', () => {
+    truncateSync(join(dir, 'memfile'), 8191);
+    expect(() => readLayer(dir, 'memfile')).toThrow(/memfile has 8191 bytes, and its header maps 8192/);
+    rmSync(join(dir, 'memfile'));
+    expect(() => readLayer(dir, 'memfile')).toThrow(/memfile is not there/);
+  });
+
+  it('is none where a layer has nothing of its own', () => {
+    const templates = templatesOf('nothing');
+    writeLayer(templates, 1, [[1, 0]], { data: pages(1) });
+    const empty = readLayer(writeLayer(templates, 2, [[1, 0]]), 'memfile');
+    expect([empty.ownBytes, empty.rawBytes, empty.storedBytes, empty.dataPath]).toEqual([0, 0, 0, undefined]);
+  });
+
+  it.each(['v5-lz4', 'v5-zstd'])('is an error when a frame is broken (%s)', (name) => {
+    const copy = join(scratch, name);
+    cpSync(join(fixtures, name), copy, { recursive: true });
+    const templates = join(copy, 'templates');
+    const id =
+      name === 'v5-lz4' ? '08017070-7070-4070-b070-707070707070' : '09018080-8080-4080-8080-808080808080';
+    const { dataPath = '' } = readLayer(join(templates, id), 'memfile');
+    const { storedBytes } = readLayer(join(templates, id), 'memfile');
+    writeFileSync(dataPath, Buffer.alloc(storedBytes, 7));
+    const image = openLayeredImage(join(templates, id), 'memfile', (other) => buildFolder(templates, other));
+    expect(basename(dataPath)).toMatch(/^memfile\.(lz4|zstd)$/);
+    expect(() => image.read(0, Buffer.alloc(4096))).toThrow(/the frame at byte 0 cannot be decompressed/);
+    image.close();
+  });
+
+  it('is an error where a format below 5 maps nothing', () => {
+    const templates = templatesOf('gap');
+    writeLayer(templates, 1, [[1, 0]], { data: pages(1), virtualBytes: 3 * 4096 });
+    const image = openIn(templates, 1);
+    expect(() => image.read(0, Buffer.alloc(8192))).toThrow(/maps byte 4096 of its image to nothing/);
+    image.close();
+  });
+});
+
+describe('what a layer changed', () => {
+  it('counts what it stores, what it gave back, and what it found elsewhere; not what it stored as it was', () => {
+    const templates = templatesOf('changes');
+    // Page by page: same place, given back, found in the base, stored the same, stored anew, zero before and after.
+    writeLayer(templates, 1, [[1, 0], [1, 1], [1, 2], [1, 3], [1, 4], undefined], {
+      data: pages(1, 2, 3, 4, 5),
+    });
+    writeLayer(templates, 2, [[1, 0], [1, 1], [2, 0], [1, 3], [1, 4], undefined], { data: pages(9) });
+    writeLayer(templates, 3, [[1, 0], undefined, [1, 2], [3, 0], [3, 1], undefined], { data: pages(4, 6) });
+    const [image, parent] = [openIn(templates, 3), openIn(templates, 2)];
+    expect(image.layer.ownBytes).toBe(8192);
+    const { changedBytes, zeroedBytes, hugeBytes } = diffLayers(image, parent);
+    // Given back (2 → 0), found (9 → 3) and stored anew (5 → 6).
+    expect([changedBytes, zeroedBytes, hugeBytes]).toEqual([3 * 4096, 4096, 2 ** 21]);
+    image.close();
+    parent.close();
+  });
+
+  it('counts what is new behind the end of a smaller parent', () => {
+    const templates = templatesOf('grown');
+    writeLayer(templates, 1, [[1, 0]], { data: pages(1) });
+    writeLayer(templates, 2, [[1, 0], [2, 0], undefined], { data: pages(7) });
+    const [image, parent] = [openIn(templates, 2), openIn(templates, 1)];
+    const { changedBytes, zeroedBytes } = diffLayers(image, parent);
+    expect([changedBytes, zeroedBytes]).toEqual([4096, 0]);
+    image.close();
+    parent.close();
+  });
+});
