@@ -45,7 +45,8 @@ export async function bootFirecrackerOracle(
     });
     try {
       const line = lineOf(machine);
-      await machine.guard(line.ready());
+      // It may have spoken while the machine was being started.
+      if (!machine.consoleLines(1).join('').includes('R')) await machine.guard(line.ready());
       for (const order of orders) await machine.guard(line.order(order));
       return await takeBase(machine, host, dir, memoryBytes, false);
     } finally {

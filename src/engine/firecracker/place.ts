@@ -80,7 +80,8 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
     ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
     ...['--chroot-base-dir', base, '--', '--api-sock', socketName],
   ];
-  const wait = '"$@" <&0 & wait "$!"';
+  // A shell gives what it starts with & an empty input of its own.
+  const wait = 'exec 3<&0; "$@" <&3 3<&- & wait "$!"';
   return {
     root,
     command: ['unshare', '--pid', '--fork', '--kill-child=KILL', '--', 'sh', '-c', wait, 'sh', ...inner],
