@@ -1,10 +1,13 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
-import { formatBytes } from '../../host/units.ts';
+import { formatBytes, formatDuration } from '../../host/units.ts';
 import type { RootfsImage } from '../../image/types.ts';
 import type { BootResult, GuestOptions } from '../contract.ts';
+import { guestError } from '../vm/guest-failure.ts';
+import type { RunningVm } from '../vm/running-vm.ts';
 import { waitForGuest } from '../vm/wait-for-guest.ts';
 import { measureFloor } from './floor.ts';
 import type { FirecrackerHost } from './host.ts';
@@ -63,7 +66,7 @@ export async function bootToSnapshot(
     activity: 'while it booted',
   });
   try {
-    const vm = await machine.connectAgent(machine.startedAtMs + options.bootTimeoutMs);
+    const vm = await connectBooting(machine, options);
     const times = await waitForGuest(run, vm, options, kernelNeeds);
     await machine.hangUp();
     const parts = await takeBase(machine, host, dir, options.memoryBytes, true);
@@ -72,6 +75,30 @@ export async function bootToSnapshot(
     return { snapshot: { ...parts, floor: pages }, notes, ...times };
   } finally {
     await machine.close();
+  }
+}
+
+/** Where the guest does not listen in time, its console says how far its start came. */
+async function connectBooting(machine: Machine, { bootTimeoutMs }: GuestOptions): Promise<RunningVm> {
+  const deadlineMs = machine.startedAtMs + bootTimeoutMs;
+  try {
+    return await machine.connectAgent(deadlineMs);
+  } catch (error) {
+    if (!(error instanceof SnapgateError) || error.code !== 'guest' || performance.now() + 1_000 < deadlineMs)
+      throw error;
+    const limit = formatDuration(bootTimeoutMs);
+    const console = machine.consoleLines(40);
+    if (console.length > 0)
+      throw guestError(
+        `the guest's agent said nothing within ${limit} of its start`,
+        `The console shows how far the start came. ${kernelNeeds}; a slow start needs a longer \`boot-timeout\`.`,
+        console,
+      );
+    throw guestError(
+      `the guest's kernel said nothing within ${limit} of its start`,
+      'It may have no serial console (`kernel: auto` has one); or the KVM of this machine, one in software, does not run it: use another machine, or `engine: qemu`.',
+      console,
+    );
   }
 }
 

@@ -17,7 +17,7 @@ export interface Surroundings {
 interface Known {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  /** A clause that follows `Firecracker `, before the activity. */
+  /** A clause that follows `Firecracker `. */
   readonly what: string;
   readonly remedy: string;
 }
@@ -72,7 +72,7 @@ const knownErrors: readonly Known[] = [
     remedy: '',
   },
   {
-    pattern: /Cannot allocate memory \(os error 12\)|Cannot create guest memory|mmap.*os error 12/i,
+    pattern: /Cannot allocate memory \(os error 12\)/,
     code: 'host',
     what: "could not get the guest's memory",
     remedy: 'Lower `memory-size`, or use a machine with more memory.',
@@ -246,7 +246,7 @@ export function knownError(said: string, where: Surroundings): SnapgateError | u
   const known = knownErrors.find(({ pattern }) => pattern.test(said));
   if (known === undefined) return undefined;
   if (known.remedy === '') return fullDiskError(where.dir);
-  return new SnapgateError(known.code, `Firecracker ${known.what} ${where.activity}`, known.remedy, {
+  return new SnapgateError(known.code, `${where.activity}, Firecracker ${known.what}`, known.remedy, {
     details: { title: 'what Firecracker said', lines: linesOf(said, where.log) },
   });
 }
@@ -328,4 +328,10 @@ export function guestEndError(end: GuestEnd): SnapgateError {
     'A guest has to stay up until it is paused; the console below may say what ended it.',
     end.console,
   );
+}
+
+/** An error as one line of a table of checks: its sentence, with the last thing that was said. */
+export function saidOf({ message, details }: SnapgateError): string {
+  const last = details?.lines.at(-1);
+  return last === undefined ? message : `${message}: ${plainWords(last)}`;
 }

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, SnapgateError } from '../../host/error.ts';
+import { SnapgateError } from '../../host/error.ts';
 import { hasCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatDuration } from '../../host/units.ts';
 import { qemuCommand } from '../qemu/arguments.ts';
 import { checkDevice, type KvmVerdict, probeKvm } from '../qemu/kvm-probe/boots.ts';
 import { powerOn } from './boot.ts';
+import { saidOf } from './errors.ts';
 import type { FirecrackerHost } from './host.ts';
 import { kvmGuest64 } from './kvm-guest.ts';
 import { bootsPvh } from './version.ts';
@@ -47,7 +48,7 @@ async function bootsGuest(run: Run, host: FirecrackerHost): Promise<KvmVerdict> 
     run.signal.throwIfAborted();
     if (!(error instanceof SnapgateError)) throw error;
     // An end before its word is the guest's: a triple fault.
-    const reason = error.code === 'guest' ? 'a tiny guest crashed under KVM' : messageOf(error);
+    const reason = error.code === 'guest' ? 'a tiny guest crashed under KVM' : saidOf(error);
     return { ok: false, reason, remedy: error.code === 'guest' ? remedy : error.remedy };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -68,9 +68,6 @@ export async function startMachine(run: Run, host: FirecrackerHost, spec: Machin
   const machine = watchMachine({ run, spec, place, child, api, startedAtMs });
   try {
     await machine.guard(waitForApi(api, host));
-    await machine.guard(
-      api.put('/logger', { log_path: logName, level: 'Info', show_level: true, show_log_origin: false }),
-    );
     return machine;
   } catch (error) {
     await machine.close();

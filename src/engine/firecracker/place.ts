@@ -42,6 +42,12 @@ export const socketName = 'api.sock';
 export const vsockName = 'vsock';
 export const logName = 'firecracker.log';
 
+/** Logs to a file from its first line on: what is on stdout is then the guest's alone. */
+const firecrackerArguments = [
+  ...['--api-sock', socketName],
+  ...['--log-path', logName, '--level', 'Info', '--show-level'],
+];
+
 /** Makes a place in the snapshot's folder `dir`: on the same file system, since files are linked into it. */
 export function openPlace({ binary, jailer }: FirecrackerHost, dir: string, id: string): Place {
   return jailer === undefined ? plainPlace(binary, dir, id) : jail(binary, jailer, dir, id);
@@ -52,7 +58,7 @@ function plainPlace(binary: string, dir: string, id: string): Place {
   mkdirSync(root, { mode: 0o700 });
   return {
     root,
-    command: [binary, '--api-sock', socketName, '--id', id],
+    command: [binary, '--id', id, ...firecrackerArguments],
     mappedAs: (name) => join(realpathSync(root), name),
     link: (path) => linkSync(path, join(root, basename(path))),
     bring: (path) => resolve(path),
@@ -78,7 +84,7 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
   const own = (path: string) => chownSync(path, uid, uid);
   const inner = [
     ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
-    ...['--chroot-base-dir', base, '--', '--api-sock', socketName],
+    ...['--chroot-base-dir', base, '--', ...firecrackerArguments],
   ];
   // A shell gives what it starts with & an empty input of its own.
   const wait = 'exec 3<&0; "$@" <&3 3<&- & wait "$!"';

@@ -1,12 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
 import { commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
 import { kvmDevice } from '../qemu/kvm-probe/boots.ts';
 import type { FirecrackerSettings } from '../settings.ts';
+import { plainWords } from '../vm/guest-failure.ts';
 import { type FoundBinary, findFirecracker, findJailer } from './binary.ts';
+import { saidOf } from './errors.ts';
 import type { FirecrackerHost } from './host.ts';
 import { proveKvm } from './kvm-probe.ts';
+import { startMachine } from './machine.ts';
 
 export interface ProbeOptions {
   /** Default: /dev/kvm. */
@@ -42,26 +48,65 @@ export async function probeHost(
   const jailer =
     settings.jailer && binary.value !== undefined ? await checkJailer(run, binary.value) : undefined;
   const found = [binary.check, ...(jailer?.checks ?? [])];
-  const host =
-    binary.value === undefined || !allOk(found)
-      ? undefined
-      : {
-          binary: binary.value.path,
-          version: binary.value.version,
-          said: binary.value.said,
-          jailer: jailer?.path,
-          answerMs: options.answerMs ?? answerMs,
-        };
-  // Without setpriv, nothing can be started.
+  // Nothing is started without setpriv and what else is needed.
+  const ready = allOk([...found, ...others]);
+  const started =
+    binary.value !== undefined && ready
+      ? await startOnce(run, hostOf(binary.value, jailer?.path, options.answerMs))
+      : undefined;
   const kvm =
-    host !== undefined && allOk(others) ? [await kvmCheck(run, host, options.device ?? kvmDevice)] : [];
-  const checks = [...found, ...kvm, ...others];
-  const ok = allOk(checks);
+    started?.host === undefined ? [] : [await kvmCheck(run, started.host, options.device ?? kvmDevice)];
+  const checks = [...found, ...(started?.checks ?? []), ...kvm, ...others];
+  const ok = started?.host !== undefined && allOk(checks);
   return {
-    report: { ok, checks, identity: ok && host ? identityOf(host) : undefined, fallback: undefined },
-    host: ok ? host : undefined,
+    report: { ok, checks, identity: ok ? identityOf(started.host) : undefined, fallback: undefined },
+    host: ok ? started.host : undefined,
   };
 }
+
+function hostOf(
+  { path, version, said }: FoundBinary,
+  jailer: string | undefined,
+  limitMs = answerMs,
+): FirecrackerHost {
+  return { binary: path, version, said, jailer, answerMs: limitMs };
+}
+
+interface Started {
+  /** As it introduces itself; undefined: it does not start. */
+  readonly host: FirecrackerHost | undefined;
+  /** What failed. */
+  readonly checks: readonly HostCheck[];
+}
+
+/** Starts it without a machine, and lets it say over its API what it is: a fake of one says so. */
+async function startOnce(run: Run, host: FirecrackerHost): Promise<Started> {
+  const dir = mkdtempSync(join(run.dir, 'start-'));
+  try {
+    const machine = await startMachine(run, host, { dir, activity: 'in a test of its start' });
+    try {
+      const about = aboutSchema.parse(await machine.guard(machine.api.get('/')));
+      const said = plainWords(`${about.app_name} v${about.vmm_version}`, 60);
+      return { host: { ...host, said }, checks: [] };
+    } finally {
+      await machine.close();
+    }
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (!(error instanceof SnapgateError) && !(error instanceof z.ZodError)) throw error;
+    const known = error instanceof SnapgateError ? error : undefined;
+    const found = known === undefined ? 'its API does not say what it is' : saidOf(known);
+    const remedy = known?.remedy ?? 'Use a binary of a release.';
+    return {
+      host: undefined,
+      checks: [{ what: 'Firecracker starts', ok: false, found, remedy, required: true }],
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const aboutSchema = z.object({ app_name: z.string(), vmm_version: z.string() });
 
 function identityOf({ said, jailer }: FirecrackerHost): EngineReport['identity'] {
   const machine = jailer === undefined ? 'microVM' : 'microVM, jailed';
