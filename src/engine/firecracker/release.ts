@@ -23,6 +23,7 @@ const maxArchiveBytes = 256 * 1024 ** 2;
 const maxBinaryBytes = 128 * 1024 ** 2;
 const maxChecksumBytes = 4096;
 const limitMs = 300_000;
+const maxRedirects = 5;
 
 /**
  * The binary of a release, its jailer beside it: from the runner's tool cache (as @actions/tool-cache lays it out), from snapgate's own cache, or
@@ -147,8 +148,7 @@ async function fetchInto(
 ): Promise<void> {
   const late = AbortSignal.timeout(limitMs);
   try {
-    const response = await fetch(address, { signal: AbortSignal.any([run.signal, late]) });
-    if (!isSafe(new URL(response.url))) throw refused(address, `it leads to ${new URL(response.url).origin}`);
+    const response = await follow(address, AbortSignal.any([run.signal, late]));
     if (response.status === 404) throw noRelease(address, version);
     if (!response.ok || response.body === null) throw refused(address, `the answer is ${response.status}`);
     let bytes = 0;
@@ -163,6 +163,20 @@ async function fetchInto(
     if (late.aborted) throw refused(address, `it took longer than ${formatDuration(limitMs)}`);
     throw refused(address, reasonOf(error));
   }
+}
+
+/** GitHub sends on to where it stores files. Each address is looked at before it is asked. */
+async function follow(address: string, signal: AbortSignal): Promise<Response> {
+  let at = new URL(address);
+  for (let hop = 0; hop < maxRedirects; hop += 1) {
+    if (!isSafe(at)) throw refused(address, `it leads to ${at.origin}`);
+    const response = await fetch(at, { signal, redirect: 'manual' });
+    const next = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || next === null) return response;
+    await response.body?.cancel();
+    at = new URL(next, at);
+  }
+  throw refused(address, `it leads on more than ${maxRedirects} times`);
 }
 
 /** What fetch throws says `fetch failed`, and why in its cause. */
