@@ -278,6 +278,8 @@ export function silenceError({ call, limitMs }: ApiSilence, where: Surroundings)
   );
 }
 
+const endTitle = 'last lines of Firecracker and of the console';
+
 /** What is known when a Firecracker has ended by itself. */
 export interface MachineEnd extends GuestEnd, Surroundings {
   readonly code: number | null;
@@ -299,7 +301,7 @@ export function machineEndError(end: MachineEnd): SnapgateError {
   const what = status === undefined ? how : `${status.what} (exit status ${end.code})`;
   return new SnapgateError('host', `Firecracker ${what} ${end.activity}`, remedy, {
     details: {
-      title: 'last lines of Firecracker and of the console',
+      title: endTitle,
       lines: [...end.log, ...end.console].slice(-40),
     },
   });
@@ -330,8 +332,8 @@ export function guestEndError(end: GuestEnd): SnapgateError {
   );
 }
 
-/** An error as one line of a table of checks: its sentence, with the last thing that was said. */
+/** An error as one line of a table of checks: its sentence, and where that is only an exit status, the last thing that was said. */
 export function saidOf({ message, details }: SnapgateError): string {
-  const last = details?.lines.at(-1);
+  const last = details?.title === endTitle ? details.lines.at(-1) : undefined;
   return last === undefined ? message : `${message}: ${plainWords(last)}`;
 }

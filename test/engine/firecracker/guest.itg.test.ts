@@ -34,7 +34,7 @@ test('the machine is proven before, and says that it is a fake', async () => {
   expect(report.checks.filter(({ ok, required }) => required && !ok)).toEqual([]);
   expect(report.identity).toEqual({
     engine: 'firecracker',
-    version: 'Firecracker v1.16.1',
+    version: 'Fake Firecracker over QEMU v1.16.1',
     accelerator: 'kvm',
     machine: 'microVM',
   });
