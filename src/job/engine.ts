@@ -2,10 +2,10 @@ import type { Config } from '../config/types.ts';
 import { createCommandEngine } from '../engine/command/engine.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createE2bEngine } from '../engine/e2b/engine.ts';
+import { createFirecrackerEngine } from '../engine/firecracker/engine.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import { unusableHost } from '../engine/unusable-host.ts';
-import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 
 export interface ProbedEngine {
@@ -23,12 +23,12 @@ export function createEngine(run: Run, settings: EngineSettings, checkout: strin
   switch (settings.kind) {
     case 'qemu':
       return createQemuEngine(run, settings);
+    case 'firecracker':
+      return createFirecrackerEngine(run, settings, checkout);
     case 'e2b':
       return createE2bEngine(run, settings, checkout);
     case 'command':
       return createCommandEngine(run, settings, checkout);
-    default:
-      throw new SnapgateError('usage', `engine ${settings.kind} is not there yet`, checkout);
   }
 }
 

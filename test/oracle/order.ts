@@ -1,5 +1,3 @@
-import type { Readable, Writable } from 'node:stream';
-
 /** What the oracle guest can do with a page; the numbers are the guest's. */
 export const operations = {
   read: 1,
@@ -85,7 +83,14 @@ export interface OracleLine {
 const readyByte = 'R'.charCodeAt(0);
 const answerByte = 'K'.charCodeAt(0);
 
-export function openLine(stream: Readable & Writable): OracleLine {
+/** What a stream must do to be a serial line. */
+export interface LineStream {
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: string, listener: () => void): unknown;
+  write(chunk: Buffer): unknown;
+}
+
+export function openLine(stream: LineStream): OracleLine {
   const receive = receiver(stream);
   const expectByte = async (expected: number) => {
     const [byte] = await receive(1);
@@ -102,7 +107,7 @@ export function openLine(stream: Readable & Writable): OracleLine {
 }
 
 /** Reads exact numbers of bytes, one caller at a time. */
-function receiver(stream: Readable): (bytes: number) => Promise<Buffer> {
+function receiver(stream: LineStream): (bytes: number) => Promise<Buffer> {
   let held = Buffer.alloc(0);
   let ended = false;
   let wake = () => {};

@@ -1,16 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { errnoOf, SnapgateError } from '../../host/error.ts';
+import { fullDiskError } from '../vm/full-disk.ts';
 import { QmpError } from './qmp.ts';
-
-/** The host has no room left for what a guest or snapgate writes below `dir`. */
-export function fullDiskError(dir: string, cause?: unknown): SnapgateError {
-  return new SnapgateError(
-    'host',
-    `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`,
-    'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.',
-    { cause },
-  );
-}
 
 /** The work's result; where it failed for want of room, an error that says so. */
 export async function explainFullDisk<T>(dir: string, work: () => Promise<T>): Promise<T> {

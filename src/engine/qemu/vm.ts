@@ -6,11 +6,12 @@ import { Duplex } from 'node:stream';
 import { SnapgateError } from '../../host/error.ts';
 import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
+import { watchConsole } from '../vm/console-watch.ts';
+import { fullDiskError } from '../vm/full-disk.ts';
 import { findPanic, guestError, withConsole } from '../vm/guest-failure.ts';
 import { createOutputTail, type OutputTail } from '../vm/output-tail.ts';
 import type { RunningVm } from '../vm/running-vm.ts';
 import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
-import { fullDiskError } from './full-disk.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
 import { vmEndError } from './vm-end.ts';
 
@@ -33,8 +34,6 @@ const qemuAnswerMs = 60_000;
 const shutdownMs = 3_000;
 /** QEMU misses the description that only a migration ends with. */
 const saidAtEachResume = 'Expected vmdescription section';
-/** A panicking kernel prints its call trace after the line that says so. */
-const panicTraceMs = 500;
 
 /** Starts a machine that boots. */
 export async function startVm(run: Run, spec: VmSpec): Promise<Vm> {
@@ -165,7 +164,8 @@ function watchEnd(watched: Watched): EndWatch {
       code,
       signal,
     });
-  watchForPanic(serial, () => fail(explain({ code: null, signal: null })));
+  const panics = (line: string) => findPanic([line]) !== undefined;
+  watchConsole(serial, panics, () => fail(explain({ code: null, signal: null })));
   const abort = () => {
     fail(run.signal.reason);
     killGroup(child);
@@ -184,19 +184,6 @@ function agentGone(spec: VmSpec, lines: readonly string[]): SnapgateError {
     'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.',
     lines,
   );
-}
-
-/** Calls back once, a little after the console has shown a kernel panic. */
-function watchForPanic(serial: Duplex, onPanic: () => void): void {
-  let rest = '';
-  const look = (chunk: Buffer) => {
-    const lines = (rest + chunk.toString('latin1')).split(/\r*\n/);
-    rest = (lines.pop() ?? '').slice(-500);
-    if (findPanic(lines) === undefined) return;
-    serial.off('data', look);
-    setTimeout(onPanic, panicTraceMs).unref();
-  };
-  serial.on('data', look);
 }
 
 async function pauseAndSave(qmp: Qmp, statePath: string): Promise<number> {

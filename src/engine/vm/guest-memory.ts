@@ -18,6 +18,8 @@ export interface ProcessMemory {
   readonly pid: number;
   readonly ramPath: string;
   readonly ramBytes: number;
+  /** How the process's maps call the file, where that is not its own path: in a jail. */
+  readonly mappedAs?: string;
 }
 
 const pagemapChunkPages = 128 * 1024;
@@ -27,12 +29,12 @@ const runPages = 256;
  * The pages of the private mapping of `ramPath` that the process has written, by their number in the file. The guest must be stopped,
  * and its devices' state saved: QEMU writes to guest memory too.
  */
-export function readWrittenPages({ pid, ramPath, ramBytes }: ProcessMemory): PageSet {
+export function readWrittenPages({ pid, ramPath, ramBytes, mappedAs }: ProcessMemory): PageSet {
   const pages = new Uint32Array(ramBytes / pageBytes);
   const fd = openSync(`/proc/${pid}/pagemap`, 'r');
   try {
     let length = 0;
-    for (const mapping of findMappings(readMaps(pid), realpathSync(ramPath), ramBytes))
+    for (const mapping of findMappings(readMaps(pid), mappedAs ?? realpathSync(ramPath), ramBytes))
       length = readPagemap(fd, mapping, pages, length);
     return pages.slice(0, length);
   } finally {

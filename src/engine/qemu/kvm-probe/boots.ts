@@ -41,7 +41,8 @@ export async function bootsGuest(run: Run, accelerator: 'kvm' | 'tcg', cpu: stri
 const brokenRemedy =
   'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
 
-function checkDevice(device: string): KvmVerdict | undefined {
+/** Whether the device opens; undefined: it does. */
+export function checkDevice(device: string): KvmVerdict | undefined {
   try {
     closeSync(openSync(device, 'r+'));
     return undefined;

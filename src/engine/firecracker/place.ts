@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { FirecrackerHost } from './host.ts';
+
+/**
+ * The folder that one Firecracker process lives in and sees as its working directory: a plain one, or the root of its jail. Every path that
+ * goes over the API is a name in it, which has two merits: a Unix socket's path is always short enough, and a snapshot, which remembers the
+ * paths of its disk and vsock, can be moved and copied.
+ */
+export interface Place {
+  readonly root: string;
+  /** What starts Firecracker there. */
+  readonly command: readonly [string, ...string[]];
+  /** How /proc/PID/maps calls a file of the place. */
+  mappedAs(name: string): string;
+  /** Makes a file of the snapshot's folder (the same file, not a copy) appear under its own name. */
+  link(path: string): void;
+  /** A file that Firecracker only reads and that may be anywhere: the path that it knows it by. */
+  bring(path: string, name: string): string;
+  /** Makes an empty file that Firecracker may write to. */
+  touch(name: string): void;
+  /** A path of a socket in the place that is short enough to connect to. */
+  socketPath(name: string): string;
+  /** Ends the use of socketPath and removes the folder. */
+  remove(): void;
+}
+
+/** Names of what a Firecracker makes in its place. */
+export const socketName = 'api.sock';
+export const vsockName = 'vsock';
+export const logName = 'firecracker.log';
+
+/** Logs to a file from its first line on: what is on stdout is then the guest's alone. */
+const firecrackerArguments = [
+  ...['--api-sock', socketName],
+  ...['--log-path', logName, '--level', 'Info', '--show-level'],
+];
+
+/** Makes a place in the snapshot's folder `dir`: on the same file system, since files are linked into it. */
+export function openPlace({ binary, jailer }: FirecrackerHost, dir: string, id: string): Place {
+  return jailer === undefined ? plainPlace(binary, dir, id) : jail(binary, jailer, dir, id);
+}
+
+function plainPlace(binary: string, dir: string, id: string): Place {
+  const root = join(dir, `vm-${id}`);
+  mkdirSync(root, { mode: 0o700 });
+  return {
+    root,
+    command: [binary, '--id', id, ...firecrackerArguments],
+    mappedAs: (name) => join(realpathSync(root), name),
+    link: (path) => linkSync(path, join(root, basename(path))),
+    bring: (path) => resolve(path),
+    touch: (name) => writeFileSync(join(root, name), '', { mode: 0o600 }),
+    ...shortPaths(root, root),
+  };
+}
+
+/** Users of this kind are nobody else's (Debian Policy, 9.2.2), and there are as many in a user namespace of 65,536. */
+const firstJailUid = 65_000;
+const jailUids = 500;
+
+/**
+ * The jailer enters a chroot and becomes a user of its own, which clears the signal that setpriv has set for the end of snapgate. So it runs
+ * in a process namespace whose first process, a shell, keeps that signal: when the shell ends, the kernel ends all that is in there.
+ */
+function jail(binary: string, jailer: string, dir: string, id: string): Place {
+  const base = join(dir, `jail-${id}`);
+  // As the jailer makes it: BASE/NAME OF THE BINARY/ID/root.
+  const root = join(base, basename(realpathSync(binary)), id, 'root');
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const uid = firstJailUid + randomInt(jailUids);
+  const own = (path: string) => chownSync(path, uid, uid);
+  const inner = [
+    ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
+    ...['--chroot-base-dir', base, '--', ...firecrackerArguments],
+  ];
+  // A shell gives what it starts with & an empty input of its own.
+  const wait = 'exec 3<&0; "$@" <&3 3<&- & wait "$!"';
+  return {
+    root,
+    command: ['unshare', '--pid', '--fork', '--kill-child=KILL', '--', 'sh', '-c', wait, 'sh', ...inner],
+    // In a mount namespace of its own, whose root the kernel names paths from.
+    mappedAs: (name) => `/${name}`,
+    link: (path) => {
+      linkSync(path, join(root, basename(path)));
+      own(join(root, basename(path)));
+    },
+    bring: (path, name) => {
+      copyFileSync(path, join(root, name), constants.COPYFILE_FICLONE);
+      own(join(root, name));
+      return name;
+    },
+    touch: (name) => {
+      writeFileSync(join(root, name), '', { mode: 0o600 });
+      own(join(root, name));
+    },
+    ...shortPaths(root, base),
+  };
+}
+
+/** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */
+function shortPaths(root: string, removed: string): Pick<Place, 'socketPath' | 'remove'> {
+  let fd: number | undefined;
+  return {
+    socketPath: (name) => {
+      fd ??= openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+      return `/proc/self/fd/${fd}/${name}`;
+    },
+    remove: () => {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+      rmSync(removed, { recursive: true, force: true });
+    },
+  };
+}

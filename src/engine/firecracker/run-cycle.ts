@@ -1,0 +1,133 @@
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Run } from '../../host/run.ts';
+import type { PageSet } from '../../pages/page-set.ts';
+import type { CycleMetrics } from '../contract.ts';
+import { pagesOfDiff, tallyDiff } from './diff.ts';
+import { diskTime, forgetDisk, readyDisk, settleDisk } from './disk.ts';
+import type { FirecrackerHost } from './host.ts';
+import type { Machine } from './machine.ts';
+import { loadSnapshot, pause, resume, takeDiff, writtenByProcess } from './resume.ts';
+import { disagreement } from './self-check.ts';
+import {
+  diffName,
+  diffPathOf,
+  type FirecrackerSnapshot,
+  memoryPathOf,
+  nextStateName,
+  nextStatePathOf,
+  statePathOf,
+} from './snapshot.ts';
+import { explainSpace } from './space.ts';
+
+export interface CycleOptions {
+  /** Whether the parent becomes the next snapshot, in place; else it stays as it is, byte for byte. */
+  readonly advance: boolean;
+  /** For errors, e.g. `in a cycle of idle-2s`. */
+  readonly activity: string;
+  /** See MachineSpec. */
+  readonly serialInput?: number;
+}
+
+export interface CycleOutcome {
+  readonly metrics: CycleMetrics;
+  readonly cycleMs: number;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Resumes `parent` in a fresh process, lets `drive` do with the guest what it wants, pauses it, takes a Diff into a fresh file and says what
+ * it holds. An error of `drive` leaves the parent as it was; no process is left in any case.
+ */
+export async function runCycle(
+  run: Run,
+  host: FirecrackerHost,
+  parent: FirecrackerSnapshot,
+  options: CycleOptions,
+  drive: (machine: Machine) => Promise<void>,
+): Promise<CycleOutcome> {
+  const begin = performance.now();
+  const { activity, serialInput } = options;
+  const input = serialInput === undefined ? {} : { serialInput };
+  try {
+    const timeBefore = parent.hasDisk ? await openDisk(run, parent.dir) : undefined;
+    const machine = await loadSnapshot(run, host, parent, { activity, ...input });
+    const guest = await runGuest(run, machine, host, parent, drive).finally(() => machine.close());
+    const metrics = await explainSpace(parent.dir, () =>
+      settle(run, parent, guest.diff, timeBefore, options),
+    );
+    if (options.advance) renameSync(nextStatePathOf(parent.dir), statePathOf(parent.dir));
+    const notes = guest.notes;
+    return { metrics: { ...metrics, ...guest.metrics }, cycleMs: performance.now() - begin, notes };
+  } catch (error) {
+    if (parent.hasDisk) forgetDisk(parent.dir);
+    throw error;
+  } finally {
+    for (const path of [diffPathOf(parent.dir), nextStatePathOf(parent.dir)]) rmSync(path, { force: true });
+  }
+}
+
+async function openDisk(run: Run, dir: string): Promise<bigint> {
+  await readyDisk(run, dir);
+  return diskTime(dir);
+}
+
+/** What the guest's part of a cycle leaves: the pages of the Diff, whose files are moved into the snapshot's folder. */
+interface GuestPart {
+  readonly diff: PageSet;
+  readonly metrics: CycleMetrics;
+  readonly notes: readonly string[];
+}
+
+async function runGuest(
+  run: Run,
+  machine: Machine,
+  host: FirecrackerHost,
+  parent: FirecrackerSnapshot,
+  drive: (machine: Machine) => Promise<void>,
+): Promise<GuestPart> {
+  const resumeMs = await resume(machine);
+  await machine.guard(drive(machine));
+  await machine.hangUp();
+  const begin = performance.now();
+  await pause(machine);
+  await takeDiff(machine, parent, host);
+  const pauseMs = performance.now() - begin;
+  const { root } = machine.place;
+  const diff = await machine.guard(pagesOfDiff(run, join(root, diffName)));
+  const pagemap = writtenByProcess(machine, parent);
+  const disagrees = disagreement({ diff, pagemap, floor: parent.floor });
+  if (disagrees !== undefined) run.log.warning(disagrees);
+  renameSync(join(root, diffName), diffPathOf(parent.dir));
+  renameSync(join(root, nextStateName), nextStatePathOf(parent.dir));
+  const stateBytes = statSync(nextStatePathOf(parent.dir)).size;
+  return {
+    diff,
+    metrics: { stateBytes, resumeMs, pauseMs },
+    notes: disagrees === undefined ? [] : [disagrees],
+  };
+}
+
+/** Compares what the cycle left with the parent, and with `advance` makes the parent of it. The machine must have ended. */
+async function settle(
+  run: Run,
+  { dir }: FirecrackerSnapshot,
+  pages: PageSet,
+  timeBefore: bigint | undefined,
+  { advance }: CycleOptions,
+): Promise<CycleMetrics> {
+  const diff = await tallyDiff(diffPathOf(dir), memoryPathOf(dir), pages, advance);
+  const disk =
+    timeBefore === undefined
+      ? {}
+      : { 'rootfs.writtenBytes': await settleDisk(run, dir, timeBefore, advance) };
+  return {
+    'memfile.writtenBytes': diff.writtenBytes,
+    'memfile.changedBytes': diff.changedBytes,
+    'memfile.zeroedBytes': diff.zeroedBytes,
+    'memfile.compressedBytes': diff.compressedBytes,
+    'memfile.hugeBytes': diff.hugeBytes,
+    ...disk,
+  };
+}
