@@ -1,13 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../host/run.ts';
 import { dataExtents } from './data-extents.ts';
 import { pagesOfExtents, runsOfPairs } from './extent-pages.ts';
 import { type PageRun, pageBytes } from './page-set.ts';
-import { readFully } from './read-fully.ts';
-
-/** A MiB. */
-const runPages = 256;
+import { runPages } from './tally-pages.ts';
+import { readFully, writeFully } from './whole-io.ts';
 
 /**
  * Writes what a sparse diff holds into the memory or disk file that it is a diff of, which then is the next one. Both are whole pages long,
@@ -35,8 +33,7 @@ async function copyRuns(run: Run, from: number, to: number, runs: Iterable<PageR
     const content = buffer.subarray(0, count * pageBytes);
     const offset = first * pageBytes;
     readFully(from, content, offset);
-    for (let done = 0; done < content.length; )
-      done += writeSync(to, content, done, content.length - done, offset + done);
+    writeFully(to, content, offset);
     turns += 1;
     // Another guest of this process may be waiting to be timed.
     if (turns % 16 !== 0) continue;

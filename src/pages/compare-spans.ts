@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { pageBytes } from './page-set.ts';
-import { readFully } from './read-fully.ts';
+import { readFully } from './whole-io.ts';
 
 /** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
 export const granularities = [4096, 16_384, 65_536, 2_097_152] as const;

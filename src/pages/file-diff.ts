@@ -1,12 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../host/run.ts';
 import { comparePages } from './compare-files.ts';
 import { dataExtents } from './data-extents.ts';
 import { pagesOfExtents, runsOfPairs } from './extent-pages.ts';
 import { type FilePair, withFilePair } from './file-pair.ts';
 import { type PageRun, pageBytes, runsOf } from './page-set.ts';
-import { createPageTally, type PageDiff } from './page-tally.ts';
-import { readFully } from './read-fully.ts';
+import type { PageDiff } from './page-tally.ts';
+import { runPages, tallyPages } from './tally-pages.ts';
+import { readFully } from './whole-io.ts';
 
 /** What two whole files tell: all but which pages were written with what they held. `hugeBytes` are those of the changed pages. */
 export type WholeFileDiff = Omit<PageDiff, 'writtenBytes'>;
@@ -37,25 +37,12 @@ export async function diffOfSparse(run: Run, parent: string, diff: string): Prom
   );
 }
 
-/** A MiB of each file at a time. */
-const runPages = 256;
-
-async function tallyRuns(run: Run, pair: FilePair, runs: Iterable<PageRun>): Promise<PageDiff> {
-  const tally = createPageTally();
-  const [before, after] = [Buffer.alloc(runPages * pageBytes), Buffer.alloc(runPages * pageBytes)];
-  let turns = 0;
-  for (const { first, count } of runs) {
-    const length = count * pageBytes;
-    readPages(pair, pair.before, first, before.subarray(0, length));
-    readPages(pair, pair.after, first, after.subarray(0, length));
-    tally.add(first, before.subarray(0, length), after.subarray(0, length));
-    turns += 1;
-    // Another guest of this process may be waiting to be timed.
-    if (turns % 16 !== 0) continue;
-    await setImmediate();
-    run.signal.throwIfAborted();
-  }
-  return tally.finish();
+function tallyRuns(run: Run, pair: FilePair, runs: Iterable<PageRun>): Promise<PageDiff> {
+  return tallyPages(runs, {
+    readBefore: (first, into) => readPages(pair, pair.before, first, into),
+    readAfter: (first, into) => readPages(pair, pair.after, first, into),
+    signal: run.signal,
+  });
 }
 
 /** The last page may be cut off by the file's end: what is not there is zeros. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
+import { applySparse } from '../../pages/apply-sparse.ts';
 import { diffOfFiles, diffOfSparse } from '../../pages/file-diff.ts';
 import type { CommandSettings } from '../settings.ts';
-import { applyDiff } from './apply-diff.ts';
 import type { Left, Measured, Sizes } from './formats.ts';
 import { checkLeftFile } from './left-files.ts';
 import { type CommandSnapshot, diskPathOf, leftDirOf, memoryPathOf } from './snapshot.ts';
@@ -78,7 +78,7 @@ export async function measureDiffs(
     notes: [],
     advance: async () => {
       for (const pair of disk === undefined ? [memory] : [memory, disk])
-        await applyDiff(run, pair.after, pair.before);
+        await applySparse(run, pair.after, pair.before);
     },
   };
 }

@@ -1,9 +1,9 @@
-import { closeSync, openSync, readFileSync, realpathSync, writeSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { type PageRun, type PageSet, pageBytes, runsOf } from '../../pages/page-set.ts';
-import { createPageTally, type PageDiff } from '../../pages/page-tally.ts';
+import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { type PageSet, pageBytes, runsOf } from '../../pages/page-set.ts';
+import type { PageDiff } from '../../pages/page-tally.ts';
 import { addWrittenPages, pagemapEntryBytes } from '../../pages/pagemap.ts';
-import { readFully } from '../../pages/read-fully.ts';
+import { runPages, tallyPages } from '../../pages/tally-pages.ts';
+import { readFully, writeFully } from '../../pages/whole-io.ts';
 
 /** A part of the memory file in the address space of a process. */
 export interface Mapping {
@@ -23,7 +23,6 @@ export interface ProcessMemory {
 }
 
 const pagemapChunkPages = 128 * 1024;
-const runPages = 256;
 
 /**
  * The pages of the private mapping of `ramPath` that the process has written, by their number in the file. The guest must be stopped,
@@ -55,7 +54,11 @@ export async function diffWrittenPages(
   const mem = openSync(`/proc/${memory.pid}/mem`, 'r');
   const ram = openSync(memory.ramPath, patch ? 'r+' : 'r');
   try {
-    return await diffOpen(mem, ram, mappings, pages, patch);
+    return await tallyPages(runsOf(pages, runPages), {
+      readBefore: (first, into) => readFully(ram, into, first * pageBytes),
+      readAfter: (first, into) => readMapped(mem, mappings, first, into),
+      ...(patch && { onChanged: (first, content) => writeFully(ram, content, first * pageBytes) }),
+    });
   } finally {
     closeSync(mem);
     closeSync(ram);
@@ -108,48 +111,13 @@ function readPagemap(fd: number, mapping: Mapping, into: PageSet, length: number
   return end;
 }
 
-async function diffOpen(
-  mem: number,
-  ram: number,
-  mappings: readonly Mapping[],
-  pages: PageSet,
-  patch: boolean,
-): Promise<PageDiff> {
-  const tally = createPageTally();
-  const before = Buffer.alloc(runPages * pageBytes);
-  const after = Buffer.alloc(runPages * pageBytes);
-  let done = 0;
-  for (const run of runsOf(pages, runPages)) {
-    const bytes = run.count * pageBytes;
-    readMapped(mem, mappings, run, after);
-    readFully(ram, before.subarray(0, bytes), run.first * pageBytes);
-    const changed = tally.add(run.first, before.subarray(0, bytes), after.subarray(0, bytes));
-    if (patch) for (const part of changed) writeRun(ram, part, run.first, after);
-    done += run.count;
-    // Another guest of this process may be waiting to be timed.
-    if (done >= runPages * 4) {
-      done = 0;
-      await setImmediate();
-    }
-  }
-  return tally.finish();
-}
-
 /** A run may lie across the border of two mappings. */
-function readMapped(mem: number, mappings: readonly Mapping[], run: PageRun, into: Buffer): void {
-  const from = run.first * pageBytes;
-  const to = from + run.count * pageBytes;
+function readMapped(mem: number, mappings: readonly Mapping[], first: number, into: Buffer): void {
+  const from = first * pageBytes;
+  const to = from + into.length;
   for (const { address, bytes, offset } of mappings) {
     const start = Math.max(from, offset);
     const end = Math.min(to, offset + bytes);
     if (start < end) readFully(mem, into.subarray(start - from, end - from), address + start - offset);
   }
-}
-
-function writeRun(ram: number, part: PageRun, base: number, content: Buffer): void {
-  const from = (part.first - base) * pageBytes;
-  let done = 0;
-  const bytes = part.count * pageBytes;
-  while (done < bytes)
-    done += writeSync(ram, content, from + done, bytes - done, part.first * pageBytes + done);
 }

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 
 /** Fills `into` from `position` of a file on. Throws where the file ends before. */
 export function readFully(fd: number, into: Uint8Array, position: number): void {
@@ -8,4 +8,10 @@ export function readFully(fd: number, into: Uint8Array, position: number): void 
     if (count === 0) throw new Error('a memory file or process ended before its pages were read');
     done += count;
   }
+}
+
+/** Writes all of `content` at `position` of a file. */
+export function writeFully(fd: number, content: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < content.length) done += writeSync(fd, content, done, content.length - done, position + done);
 }
