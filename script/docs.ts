@@ -5,6 +5,7 @@ import { outputs } from '../src/action/outputs.ts';
 import { type InputGroup, type InputSpec, inputs } from '../src/config/inputs.ts';
 import { metricLabels } from '../src/config/metrics.ts';
 import { builtInScenarios } from '../src/config/scenarios.ts';
+import { commandNames, variableNames, variables } from '../src/engine/command/environment.ts';
 import { metricNames } from '../src/engine/contract.ts';
 import { exitCodes } from '../src/host/error.ts';
 import { emitSchemas } from '../src/report/schemas.ts';
@@ -34,6 +35,7 @@ function generated(): Map<string, string> {
     ['action.yml', actionYml()],
     ...schemas,
     ['README.md', readme()],
+    ['docs/engine-command.md', withTables('docs/engine-command.md', { variables: variableTable() })],
     ['docs/github.md', withTables('docs/github.md', { events: eventTable(), exits: exitTable() })],
   ]);
 }
@@ -53,6 +55,16 @@ function readme(): string {
     workflow: `\`\`\`yaml\n${withoutFirstLine(read('examples/workflows/pull-request.yml') ?? '')}\`\`\``,
   };
   return withTables('README.md', tables);
+}
+
+/** What the commands of engine `command` are told. */
+function variableTable(): string {
+  const rows = variableNames().map((name) => {
+    const { of, holds } = variables[name];
+    const all = of.length === commandNames.length;
+    return [`\`${name}\``, all ? 'all' : of.map((command) => `\`${command}\``).join(', '), holds];
+  });
+  return table(['variable', 'of', 'what it holds'], rows);
 }
 
 /** One row for each case that events.itg.test.ts runs. */

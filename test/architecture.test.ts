@@ -14,13 +14,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   image: ['guest'],
   engine: ['e2b', 'guest', 'image', 'pages'],
   config: ['engine', 'guest', 'image'],
+  inspect: ['e2b', 'pages'],
   measure: ['config', 'engine', 'image', 'stats'],
   baseline: ['config', 'image', 'measure'],
   gate: ['config', 'engine', 'measure', 'stats'],
-  report: ['config', 'engine', 'gate', 'measure'],
+  report: ['config', 'engine', 'gate', 'inspect', 'measure'],
   job: ['baseline', 'config', 'engine', 'gate', 'image', 'measure', 'report'],
   github: ['baseline', 'config', 'gate', 'measure', 'report'],
-  cli: ['baseline', 'config', 'engine', 'gate', 'image', 'job', 'measure', 'report'],
+  cli: ['baseline', 'config', 'engine', 'gate', 'image', 'inspect', 'job', 'measure', 'report'],
   action: ['baseline', 'config', 'engine', 'gate', 'github', 'image', 'job', 'measure', 'report'],
 };
 

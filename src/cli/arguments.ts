@@ -3,7 +3,7 @@ import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
 import { nearestName, quoteText } from '../config/names.ts';
 import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 
-export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'probe'];
+export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'inspect', 'probe'];
 
 /** What a command line asks for. */
 export type Command =
@@ -20,18 +20,42 @@ export interface VerbCommand {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly format: ReportFormat;
+  /** Of `inspect`: what its files were taken after. */
+  readonly parent: string | undefined;
 }
 
 export const reportFormats = ['terminal', 'markdown', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-/** How many files each verb takes. */
-const fileCounts: Readonly<Record<Verb, readonly [number, string]>> = {
-  gate: [0, 'no files'],
-  measure: [0, 'no files'],
-  compare: [2, 'two measurements: BASE.json HEAD.json'],
-  report: [1, 'one comparison or measurement: FILE.json'],
-  probe: [0, 'no files'],
+/** How many files each verb takes, at least and at most. */
+const fileCounts: Readonly<Record<Verb, readonly [number, number, string]>> = {
+  gate: [0, 0, 'no files'],
+  measure: [0, 0, 'no files'],
+  compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
+  report: [1, 1, 'one comparison or measurement: FILE.json'],
+  inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],
+  probe: [0, 0, 'no files'],
+};
+
+export interface OwnOption {
+  readonly name: string;
+  readonly placeholder: string;
+  readonly description: string;
+}
+
+/** Options of a verb that are no inputs of the action. */
+export const ownOptions: Readonly<Partial<Record<Verb, OwnOption>>> = {
+  report: {
+    name: 'format',
+    placeholder: 'FORMAT',
+    description: `Form of the report: ${reportFormats.join(', ')}. [default: terminal]`,
+  },
+  inspect: {
+    name: 'parent',
+    placeholder: 'PATH',
+    description:
+      'Memory file that the first PATH is a Diff of; each further PATH is the Diff after the one before.',
+  },
 };
 
 /** Reads a command line, without the program's name. */
@@ -61,8 +85,8 @@ function verbOf(name: string): Verb {
 function parseVerb(verb: Verb, argv: readonly string[]): Command {
   const { values, positionals } = parseOptions(verb, argv);
   if (values['help'] === true) return { kind: 'help', verb };
-  const [count, what] = fileCounts[verb];
-  if (positionals.length !== count) {
+  const [least, most, what] = fileCounts[verb];
+  if (positionals.length < least || positionals.length > most) {
     throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
   }
   return {
@@ -73,6 +97,7 @@ function parseVerb(verb: Verb, argv: readonly string[]): Command {
     json: values['json'] === true,
     verbose: values['verbose'] === true,
     format: formatOf(values),
+    parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
   };
 }
 
@@ -105,9 +130,10 @@ function optionsOf(verb: Verb): NonNullable<ParseArgsConfig['options']> {
   const own = inputsOf(verb).map(
     ({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }] as const,
   );
+  const special = ownOptions[verb];
   return {
     ...Object.fromEntries(own),
-    ...(verb === 'report' ? { format: { type: 'string' } } : {}),
+    ...(special === undefined ? {} : { [special.name]: { type: 'string' } }),
     json: { type: 'boolean' },
     verbose: { type: 'boolean', short: 'v' },
     help: { type: 'boolean', short: 'h' },

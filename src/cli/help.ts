@@ -1,6 +1,6 @@
 import { type InputGroup, type InputSpec, type InputType, inputs, type Verb } from '../config/inputs.ts';
 import { builtInScenarios } from '../config/scenarios.ts';
-import { inputsOf, reportFormats, verbs } from './arguments.ts';
+import { inputsOf, ownOptions, verbs } from './arguments.ts';
 
 const columns = 80;
 
@@ -9,6 +9,7 @@ const aboutVerb: Readonly<Record<Verb, string>> = {
   measure: 'build and measure one image; its record can be the base of a later gate',
   compare: 'decide from two stored measurements',
   report: 'show a stored comparison or measurement',
+  inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
   probe: 'say what this machine can do, and what to install or permit for the rest',
 };
 
@@ -17,6 +18,7 @@ const synopsis: Readonly<Record<Verb, string>> = {
   measure: 'snapgate measure SOURCE [OPTIONS]',
   compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
   report: 'snapgate report FILE.json [OPTIONS]',
+  inspect: 'snapgate inspect PATH... [--parent PATH] [OPTIONS]',
   probe: 'snapgate probe [OPTIONS]',
 };
 
@@ -38,6 +40,13 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
   measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
   compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
+  inspect: [
+    'snapgate inspect snapshot/memfile',
+    'snapgate inspect monday/memfile tuesday/memfile --json',
+    'snapgate inspect diff-1 diff-2 --parent full/memfile',
+    'snapgate inspect .local-build/templates/6f1c2a3e-8f0b-4c1d-9a67-2b7d5e0c4f18',
+    'snapgate inspect overlay.qcow2',
+  ],
   probe: ['snapgate probe', 'snapgate probe --accel kvm --json', 'snapgate probe --engine firecracker'],
 };
 
@@ -80,6 +89,7 @@ function mainHelp(): string {
 
 function verbHelp(verb: Verb): string {
   const own = inputsOf(verb);
+  const special = ownOptions[verb];
   return lines(
     ...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0),
     '',
@@ -96,16 +106,14 @@ function verbHelp(verb: Verb): string {
     ),
     '',
     'Output',
-    ...(verb === 'report'
-      ? entry('--format FORMAT', `Form of the report: ${reportFormats.join(', ')}. [default: terminal]`)
-      : []),
+    ...(special === undefined ? [] : entry(`--${special.name} ${special.placeholder}`, special.description)),
     ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'),
-    ...entry('-v, --verbose', aboutVerbose(own)),
+    ...entry('-v, --verbose', aboutVerbose(verb, own)),
     ...entry('-h, --help', 'This text.'),
     ...unitHelp(own),
     ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []),
     '',
-    ...exitStatus,
+    ...exitStatusOf(verb),
   );
 }
 
@@ -124,7 +132,8 @@ function isInput(name: string): boolean {
 }
 
 /** Verbs that boot have a run to tell of; the others only their report. */
-function aboutVerbose(own: readonly InputSpec[]): string {
+function aboutVerbose(verb: Verb, own: readonly InputSpec[]): string {
+  if (verb === 'inspect') return 'Say how far it is, in a file or a pipe too.';
   return own.some(({ group }) => group === 'measure')
     ? 'Say details of the run: every round, build output, kernel and modules; every metric in the report.'
     : 'Every metric in the report, and what it was measured with.';
@@ -157,6 +166,13 @@ const exitStatus: readonly string[] = [
   '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
   '  70 a bug of snapgate, 71 a scenario, 75 interrupted, 77 refused',
 ];
+
+/** A verb that decides nothing has no verdict to exit with. */
+function exitStatusOf(verb: Verb): readonly string[] {
+  return inputsOf(verb).some(({ group }) => group === 'gate')
+    ? exitStatus
+    : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');
+}
 
 /** A name with its description beside it, or below it where the name is too long. */
 function entry(name: string, description: string, indent = 28): string[] {

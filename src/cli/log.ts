@@ -38,12 +38,16 @@ export function createTerminalLog(screen: Screen, options: LogOptions): Log & { 
     detail: (message) => {
       if (options.verbose) return line(`${stamp()} ${dim(printable(message), options.color)}`);
       if (!screen.isTTY) return;
-      const width = (screen.columns ?? 80) - 1;
+      const width = (screen.columns || 80) - 1;
       screen.write(eraseLine + dim(printable(message, width - 1).slice(0, width), options.color));
       transient = true;
     },
     end: clear,
   };
+}
+
+export function bold(text: string, color: boolean): string {
+  return paint(text, 1, color);
 }
 
 export function dim(text: string, color: boolean): string {

@@ -12,6 +12,7 @@ import { exitCodes, SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
+import { inspectPaths } from '../inspect/inspect.ts';
 import { locateCheckout } from '../job/checkout.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
@@ -24,6 +25,7 @@ import { json } from '../report/json.ts';
 import { markdown } from '../report/markdown.ts';
 import { terminal as terminalReport } from '../report/terminal.ts';
 import { inputsOf, type VerbCommand } from './arguments.ts';
+import { inspectionTable } from './inspection-table.ts';
 import type { Screen } from './log.ts';
 import { probeTable } from './probe-table.ts';
 
@@ -80,6 +82,7 @@ const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promis
   probe: (context) => withOwnRun(context, (run) => probe(run, context)),
   compare: async (context) => compare(context),
   report: async (context) => report(context),
+  inspect: (context) => withOwnRun(needsZstd(context), (run) => inspect(run, context)),
 };
 
 /** An older node has none, and would find that out after the first boot. */
@@ -141,12 +144,27 @@ function report(context: Context): VerbResult {
   return { exitCode: 0, output: renderRecord(resolve(context.terminal.cwd, path), exporterOf(context)) };
 }
 
+async function inspect(run: Run, { command, display, terminal }: Context): Promise<VerbResult> {
+  const { files, parent, json: asJson } = command;
+  const found = await inspectPaths(run, { cwd: terminal.cwd, paths: files, parent });
+  const look = { color: display.color, columns: columnsOf(terminal) };
+  return {
+    exitCode: 0,
+    output: asJson ? `${JSON.stringify(found, null, 2)}\n` : inspectionTable(found, look),
+  };
+}
+
+/** undefined: unknown, as of a file, and of a terminal that says 0. */
+function columnsOf({ stdout }: Terminal): number | undefined {
+  return stdout.columns || undefined;
+}
+
 function exporterOf({ command, display, terminal }: Context): Exporter {
   const { format, verbose } = command;
   if (format === 'json') return json;
   return format === 'markdown'
     ? markdown
-    : terminalReport({ colour: display.color, detail: verbose, columns: terminal.stdout.columns });
+    : terminalReport({ colour: display.color, detail: verbose, columns: columnsOf(terminal) });
 }
 
 function withOutputDir({ config, terminal }: Context): Config {

@@ -157,8 +157,13 @@ function readImage(settings: Settings, engine: EngineSettings): ImageInputs | un
     kernel: settings.read('kernel', plain),
     initrd: settings.read('initrd', plain),
     diskSizeBytes: settings.read('disk-size', bounded(parseBytes, 16 * mebi, tebi, 4096)),
-    devices: engine.kind === 'firecracker' ? 'mmio' : 'pci',
+    devices: devicesOf(engine),
   };
+}
+
+function devicesOf({ kind }: EngineSettings): ImageInputs['devices'] {
+  if (kind === 'command') return 'any';
+  return kind === 'firecracker' ? 'mmio' : 'pci';
 }
 
 function ownBuilder(settings: Settings): SnapgateError {

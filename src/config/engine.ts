@@ -150,6 +150,7 @@ function readStorage(inputs: EngineInputs): string | undefined {
 }
 
 function readCommand(inputs: EngineInputs): EngineSettings {
+  refuseOtherLayers(inputs);
   return {
     kind: 'command',
     prepare: needCommand(inputs, 'prepare-command'),
@@ -162,6 +163,23 @@ function readCommand(inputs: EngineInputs): EngineSettings {
     format: inputs.choice('format', snapshotFormats),
     timeoutMs: inputs.timeMs('command-timeout'),
   };
+}
+
+/** Layers are called what e2b calls them. */
+function refuseOtherLayers(inputs: EngineInputs): void {
+  if (inputs.choice('format', snapshotFormats) !== 'e2b') return;
+  for (const [name, only] of [
+    ['memfile', 'memfile'],
+    ['rootfs-file', 'rootfs.ext4'],
+  ] as const) {
+    const given = inputs.given(name);
+    if (given === undefined || given.text === only) continue;
+    throw new SnapgateError(
+      'usage',
+      `${given.where}: ${quoteText(given.text)} is no layer of format e2b`,
+      `It is ${only} there, with ${only}.header beside it.`,
+    );
+  }
 }
 
 function needCommand(inputs: EngineInputs, name: string): string {

@@ -2,7 +2,7 @@ import { engineNames } from '../engine/contract.ts';
 import { snapshotFormats } from '../engine/settings.ts';
 
 /** A command-line verb that takes inputs. */
-export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'probe';
+export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'inspect' | 'probe';
 
 export type InputGroup = 'image' | 'base' | 'engine' | 'measure' | 'gate' | 'github' | 'run';
 
@@ -221,7 +221,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('cleanup-command', 'engine', 'COMMAND', probed),
     description:
-      'With `command`: ends what the other commands have started, however they ended; run after each of them that failed, after each pause, and at the end.',
+      'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
   },
   {
     ...text('version-command', 'engine', 'COMMAND', probed),

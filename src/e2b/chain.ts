@@ -4,6 +4,8 @@ import { type Artifact, type Layer, readLayer } from './layer.ts';
 
 /** A chain longer than that is no chain of pauses any more, but a loop that renames itself. */
 const maxLayers = 10_000;
+/** Of all headers of a chain together, at 14 bytes each in memory: as many as a memory of 64 GiB has pages of 4 KiB. */
+const maxRanges = 16 * 1024 ** 2;
 
 /**
  * A layer and all that its image is stored by, nearest first: the builds that its header names, then those that theirs name.
@@ -20,6 +22,7 @@ export function readChain(
   const first = readLayer(dir, artifact);
   const chain = [first];
   const seen = new Set([first.header.buildId, zeroBuildId]);
+  let ranges = first.header.mapping.count;
   for (let index = 0; index < chain.length; index += 1) {
     const layer = chain[index];
     if (layer === undefined) break;
@@ -29,7 +32,10 @@ export function readChain(
       const folder = folderOf(id);
       if (folder === undefined) continue;
       if (chain.length >= maxLayers) throw endless(layer);
-      chain.push(readLayer(folder, artifact));
+      const next = readLayer(folder, artifact);
+      ranges += next.header.mapping.count;
+      if (ranges > maxRanges) throw tooMany(layer);
+      chain.push(next);
     }
   }
   refuseLoops(chain);
@@ -66,6 +72,14 @@ function refuseLoops(chain: readonly Layer[]): void {
   }
   const stuck = chain.find(({ header }) => left.has(header.buildId));
   if (stuck !== undefined) throw endless(stuck);
+}
+
+function tooMany({ headerPath }: Layer): SnapgateError {
+  return new SnapgateError(
+    'record',
+    `the headers below ${headerPath} map more than ${maxRanges} ranges together`,
+    'No chain of snapshots is so scattered: check where the headers come from.',
+  );
 }
 
 function endless({ headerPath, header }: Layer): SnapgateError {

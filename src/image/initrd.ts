@@ -34,6 +34,7 @@ export interface Initrd {
 const wantedModules: Readonly<Record<GuestDevices, readonly string[]>> = {
   pci: ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'],
   mmio: ['virtio_mmio', 'virtio_blk', 'vmw_vsock_virtio_transport', 'ext4'],
+  any: ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'vmw_vsock_virtio_transport', 'ext4'],
 };
 
 /** Applets that the initrd's /init calls. */

@@ -32,8 +32,11 @@ export type InitKind = 'systemd' | 'init' | 'none';
 /** What a side is, ready for an engine to boot. */
 export type Image = RootfsImage | BuiltImage;
 
-/** How the devices of a guest are found: on a PCI bus (QEMU), or as virtio-mmio with the channel on vsock (Firecracker). */
-export type GuestDevices = 'pci' | 'mmio';
+/**
+ * How the devices of a guest are found: on a PCI bus (QEMU), as virtio-mmio with the channel on vsock (Firecracker), or in any of these ways,
+ * which are then the user's own machine's to choose.
+ */
+export type GuestDevices = 'pci' | 'mmio' | 'any';
 
 /** A bootable guest, immutable, usually in the cache: an engine must not write to any of its files. */
 export interface RootfsImage {

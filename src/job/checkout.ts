@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { openGit } from '../baseline/git.ts';
 import type { Config } from '../config/types.ts';
 import { findInfra } from '../engine/e2b/infra.ts';
+import { hasCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 
 /** Where a run's sides come from, and its settings with paths that start there. */
@@ -34,6 +35,8 @@ export async function locateCheckout(run: Run, config: Config, cwd: string): Pro
 /** The work tree that a folder is in, for a commit's worktree has its folders below the same root; the folder itself where there is none. */
 async function wholeCheckout(run: Run, folder: string): Promise<string> {
   const path = realPath(folder);
+  // A probe says what is missing, and does not fail over it.
+  if (!['git', 'setpriv'].every(hasCommand)) return path;
   return (await openGit(run, path).ask(['rev-parse', '--show-toplevel'])) ?? path;
 }
 

@@ -36,7 +36,7 @@ export interface PageComparison extends FileComparison {
  *
  * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
  */
-export async function compareFiles(
+export async function compareBlocks(
   run: Run,
   before: string,
   after: string,
@@ -89,8 +89,8 @@ async function extentsOf(run: Run, path: string, { size, blocks }: Stats): Promi
   return blocks * 512 >= size ? [{ offset: 0, bytes: size }] : await dataExtents(run, path);
 }
 
-function bitsFor(bytes: number): Uint8Array<SharedArrayBuffer> {
-  return new Uint8Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 8)));
+function bitsFor(bytes: number): Uint32Array<SharedArrayBuffer> {
+  return new Uint32Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 32) * 4));
 }
 
 function comparisonOf({ bytes, counts }: SharedComparison): FileComparison {
@@ -102,20 +102,21 @@ function comparisonOf({ bytes, counts }: SharedComparison): FileComparison {
   return { bytes, blocks };
 }
 
-function pagesOf(bits: Uint8Array): PageSet {
+function pagesOf(bits: Uint32Array): PageSet {
   const pages = new Uint32Array(countBits(bits));
   let length = 0;
   for (let index = 0; index < bits.length; index += 1) {
     for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) {
-      pages[length] = index * 8 + (31 - Math.clz32(left & -left));
+      pages[length] = index * 32 + (31 - Math.clz32(left & -left));
       length += 1;
     }
   }
   return pages;
 }
 
-function countBits(bits: Uint8Array): number {
+function countBits(bits: Uint32Array): number {
   let count = 0;
-  for (const byte of bits) for (let left = byte; left !== 0; left &= left - 1) count += 1;
+  for (let index = 0; index < bits.length; index += 1)
+    for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) count += 1;
   return count;
 }

@@ -21,13 +21,13 @@ export interface SharedComparison {
   readonly spans: Int32Array<SharedArrayBuffer>;
   /** Blocks that changed and those of them that are zero now, for each of `granularities`. */
   readonly counts: Int32Array<SharedArrayBuffer>;
-  /** A bit for each page, where asked for; no two threads write to one byte. */
+  /** A bit for each page, where asked for; no two threads write to one word. */
   readonly bits: PageBits | undefined;
 }
 
 export interface PageBits {
-  readonly changed: Uint8Array<SharedArrayBuffer>;
-  readonly zeroed: Uint8Array<SharedArrayBuffer>;
+  readonly changed: Uint32Array<SharedArrayBuffer>;
+  readonly zeroed: Uint32Array<SharedArrayBuffer>;
 }
 
 /** The body of a worker thread: takes spans until there are no more. */
@@ -44,7 +44,7 @@ export function createSpanComparer(shared: SharedComparison): () => boolean {
     const from = Atomics.add(shared.spans, 0, 1) * spanBytes;
     if (from >= shared.bytes) return false;
     const to = Math.min(from + spanBytes, shared.bytes);
-    for (let at = from; at < to; at += windowBytes) compareWindow(at);
+    if (hasData(shared.data, from, to)) for (let at = from; at < to; at += windowBytes) compareWindow(at);
     Atomics.add(shared.spans, 1, 1);
     return true;
   };
@@ -118,6 +118,11 @@ function createLoader(
   };
 }
 
+function hasData(data: Uint32Array, from: number, to: number): boolean {
+  const next = data[firstEndingBehind(data, from / pageBytes)];
+  return next !== undefined && next * pageBytes < to;
+}
+
 /** Where in the pairs the first one is that ends behind `page`. */
 function firstEndingBehind(data: Uint32Array, page: number): number {
   let low = 0;
@@ -157,9 +162,9 @@ function countBlocks(states: Uint8Array, pages: number, counts: Int32Array, into
 function setBits(states: Uint8Array, bits: PageBits, firstPage: number): void {
   for (const [index, state] of states.entries()) {
     if ((state & changed) === 0) continue;
-    const byte = (firstPage + index) >>> 3;
-    const bit = 1 << (index & 7);
-    bits.changed[byte] = (bits.changed[byte] ?? 0) | bit;
-    if ((state & notZero) === 0) bits.zeroed[byte] = (bits.zeroed[byte] ?? 0) | bit;
+    const word = (firstPage + index) >>> 5;
+    const bit = 1 << (index & 31);
+    bits.changed[word] = (bits.changed[word] ?? 0) | bit;
+    if ((state & notZero) === 0) bits.zeroed[word] = (bits.zeroed[word] ?? 0) | bit;
   }
 }

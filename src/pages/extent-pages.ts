@@ -1,5 +1,5 @@
 import type { Extent } from './data-extents.ts';
-import { pageBytes } from './page-set.ts';
+import { type PageRun, pageBytes } from './page-set.ts';
 
 /**
  * The pages that have a byte of an extent in them, as pairs of page numbers, from and to (exclusive), ascending and apart. The extents may
@@ -20,4 +20,13 @@ export function pagesOfExtents(extents: readonly Extent[]): Uint32Array<SharedAr
     }
   }
   return pairs.subarray(0, length);
+}
+
+/** Such pairs as runs of at most `maxCount` pages, ascending. */
+export function* runsOfPairs(pairs: Uint32Array, maxCount: number): Generator<PageRun> {
+  for (let index = 0; index < pairs.length; index += 2) {
+    const to = pairs[index + 1] ?? 0;
+    for (let first = pairs[index] ?? 0; first < to; first += maxCount)
+      yield { first, count: Math.min(maxCount, to - first) };
+  }
 }

@@ -1,4 +1,4 @@
-import { constants, zstdCompressSync } from 'node:zlib';
+import { createPageFrames } from './page-frames.ts';
 import { type PageRun, pageBytes } from './page-set.ts';
 
 /** What is said of the pages that a cycle wrote. */
@@ -28,12 +28,10 @@ export interface PageTally {
 }
 
 const hugePages = 512;
-const framePages = 1024;
 const zeroPage = new Uint8Array(pageBytes);
-const levelOne = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export function createPageTally(): PageTally {
-  const frame = createFrame();
+  const frame = createPageFrames();
   let written = 0;
   let changed = 0;
   let zeroed = 0;
@@ -83,32 +81,4 @@ function changedRuns(
   }
   if (start !== undefined) runs.push({ first: start, count: first + pages - start });
   return runs;
-}
-
-function createFrame(): { add(page: Uint8Array): void; finish(): number } {
-  let buffer = new Uint8Array(64 * pageBytes);
-  let pages = 0;
-  let bytes = 0;
-  const flush = () => {
-    if (pages > 0) bytes += zstdCompressSync(buffer.subarray(0, pages * pageBytes), levelOne).length;
-    pages = 0;
-  };
-  return {
-    add(page) {
-      if (pages * pageBytes === buffer.length) buffer = doubled(buffer);
-      buffer.set(page, pages * pageBytes);
-      pages += 1;
-      if (pages === framePages) flush();
-    },
-    finish() {
-      flush();
-      return bytes;
-    },
-  };
-}
-
-function doubled(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(buffer.length * 2);
-  larger.set(buffer);
-  return larger;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configFileSchema } from '../config/file.ts';
 import { comparisonSchema, matrixSchema } from '../gate/record.ts';
+import { inspectionSchema } from '../inspect/record.ts';
 import { measurementSchema } from '../measure/record.ts';
 
 /** JSON Schemas (draft 2020-12) of what snapgate reads and writes: file name in `schema/` → text, the same at every call. */
@@ -11,6 +12,7 @@ export function emitSchemas(): Readonly<Record<string, string>> {
       'Head against base, as snapgate writes it to comparison.json',
       comparisonSchema,
     ],
+    ['inspection.schema.json', 'What is in files, as snapgate inspect --json tells', inspectionSchema],
     ['matrix.schema.json', 'All entries of a matrix, as snapgate writes them to matrix.json', matrixSchema],
     ['measurement.schema.json', 'One side, as snapgate writes it to measurement-*.json', measurementSchema],
     ['snapgate.yml.schema.json', 'snapgate.yml', configFileSchema],

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { inputsOf, verbs } from '../../src/cli/arguments.ts';
+import { inputsOf, ownOptions, verbs } from '../../src/cli/arguments.ts';
 import { inputs } from '../../src/config/inputs.ts';
 import { exitCodes } from '../../src/host/error.ts';
 import { run } from './shell.ts';
@@ -35,7 +35,7 @@ describe.each(verbs)('the help of %s', (verb) => {
   it('has no option that the verb does not take', async () => {
     const help = await helpOf(verb, '--help');
     const listed = [...help.matchAll(/^ {2}--([a-z0-9-]+) \S/gm)].map((match) => match[1]);
-    const taken = [...inputsOf(verb).map(({ name }) => name), ...(verb === 'report' ? ['format'] : [])];
+    const taken = [...inputsOf(verb).map(({ name }) => name), ...[ownOptions[verb]?.name ?? []].flat()];
     expect(new Set(listed)).toEqual(new Set(taken));
   });
 

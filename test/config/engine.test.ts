@@ -123,6 +123,11 @@ describe('the engine', () => {
     [{ ...commands, memfile: '/etc/passwd' }, /is not a file in a snapshot's folder$/],
     [{ ...commands, 'rootfs-file': 'a/./b' }, /is not a file in a snapshot's folder$/],
     [{ ...commands, format: 'qcow2' }, /"qcow2"/],
+    [{ ...commands, format: 'e2b', memfile: 'memory' }, /^memfile: "memory" is no layer of format e2b$/],
+    [
+      { ...commands, format: 'e2b', 'rootfs-file': 'disk' },
+      /^rootfs-file: "disk" is no layer of format e2b$/,
+    ],
     [{ engine: 'xen' }, /"xen"/],
   ])('refuses %j', (given, message) => {
     expect(refusal(given)).toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
@@ -138,5 +143,7 @@ describe('the engine', () => {
   it('decides how the devices of the image are found', () => {
     const devices = (engine: string) => readConfig({ engine, rootfs: 'r' }, undefined).image?.devices;
     expect([devices('qemu'), devices('firecracker')]).toEqual(['pci', 'mmio']);
+    // Whatever machine the commands run.
+    expect(readConfig({ ...commands, rootfs: 'r' }, undefined).image?.devices).toBe('any');
   });
 });

@@ -10,12 +10,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeRun } from '../../src/host/cleanup.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { RootfsSource } from '../../src/image/types.ts';
 import { buildElsewhere } from './elsewhere.ts';
 import { tar } from './tar.ts';
+import { elfStart, unpackableKernel } from './unpackable-kernel.ts';
 import { mebibyte, openWorkshop, refusal, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
@@ -50,6 +52,17 @@ describe('an unchanged image is not built again', () => {
     expect(shop.logged.at(-1)).toBe(`the head disk of the tar ${path} is in the cache`);
     expect(entries()).toHaveLength(1);
     expect(statSync(first.rootfsPath).mode & 0o222).toBe(0);
+  });
+
+  test('for another bus: the same disk, and a kernel that is unpacked', async () => {
+    shop.file('rootfs.tar', tar([{ path: 'a', body: Buffer.from('x') }]));
+    const kernel = shop.file('vmlinuz', unpackableKernel(gzipSync(elfStart)));
+    const pci = await shop.build(rootfs('rootfs.tar'), { kernel });
+    const mmio = await shop.build(rootfs('rootfs.tar'), { kernel, devices: 'mmio' });
+    expect(pci.kernelPath).toBe(kernel);
+    expect(readFileSync(mmio.kernelPath).equals(elfStart)).toBe(true);
+    expect(mmio).toEqual({ ...pci, kernelPath: mmio.kernelPath });
+    expect(makes()).toBe(1);
   });
 
   test('a folder of a later checkout', async () => {

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256OfFile } from '../../src/image/file-hash.ts';
 import { resolveVmlinux } from '../../src/image/vmlinux.ts';
+import { elfStart, unpackableKernel } from './unpackable-kernel.ts';
 import { openWorkshop, refusal, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
@@ -14,20 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => shop[Symbol.dispose]());
 
-/** The header of an ELF for x86-64 as far as anybody looks at it here. */
-const elfHeader = Buffer.concat([
-  Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0]),
-  Buffer.alloc(44),
-]);
-
 /** Content with literals, long and short matches, and matches that overlap what they make. */
 const vmlinux = Buffer.concat([
-  elfHeader,
+  elfStart,
   Buffer.from('snapgate '.repeat(40)),
   Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
   Buffer.from('a'.repeat(1000)),
   Buffer.from('ab'.repeat(300)),
-  elfHeader,
+  elfStart,
 ]);
 
 /** `vmlinux` as `lz4 -l -9` of lz4 1.9.4 writes it. */
@@ -52,31 +47,6 @@ function compress(command: string, args: readonly string[], input = vmlinux): Bu
   return execFileSync(command, args, { input, maxBuffer: 64 * 1024 ** 2 });
 }
 
-interface Header {
-  readonly setupSectors?: number;
-  readonly protocol?: number;
-  readonly offset?: number;
-  readonly bytes?: number;
-}
-
-/** A kernel with its compressed part as the boot protocol says, between other bytes. */
-function bzImage(payload: Buffer, header: Header = {}): Buffer {
-  const setupSectors = header.setupSectors ?? 27;
-  const offset = header.offset ?? 700;
-  const start = Buffer.alloc(((setupSectors || 4) + 1) * 512, 0xaa);
-  start.writeUInt8(setupSectors, 0x1f1);
-  start.write('HdrS', 0x202);
-  start.writeUInt16LE(header.protocol ?? 0x20f, 0x206);
-  start.writeUInt32LE(offset, 0x248);
-  start.writeUInt32LE(header.bytes ?? payload.length, 0x24c);
-  return Buffer.concat([
-    start,
-    Buffer.alloc(Math.min(offset, 4096), 0xbb),
-    payload,
-    Buffer.alloc(3000, 0xcc),
-  ]);
-}
-
 async function resolve(content: Buffer): Promise<string> {
   const path = shop.file('vmlinuz', content);
   return resolveVmlinux(shop.run, { path, sha256: await sha256OfFile(path) }, 1024 ** 3);
@@ -95,27 +65,27 @@ describe('a bzImage is unpacked', () => {
     ['lz4', () => withSize(vmlinuxLz4)],
     ['lz4 of two frames', () => withSize(Buffer.concat([vmlinuxLz4, vmlinuxLz4]), vmlinux.length * 2)],
   ])('%s', async (name, payload) => {
-    const found = readFileSync(await resolve(bzImage(payload())));
+    const found = readFileSync(await resolve(unpackableKernel(payload())));
     const whole = name.endsWith('two frames') ? Buffer.concat([vmlinux, vmlinux]) : vmlinux;
     expect(found.equals(whole)).toBe(true);
   });
 
   test('of many blocks of lz4, incompressible ones too', async () => {
     const blocks = Array.from({ length: 3 }, () => randomBytes(8 * 1024 ** 2));
-    blocks[0]?.set(elfHeader);
-    const found = readFileSync(await resolve(bzImage(withSize(storedLz4(blocks), 24 * 1024 ** 2))));
+    blocks[0]?.set(elfStart);
+    const found = readFileSync(await resolve(unpackableKernel(withSize(storedLz4(blocks), 24 * 1024 ** 2))));
     expect(found.equals(Buffer.concat(blocks))).toBe(true);
   });
 
   test('whose header says 0 setup sectors, which means 4', async () => {
-    const path = await resolve(bzImage(gzipSync(vmlinux), { setupSectors: 0 }));
+    const path = await resolve(unpackableKernel(gzipSync(vmlinux), { setupSectors: 0 }));
     expect(readFileSync(path).equals(vmlinux)).toBe(true);
   });
 
   test('once, and by content', async () => {
-    const one = await resolve(bzImage(gzipSync(vmlinux)));
-    const two = await resolve(bzImage(gzipSync(vmlinux)));
-    const other = await resolve(bzImage(gzipSync(vmlinux), { offset: 800 }));
+    const one = await resolve(unpackableKernel(gzipSync(vmlinux)));
+    const two = await resolve(unpackableKernel(gzipSync(vmlinux)));
+    const other = await resolve(unpackableKernel(gzipSync(vmlinux), { offset: 800 }));
     expect(two).toBe(one);
     expect(other).not.toBe(one);
     expect(shop.logged.filter((line) => line.startsWith('unpacking'))).toHaveLength(2);
@@ -141,54 +111,70 @@ test('an ELF is the file itself', async () => {
 
 describe('no kernel that could be unpacked', () => {
   const lz4 = (...bytes: number[]) =>
-    bzImage(withSize(Buffer.concat([vmlinuxLz4.subarray(0, 4), lz4Block(bytes)])));
+    unpackableKernel(withSize(Buffer.concat([vmlinuxLz4.subarray(0, 4), lz4Block(bytes)])));
   const anything = /^the kernel .* cannot be unpacked: /;
   test.each<[string, () => Buffer, RegExp]>([
     ['empty', () => Buffer.alloc(0), /is neither a bzImage nor an ELF for x86-64/],
     ['text', () => Buffer.from('vmlinuz'.repeat(500)), /neither/],
     ['an ELF for arm64', () => withMachine(183), /neither/],
-    ['a header that is cut short', () => bzImage(gzipSync(vmlinux)).subarray(0, 0x24f), /neither/],
-    ['an old protocol', () => bzImage(gzipSync(vmlinux), { protocol: 0x207 }), /older than 2\.08/],
-    ['no payload', () => bzImage(gzipSync(vmlinux), { bytes: 0 }), /tells of 0 compressed bytes/],
+    ['a header that is cut short', () => unpackableKernel(gzipSync(vmlinux)).subarray(0, 0x24f), /neither/],
+    ['an old protocol', () => unpackableKernel(gzipSync(vmlinux), { protocol: 0x207 }), /older than 2\.08/],
+    ['no payload', () => unpackableKernel(gzipSync(vmlinux), { bytes: 0 }), /tells of 0 compressed bytes/],
     [
       '4 GiB of payload',
-      () => bzImage(gzipSync(vmlinux), { bytes: 0xffffffff }),
+      () => unpackableKernel(gzipSync(vmlinux), { bytes: 0xffffffff }),
       /4294967295 compressed bytes/,
     ],
     [
       'a payload past the end',
-      () => bzImage(gzipSync(vmlinux), { bytes: 100_000 }),
+      () => unpackableKernel(gzipSync(vmlinux), { bytes: 100_000 }),
       /shorter than its header/,
     ],
     [
       'a payload beyond it',
-      () => bzImage(gzipSync(vmlinux), { offset: 0xffffffff }),
+      () => unpackableKernel(gzipSync(vmlinux), { offset: 0xffffffff }),
       /shorter than its header/,
     ],
     [
       'an unknown compression',
-      () => bzImage(withSize(Buffer.alloc(100, 0x89))),
+      () => unpackableKernel(withSize(Buffer.alloc(100, 0x89))),
       /not known here \(898989898989\)/,
     ],
-    ['4 GiB of kernel', () => bzImage(withSize(vmlinuxLz4, 0xffffffff)), /would have 4294967295 bytes/],
-    ['damaged gzip', () => bzImage(damage(gzipSync(vmlinux))), anything],
-    ['damaged xz', () => bzImage(withSize(damage(compress('xz', ['-c'])))), /xz cannot read it/],
-    ['damaged zstd', () => bzImage(withSize(damage(compress('zstd', ['-c'])))), /zstd cannot read it/],
-    ['xz cut short', () => bzImage(withSize(compress('xz', ['-c']).subarray(0, 200))), /xz cannot read it/],
-    ['an lzma that wants 1 GiB', () => bzImage(withSize(hungryLzma())), /xz cannot read it/],
+    [
+      '4 GiB of kernel',
+      () => unpackableKernel(withSize(vmlinuxLz4, 0xffffffff)),
+      /would have 4294967295 bytes/,
+    ],
+    ['damaged gzip', () => unpackableKernel(damage(gzipSync(vmlinux))), anything],
+    ['damaged xz', () => unpackableKernel(withSize(damage(compress('xz', ['-c'])))), /xz cannot read it/],
+    [
+      'damaged zstd',
+      () => unpackableKernel(withSize(damage(compress('zstd', ['-c'])))),
+      /zstd cannot read it/,
+    ],
+    [
+      'xz cut short',
+      () => unpackableKernel(withSize(compress('xz', ['-c']).subarray(0, 200))),
+      /xz cannot read it/,
+    ],
+    ['an lzma that wants 1 GiB', () => unpackableKernel(withSize(hungryLzma())), /xz cannot read it/],
     [
       'more than it says',
-      () => bzImage(withSize(vmlinuxLz4, vmlinux.length - 1)),
+      () => unpackableKernel(withSize(vmlinuxLz4, vmlinux.length - 1)),
       /unpacks to more bytes than/,
     ],
-    ['a bomb', () => bzImage(withSize(bomb())), /unpacks to more bytes than/],
-    ['less than it says', () => bzImage(withSize(vmlinuxLz4, vmlinux.length + 1)), /where its end says/],
-    ['what is no ELF', () => bzImage(gzipSync(Buffer.alloc(5000, 1))), /no ELF for x86-64/],
+    ['a bomb', () => unpackableKernel(withSize(bomb())), /unpacks to more bytes than/],
+    [
+      'less than it says',
+      () => unpackableKernel(withSize(vmlinuxLz4, vmlinux.length + 1)),
+      /where its end says/,
+    ],
+    ['what is no ELF', () => unpackableKernel(gzipSync(Buffer.alloc(5000, 1))), /no ELF for x86-64/],
     ['lz4 without blocks', () => lz4(), /unpacks to 0 bytes/],
-    ['lz4 cut short', () => bzImage(withSize(vmlinuxLz4.subarray(0, -1))), /cut short/],
+    ['lz4 cut short', () => unpackableKernel(withSize(vmlinuxLz4.subarray(0, -1))), /cut short/],
     [
       'lz4 with half a size',
-      () => bzImage(withSize(Buffer.concat([vmlinuxLz4, Buffer.alloc(3)]))),
+      () => unpackableKernel(withSize(Buffer.concat([vmlinuxLz4, Buffer.alloc(3)]))),
       /frame is cut short/,
     ],
     ['lz4 with a match before the start', () => lz4(0x10, 65, 9, 0), /match outside/],
@@ -206,6 +192,14 @@ describe('no kernel that could be unpacked', () => {
     expect(error.code).toBe('image');
     expect(error.message).toMatch(message);
     expect(error.remedy).toMatch(/^Give kernel: .*, or auto\.$/);
+  });
+
+  test('is refused before a disk is made for it, where a bus needs it unpacked', async () => {
+    shop.file('rootfs.tar', '');
+    const error = await shop.refusal({ kind: 'rootfs', path: 'rootfs.tar' }, { devices: 'mmio' });
+    expect(error.message).toMatch(
+      /^the kernel .* cannot be unpacked: its boot protocol is older than 2\.08$/,
+    );
   });
 
   test('a file that is not there', async () => {
@@ -238,7 +232,7 @@ function damage(data: Buffer): Buffer {
 
 /** 200 MB of an ELF in some kB. */
 function bomb(): Buffer {
-  return compress('zstd', ['-c'], Buffer.concat([elfHeader, Buffer.alloc(200 * 1024 ** 2)]));
+  return compress('zstd', ['-c'], Buffer.concat([elfStart, Buffer.alloc(200 * 1024 ** 2)]));
 }
 
 /** An lzma that asks for a dictionary of 1 GiB, of which its header tells at byte 1. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { compareFiles, comparePages } from '../../src/pages/compare-files.ts';
+import { compareBlocks, comparePages } from '../../src/pages/compare-files.ts';
 import { seededRandom } from '../stats/random.ts';
 import { trivialBlocks, trivialPages } from './block-oracle.ts';
 import { openFileFolder } from './file-folder.ts';
@@ -24,7 +24,7 @@ async function expectTold(before: Buffer, after: Buffer, layouts: readonly [Layo
   expect(bytes).toBe(before.length);
   expect(blocks).toEqual(trivialBlocks(before, after));
   expect({ changed: [...changed], zeroed: [...zeroed] }).toEqual(trivialPages(before, after));
-  expect(await compareFiles(folder.run, ...paths, { count, program })).toEqual({ bytes, blocks });
+  expect(await compareBlocks(folder.run, ...paths, { count, program })).toEqual({ bytes, blocks });
 }
 
 /** Stretches of pages of zeros and of data, in which pages and stretches are the same, changed by a byte, cleared, or new. */
@@ -90,7 +90,7 @@ test('a larger block is cleared where what did not change in it was zero already
   for (const content of [before, after]) content.fill(1, 4 * mebi - pageBytes, 4 * mebi);
   before.fill(1, 2 * mebi, 2 * mebi + 1);
   await expectTold(before, after, ['sparse', 'sparse']);
-  const { blocks } = await compareFiles(folder.run, join(folder.path, 'before'), join(folder.path, 'after'));
+  const { blocks } = await compareBlocks(folder.run, join(folder.path, 'before'), join(folder.path, 'after'));
   expect(blocks.at(-1)).toEqual({ blockBytes: 2 * mebi, changed: 2, zeroed: 1 });
 });
 
@@ -133,13 +133,13 @@ describe('refused, with both names,', () => {
       code: 'host',
       message: expect.stringMatching(/short.*4096.*long.*8192/),
     };
-    await expect(compareFiles(folder.run, ...paths)).rejects.toMatchObject(error);
+    await expect(compareBlocks(folder.run, ...paths)).rejects.toMatchObject(error);
   });
 
   it('is a length that no memory has', async () => {
     const paths = ['huge-a', 'huge-b'].map((name) => folder.pages(name, 5 * 1024 ** 4, []));
     const [first = '', second = ''] = paths;
-    await expect(compareFiles(folder.run, first, second)).rejects.toThrow(/more than the 4398046511104/);
+    await expect(compareBlocks(folder.run, first, second)).rejects.toThrow(/more than the 4398046511104/);
   });
 
   it.each(['none', 'folder', 'pipe'])('is what is no file: %s', async (name) => {
@@ -148,7 +148,7 @@ describe('refused, with both names,', () => {
     if (name === 'pipe') execFileSync('mkfifo', [path]);
     const file = folder.dense('file', Buffer.alloc(1));
     for (const pair of [[path, file] as const, [file, path] as const])
-      await expect(compareFiles(folder.run, ...pair)).rejects.toMatchObject({
+      await expect(compareBlocks(folder.run, ...pair)).rejects.toMatchObject({
         name: 'SnapgateError',
         message: expect.stringContaining(path),
       });
@@ -171,7 +171,7 @@ describe('threads', () => {
     ['leaves its part undone', 'Atomics.add(workerData.spans, 1, -1);', /broke off: 4 of its 5 parts/],
   ])('one that %s ends the comparison with a sentence', async (name, source, message) => {
     const threads = workerThreads();
-    await expect(compareFiles(folder.run, ...paths, threadsOf(name, source))).rejects.toMatchObject({
+    await expect(compareBlocks(folder.run, ...paths, threadsOf(name, source))).rejects.toMatchObject({
       name: 'SnapgateError',
       message: expect.stringMatching(message),
     });
@@ -180,19 +180,19 @@ describe('threads', () => {
 
   it('one that is not there is an error too', async () => {
     const threads = { count: 2, program: join(folder.path, 'none.mjs') };
-    await expect(compareFiles(folder.run, ...paths, threads)).rejects.toThrow(/Cannot find module/);
+    await expect(compareBlocks(folder.run, ...paths, threads)).rejects.toThrow(/Cannot find module/);
   });
 
   it('end when the run does, whatever they are at', async () => {
     const own = openFileFolder();
     try {
       const threads = workerThreads();
-      const hanging = compareFiles(own.run, ...paths, threadsOf('hangs', 'for (;;) {}'));
+      const hanging = compareBlocks(own.run, ...paths, threadsOf('hangs', 'for (;;) {}'));
       await expect.poll(workerThreads).toBe(threads + 1);
       own.abort();
       await expect(hanging).rejects.toMatchObject({ code: 'interrupted' });
       expect(workerThreads()).toBe(threads);
-      await expect(compareFiles(own.run, ...paths)).rejects.toMatchObject({ code: 'interrupted' });
+      await expect(compareBlocks(own.run, ...paths)).rejects.toMatchObject({ code: 'interrupted' });
     } finally {
       own[Symbol.dispose]();
     }
@@ -200,7 +200,7 @@ describe('threads', () => {
 
   it('leave none behind, and no file open', async () => {
     const before = [workerThreads(), openFiles()];
-    await compareFiles(folder.run, ...paths, { count: 3, program });
+    await compareBlocks(folder.run, ...paths, { count: 3, program });
     expect([workerThreads(), openFiles()]).toEqual(before);
   });
 
@@ -228,7 +228,7 @@ test('a file that becomes shorter meanwhile is an error that names it', async ()
     folder.dense('cut-before', Buffer.alloc(bytes, 1)),
     folder.dense('cut-after', Buffer.alloc(bytes, 1)),
   ] as const;
-  const compared = compareFiles(folder.run, ...paths, alone);
+  const compared = compareBlocks(folder.run, ...paths, alone);
   truncateSync(paths[1], mebi);
   await expect(compared).rejects.toThrow(/cut-before with .*cut-after broke off: .*ended before/);
 });

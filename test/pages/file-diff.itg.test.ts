@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
+import { applySparse } from '../../src/pages/apply-sparse.ts';
 import { diffOfFiles, diffOfSparse } from '../../src/pages/file-diff.ts';
 import { seededRandom } from '../stats/random.ts';
 import { trivialBlocks, trivialPages } from './block-oracle.ts';
@@ -73,6 +75,17 @@ test('a sparse diff: its data are what was written, its holes are the parent', a
     writtenBytes: written.length * pageBytes,
     hugeBytes: new Set(written.map((page) => Math.floor(page / 512))).size * hugeBytes,
   });
+});
+
+test('a sparse diff that was applied to its parent makes it the next one', async () => {
+  const [parent, next] = randomPair(20 * hugeBytes);
+  const { changed } = trivialPages(parent, next);
+  const contents = changed.map(
+    (page) => [page, next.subarray(page * pageBytes, (page + 1) * pageBytes)] as const,
+  );
+  const path = folder.dense('parent', parent);
+  await applySparse(folder.run, folder.parts('diff', parent.length, contents), path);
+  expect(readFileSync(path).equals(next)).toBe(true);
 });
 
 test('an empty sparse diff wrote nothing', async () => {

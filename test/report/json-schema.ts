@@ -50,6 +50,8 @@ const keywords: Readonly<Record<string, Check>> = {
   maxItems: ofLength(items, (length, wanted) => length <= wanted),
   items: (wanted, value) => !Array.isArray(value) || value.every((each) => accepts(wanted, each)),
   anyOf: (wanted, value) => Array.isArray(wanted) && wanted.some((each) => accepts(each, value)),
+  oneOf: (wanted, value) =>
+    Array.isArray(wanted) && wanted.filter((each) => accepts(each, value)).length === 1,
   required: (wanted, value) =>
     !isObject(value) || (Array.isArray(wanted) && wanted.every((key) => Object.hasOwn(value, String(key)))),
   properties: (wanted, value) =>

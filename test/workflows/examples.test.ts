@@ -83,6 +83,8 @@ const forks = ['of a fork', 'of a fork that is gone'];
 /** By file: the events on which it does something. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   [`${exampleFolder}/pull-request.yml`]: [...pulls, ...labels, 'a merge queue'],
+  [`${exampleFolder}/cloud-hypervisor.yml`]: ['opened', 'a push to it'],
+  [`${exampleFolder}/virsh.yml`]: ['opened', 'a push to it'],
   [`${exampleFolder}/github-hosted.yml`]: [...pulls, ...forks, ...labels],
   [`${exampleFolder}/fork-measure.yml`]: [...pulls, ...forks, ...labels],
   [`${exampleFolder}/fork-comment.yml`]: ['a measuring that ended', 'a measuring that failed'],

@@ -7,8 +7,9 @@ import type { BootResult, Engine, EngineReport, GuestOptions } from '../contract
 import { explainFullDisk } from '../qemu/full-disk.ts';
 import type { CommandSettings } from '../settings.ts';
 import { settingsValues, type Values } from './environment.ts';
+import { checkFolder } from './folder-state.ts';
+import { checkLeft } from './formats.ts';
 import { type BootHome, type Commands, openHome, outDirOf, withMachine, workDirOf } from './machine.ts';
-import { checkFiles, checkFolder } from './measure-files.ts';
 import { probeCommands } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import {
@@ -98,9 +99,11 @@ async function prepare(
     home,
     async (machine) => machine.command('prepare', await prepareValues(run, home, image, options)),
     async (ended) => {
-      const sizes = checkFiles(settings, ended, outDirOf(home), options.memoryBytes, undefined);
-      checkFolder(ended, outDirOf(home));
-      replaceLeft({ dir }, outDirOf(home));
+      const outDir = outDirOf(home);
+      const { memoryBytes: guestBytes } = options;
+      const sizes = checkLeft(settings, { ended, dir: outDir, guestBytes, parent: undefined });
+      checkFolder(ended, outDir);
+      replaceLeft({ dir }, outDir);
       await keepWhole(run, settings, dir);
       // How far the guest was when is the command's to know: it ends when the guest is settled and saved.
       const times = { bootMs: ended.tookMs, readyMs: ended.tookMs, settled: true };
@@ -135,10 +138,9 @@ async function prepareValues(
 
 /** The images that the diffs of a chain are applied to. What prepare leaves is no diff. */
 async function keepWhole(run: Run, settings: CommandSettings, dir: string): Promise<void> {
-  const { rootfsFile, memfile } = settings;
-  if (settings.format === 'raw') return;
+  if (settings.format !== 'sparse-diff') return;
+  const [memory, disk] = [memoryPathOf({ dir }, settings), diskPathOf({ dir }, settings)];
   const left = leftDirOf({ dir });
-  await copyFiles(run, join(left, memfile), memoryPathOf({ dir }, settings));
-  const disk = diskPathOf({ dir }, settings);
-  if (disk !== undefined && rootfsFile !== undefined) await copyFiles(run, join(left, rootfsFile), disk);
+  if (memory !== undefined) await copyFiles(run, join(left, settings.memfile), memory);
+  if (disk !== undefined) await copyFiles(run, join(left, settings.rootfsFile ?? ''), disk);
 }

@@ -31,7 +31,7 @@ export function failureOf(ended: Ended): SnapgateError | undefined {
     return commandError(
       ended,
       `says that \`${command === 'resume' ? 'run' : 'check'}\` failed in the guest (exit status ${status})`,
-      'The lines below are the end of its output; try it in the guest.',
+      'Its last lines are the end of its output; try it in the guest.',
       'scenario',
     );
   const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { plainWords } from '../vm/guest-failure.ts';
+import { brokenPromise, type Ended } from './failure.ts';
 
 /** All that is in a snapshot's folder: by its path there, what changes whenever it does or is replaced. */
 export type FolderState = ReadonlyMap<string, string>;
@@ -27,4 +28,19 @@ export function firstDifference(before: FolderState, after: FolderState): string
   const paths = [...before.keys(), ...after.keys()];
   const path = paths.toReversed().find((each) => before.get(each) !== after.get(each));
   return path === undefined ? undefined : plainWords(path);
+}
+
+/**
+ * Refuses a snapshot of more files than one has: each is looked at in every cycle.
+ *
+ * @throws SnapgateError `guest` that names the command
+ */
+export function checkFolder(ended: Ended, dir: string): void {
+  try {
+    readFolderState(dir);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const remedy = 'Leave there what a snapshot consists of, and nothing else.';
+    throw brokenPromise(ended, `left ${error.message} in SNAPGATE_OUT`, remedy);
+  }
 }

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, type SnapgateError } from '../../host/error.ts';
+import { errnoOf } from '../../host/error.ts';
 import { formatBytes } from '../../host/units.ts';
 import { pageBytes } from '../../pages/page-set.ts';
 import { plainWords } from '../vm/guest-failure.ts';
@@ -17,8 +17,8 @@ export interface Expected {
   /** At least so large; for a guest's memory. */
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** The parent's file, which it must not be. */
-  readonly parentPath: string | undefined;
+  /** Where the parent's file of that name is, which it must not be. */
+  readonly parentDir: string | undefined;
 }
 
 /**
@@ -27,29 +27,37 @@ export interface Expected {
  * @throws SnapgateError `guest` that names the command, unless it is an ordinary file of its own, of a size that can be
  */
 export function checkLeftFile(ended: Ended, dir: string, expected: Expected): number {
-  const { name, input } = expected;
+  const { name } = expected;
+  const { size } = checkOwnFile(ended, dir, name, expected.parentDir);
+  const problem = sizeProblem(size, expected);
+  if (problem === undefined) return size;
+  const what = `left ${plainWords(name)} of ${formatBytes(size)} (${size} B)${problem.why}`;
+  throw brokenPromise(ended, what, problem.remedy);
+}
+
+/** @throws SnapgateError `guest` that names the command, unless it is an ordinary file, and another than the parent's */
+export function checkOwnFile(ended: Ended, dir: string, name: string, parentDir: string | undefined): Stats {
   const shown = plainWords(name);
-  const lie = (what: string, remedy: string): SnapgateError => brokenPromise(ended, what, remedy);
   const stat = statOf(dir, name);
   if (stat === undefined)
-    throw lie(
+    throw brokenPromise(
+      ended,
       `left no file ${shown} in SNAPGATE_OUT, which holds ${namesIn(dir)}`,
-      `Let it write there, or say by \`${input}\` what the file is called.`,
+      'Let it write there, or say by `memfile` and `rootfs-file` what the files are called.',
     );
   if (!stat.isFile() || !isWithin(dir, name))
-    throw lie(
+    throw brokenPromise(
+      ended,
       `left ${kindOf(stat)} at ${shown} in SNAPGATE_OUT, not a file`,
       'Copy what it leads to: a snapshot has to be whole, and its folder is all that is kept of it.',
     );
-  const problem = sizeProblem(stat.size, expected);
-  if (problem !== undefined)
-    throw lie(`left ${shown} of ${formatBytes(stat.size)} (${stat.size} B)${problem.why}`, problem.remedy);
-  if (isSameFile(stat, expected.parentPath))
-    throw lie(
+  if (isSameFile(stat, parentDir && join(parentDir, name)))
+    throw brokenPromise(
+      ended,
       `left the parent's own file as ${shown}: a link to it, and not what the guest's memory or disk is now`,
       'Let it save the guest anew; `cp --reflink=auto` makes a cheap copy, which is fine.',
     );
-  return stat.size;
+  return stat;
 }
 
 interface SizeProblem {

@@ -10,6 +10,7 @@ import { environmentOf } from './environment.ts';
 
 const longestVersion = 200;
 const versionLimitMs = 60_000;
+const keptBytes = 4096;
 
 /** What can be known before a guest is booted: whether the version-command works. Only the commands know what they need. */
 export async function probeCommands(
@@ -42,51 +43,48 @@ function shellCheck(): HostCheck {
   return { what: 'shell', ok: true, found, remedy: undefined, required: true };
 }
 
-async function readVersion(
-  run: Run,
-  settings: CommandSettings,
-  checkout: string,
-): Promise<{ readonly text: string; readonly check: HostCheck }> {
-  const check = { what: 'version-command', required: true };
+interface Version {
+  readonly text: string;
+  readonly check: HostCheck;
+}
+
+async function readVersion(run: Run, settings: CommandSettings, checkout: string): Promise<Version> {
   if (settings.version === undefined) {
     const text = `commands ${hashOfCommands(settings)}`;
-    return {
-      text,
-      check: { ...check, ok: true, found: `not given: ${text} stands for it`, remedy: undefined },
-    };
+    return { text, check: versionCheck(true, `not given: ${text} stands for it`) };
   }
-  const shell = userShell();
   const timeoutMs = Math.min(settings.timeoutMs, versionLimitMs);
-  const head: Buffer[] = [];
-  let bytes = 0;
-  const { code, signal, timedOut, tail } = await runCommand(
-    run,
-    shell.command,
-    shell.argumentsFor(settings.version),
-    {
-      cwd: checkout,
-      env: environmentOf('version', { SNAPGATE_CHECKOUT: checkout }),
-      timeoutMs,
-      onStdout: (chunk) => {
-        if (bytes < 4096) head.push(chunk.subarray(0, 4096 - bytes));
-        bytes += chunk.length;
-      },
-    },
-  );
-  const text = printable(
-    Buffer.concat(head).toString('utf8').trim().split(/\r?\n/, 1)[0] ?? '',
-    longestVersion,
-  ).trim();
-  if (code === 0 && text !== '')
-    return { text, check: { ...check, ok: true, found: text, remedy: undefined } };
-  const how = timedOut
-    ? `did not end within ${formatDuration(timeoutMs)}`
-    : code === 0
-      ? 'printed nothing'
-      : `exited ${code ?? signal}`;
-  const said = tail.at(-1);
-  const found = said === undefined || code === 0 ? how : `${how}: ${printable(said, longestVersion)}`;
+  const { code, signal, timedOut, tail, head } = await runVersion(run, settings.version, checkout, timeoutMs);
+  const text = printable(head.trim().split(/\r?\n/, 1)[0] ?? '', longestVersion).trim();
+  if (code === 0)
+    return { text, check: text === '' ? versionCheck(false, 'printed nothing') : versionCheck(true, text) };
+  const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : `exited ${code ?? signal}`;
+  const said = tail.at(-1) ?? text;
+  return {
+    text,
+    check: versionCheck(false, said === '' ? how : `${how}: ${printable(said, longestVersion)}`),
+  };
+}
+
+function versionCheck(ok: boolean, found: string): HostCheck {
   const remedy =
     'Let version-command print the version of what runs the guests in one line, or leave it out.';
-  return { text, check: { ...check, ok: false, found, remedy } };
+  return { what: 'version-command', ok, found, remedy: ok ? undefined : remedy, required: true };
+}
+
+/** The first of what it prints is all that is kept. */
+async function runVersion(run: Run, line: string, checkout: string, timeoutMs: number) {
+  const shell = userShell();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const result = await runCommand(run, shell.command, shell.argumentsFor(line), {
+    cwd: checkout,
+    env: environmentOf('version', { SNAPGATE_CHECKOUT: checkout }),
+    timeoutMs,
+    onStdout: (chunk) => {
+      if (bytes < keptBytes) chunks.push(chunk.subarray(0, keptBytes - bytes));
+      bytes += chunk.length;
+    },
+  });
+  return { ...result, head: Buffer.concat(chunks).toString('utf8') };
 }

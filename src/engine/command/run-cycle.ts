@@ -3,9 +3,9 @@ import type { CycleMetrics, CycleResult, Scenario } from '../contract.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import type { Values } from './environment.ts';
 import { brokenPromise, type Ended } from './failure.ts';
-import { type FolderState, firstDifference, readFolderState } from './folder-state.ts';
+import { checkFolder, type FolderState, firstDifference, readFolderState } from './folder-state.ts';
+import { checkLeft, measureLeft } from './formats.ts';
 import { type Commands, outDirOf, withMachine } from './machine.ts';
-import { checkFiles, checkFolder, measureFiles } from './measure-files.ts';
 import { type CommandSnapshot, diskPathOf, leftDirOf, memoryPathOf, replaceLeft } from './snapshot.ts';
 
 /** Resumes `parent`, runs the scenario, pauses, and says what the files that are left tell. */
@@ -19,7 +19,7 @@ export async function runCycle(
   const begin = performance.now();
   const before = readFolderState(leftDirOf(parent));
   const values = cycleValues(commands, parent, scenario);
-  const ended = await withMachine(
+  const { metrics, notes } = await withMachine(
     commands,
     parent.home,
     async (machine) => {
@@ -28,30 +28,30 @@ export async function runCycle(
       return { resumed, paused: await machine.command('pause', values, scenario.name) };
     },
     async ({ resumed, paused }) => {
-      const outDir = outDirOf(parent.home);
-      checkFiles(settings, paused, outDir, parent.memoryBytes, parent);
-      checkFolder(paused, outDir);
+      const dir = outDirOf(parent.home);
+      checkLeft(settings, { ended: paused, dir, guestBytes: parent.memoryBytes, parent });
+      checkFolder(paused, dir);
       checkParent(paused, before, parent);
-      const { metrics, advance: takeOver } = await measureFiles(run, settings, parent, outDir);
+      const measured = await measureLeft(run, settings, parent, dir);
       if (advance) {
-        await takeOver();
-        replaceLeft(parent, outDir);
+        await measured.advance();
+        replaceLeft(parent, dir);
       }
-      return { ...metrics, ...times(scenario, resumed, paused) };
+      return { ...measured, metrics: { ...measured.metrics, ...times(scenario, resumed, paused) } };
     },
   );
   return {
     next: parent,
-    metrics: ended,
+    metrics,
     cycleMs: performance.now() - begin,
-    notes: notesOf(scenario, ended),
+    notes: [...notes, ...notesOf(scenario, metrics)],
   };
 }
 
 function cycleValues({ settings }: Commands, parent: CommandSnapshot, scenario: Scenario): Values {
   return {
     SNAPGATE_PARENT: leftDirOf(parent),
-    SNAPGATE_PARENT_MEMFILE: memoryPathOf(parent, settings),
+    SNAPGATE_PARENT_MEMFILE: memoryPathOf(parent, settings) ?? '',
     SNAPGATE_PARENT_ROOTFS: diskPathOf(parent, settings) ?? '',
     SNAPGATE_SCENARIO: scenario.name,
     SNAPGATE_RUN: scenario.run ?? '',

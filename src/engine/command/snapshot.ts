@@ -6,7 +6,7 @@ import type { Snapshot } from '../contract.ts';
 import type { CommandSettings } from '../settings.ts';
 import type { BootHome } from './machine.ts';
 
-/** What the commands have left of a paused guest, in `dir/snapshot`; with `sparse-diff`, the whole images beside it. */
+/** What the commands have left of a paused guest, in `dir/snapshot`; beside it with `sparse-diff` the whole images, with `e2b` the layers below. */
 export interface CommandSnapshot extends Snapshot {
   readonly dir: string;
   readonly home: BootHome;
@@ -18,19 +18,21 @@ export interface CommandSnapshot extends Snapshot {
 /** The folder that the commands have left. */
 export const leftDirOf = ({ dir }: Pick<CommandSnapshot, 'dir'>): string => join(dir, 'snapshot');
 
-/** The whole memory of a snapshot. */
-export function memoryPathOf(snapshot: Pick<CommandSnapshot, 'dir'>, settings: CommandSettings): string {
-  return settings.format === 'raw'
-    ? join(leftDirOf(snapshot), settings.memfile)
-    : join(snapshot.dir, 'memory');
+/** The whole memory of a snapshot; undefined where it is layers. */
+export function memoryPathOf(
+  snapshot: Pick<CommandSnapshot, 'dir'>,
+  { format, memfile }: CommandSettings,
+): string | undefined {
+  if (format === 'e2b') return undefined;
+  return format === 'raw' ? join(leftDirOf(snapshot), memfile) : join(snapshot.dir, 'memory');
 }
 
-/** The whole disk of a snapshot; undefined where it is not measured. */
+/** The whole disk of a snapshot; undefined where it is layers, or is not measured. */
 export function diskPathOf(
   snapshot: Pick<CommandSnapshot, 'dir'>,
   { format, rootfsFile }: CommandSettings,
 ): string | undefined {
-  if (rootfsFile === undefined) return undefined;
+  if (rootfsFile === undefined || format === 'e2b') return undefined;
   return format === 'raw' ? join(leftDirOf(snapshot), rootfsFile) : join(snapshot.dir, 'disk');
 }
 

@@ -6,13 +6,15 @@ import type { GuestVersions } from '../contract.ts';
 
 const version = z.string().regex(/^[\w.+-]{1,100}$/);
 const metadataSchema = z.object({
-  template: z.object({ kernel_version: version.optional(), firecracker_version: version.optional() }),
+  template: z
+    .object({ kernel_version: version.optional(), firecracker_version: version.optional() })
+    .optional(),
 });
 const maxBytes = 16 * 1024 * 1024;
 
 /** What a build's metadata.json says of what it runs with. @throws SnapgateError `record` for one that is missing or none */
 export function readVersions(path: string): GuestVersions {
-  const { kernel_version: kernel, firecracker_version: firecracker } = readMetadata(path).template;
+  const { kernel_version: kernel, firecracker_version: firecracker } = readMetadata(path).template ?? {};
   return {
     ...(firecracker === undefined ? {} : { engineVersion: `Firecracker ${firecracker}` }),
     ...(kernel === undefined ? {} : { kernelVersion: kernel }),

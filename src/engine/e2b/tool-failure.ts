@@ -102,6 +102,10 @@ const knownFailures: readonly (readonly [RegExp, string])[] = [
     /bucket not configured/,
     'With gs:// create-build takes its build cache from BUILD_CACHE_STORAGE_URL: set it.',
   ],
+  [
+    /failed to download (kernel|Firecracker)/i,
+    'create-build fetches kernels and Firecracker from storage.googleapis.com: let it, or put them into e2b-storage as kernels/VERSION/amd64/vmlinux.bin and fc-versions/VERSION/amd64/firecracker.',
+  ],
   [/could not find default credentials/, 'Log in for the tools: gcloud auth application-default login.'],
   [/address already in use/, 'Another orchestrator has the port of its proxy: set PROXY_PORT.'],
   [

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -13,6 +13,8 @@ export interface FakeInfra {
   readonly elsewhere: string;
   readonly buckets: string;
   readonly env: NodeJS.ProcessEnv;
+  /** A PATH with nothing on it but what the stand-ins and snapgate call, less one of these. */
+  pathWithout(name: string): string;
   calls(): Call[];
 }
 
@@ -61,6 +63,7 @@ export function makeFakeInfra(base: string, head: string): FakeInfra {
       GOOGLE_APPLICATION_CREDENTIALS: '/the/key.json',
       MY_API_KEY: 'not for the tools',
     },
+    pathWithout: (name) => barePath(dir, bin, name),
     calls: () =>
       existsSync(calls)
         ? readFileSync(calls, 'utf8')
@@ -77,8 +80,18 @@ function writePrograms(bin: string): void {
     program(`exec ${[process.execPath, join(import.meta.dirname, name), ...words].join(' ')} "$@"`);
   writeFiles(bin, {
     go: standIn('fake-go.ts'),
-    gcloud: standIn('fake-gcloud.ts', 'gcloud'),
-    gsutil: standIn('fake-gcloud.ts', 'gsutil'),
+    gcloud: program(`exec sh ${join(import.meta.dirname, 'fake-gcloud.sh')} gcloud "$@"`),
+    gsutil: program(`exec sh ${join(import.meta.dirname, 'fake-gcloud.sh')} gsutil "$@"`),
     docker: program('# Stands in for an engine that runs.', 'echo 28.2.2'),
   });
+}
+
+function barePath(dir: string, bin: string, left: string): string {
+  const path = join(dir, `without-${left}`);
+  mkdirSync(path);
+  const names = ['git', 'setpriv', 'prlimit', 'sh', 'bash', 'cp', 'rm', 'basename'];
+  for (const name of names) symlinkSync(join('/usr/bin', name), join(path, name));
+  for (const name of ['go', 'gcloud', 'gsutil', 'docker'])
+    if (name !== left) symlinkSync(join(bin, name), join(path, name));
+  return path;
 }

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { diffLayers } from '../../e2b/diff-layers.ts';
+import { type Artifact, headerFileName, type Layer, readLayer } from '../../e2b/layer.ts';
+import { type LayeredImage, openLayeredImage } from '../../e2b/layered-image.ts';
+import { SnapgateError } from '../../host/error.ts';
+import { formatBytes } from '../../host/units.ts';
+import type { CycleMetrics } from '../contract.ts';
+import type { CommandSettings } from '../settings.ts';
+import { brokenPromise, type Ended } from './failure.ts';
+import type { Left, Measured, Sizes } from './formats.ts';
+import { checkOwnFile } from './left-files.ts';
+import { type CommandSnapshot, leftDirOf } from './snapshot.ts';
+
+/** Checks the layers that prepare, or of a parent pause, has left; the sizes of their images. */
+export function checkLayers({ rootfsFile }: CommandSettings, left: Left): Sizes {
+  const { ended, guestBytes } = left;
+  const memory = checkLayer(left, 'memfile');
+  if (memory.header.virtualBytes < guestBytes)
+    throw brokenPromise(
+      ended,
+      `left a memfile of ${formatBytes(memory.header.virtualBytes)}, and the guest has ${formatBytes(guestBytes)} of memory`,
+      'A guest of another size needs `memory-size`.',
+    );
+  const disk = rootfsFile === undefined ? undefined : checkLayer(left, 'rootfs.ext4');
+  return { memoryBytes: memory.header.virtualBytes, diskBytes: disk?.header.virtualBytes };
+}
+
+/** What the layers that pause has left, and that were checked, hold themselves, and how their image differs from the parent's. */
+export function measureLayers(
+  { rootfsFile }: CommandSettings,
+  parent: CommandSnapshot,
+  outDir: string,
+): Measured {
+  const memory = readLayer(outDir, 'memfile');
+  const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
+  const changes = compareMemory(parent, outDir);
+  return {
+    metrics: {
+      'memfile.writtenBytes': memory.ownBytes,
+      ...changes.metrics,
+      'memfile.storedBytes': memory.storedBytes,
+      ...(disk && { 'rootfs.writtenBytes': disk.ownBytes, 'rootfs.storedBytes': disk.storedBytes }),
+    },
+    notes: changes.notes,
+    // Layers that come later are stored by this one too.
+    advance: async () => {
+      const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
+      mkdirSync(join(parent.dir, 'layers'), { recursive: true });
+      renameSync(leftDirOf(parent), join(parent.dir, 'layers', buildId));
+    },
+  };
+}
+
+function checkLayer({ ended, dir, parent }: Left, artifact: Artifact): Layer {
+  const parentDir = parent && leftDirOf(parent);
+  checkOwnFile(ended, dir, headerFileName(artifact), parentDir);
+  const layer = readLeftLayer(ended, dir, artifact);
+  if (layer.dataPath !== undefined) checkOwnFile(ended, dir, basename(layer.dataPath), parentDir);
+  const before = parentDir === undefined ? undefined : readLayer(parentDir, artifact).header;
+  const { buildId, virtualBytes, incomplete } = layer.header;
+  const lie = (what: string) =>
+    brokenPromise(
+      ended,
+      `left a layer of ${artifact} ${what}`,
+      'Let it store the build to its end, as one of its own.',
+    );
+  if (incomplete) throw lie('that was not stored to the end');
+  if (before?.buildId === buildId) throw lie(`that is of the parent's build, ${buildId}`);
+  if (before !== undefined && before.virtualBytes !== virtualBytes)
+    throw lie(`of ${formatBytes(virtualBytes)}, and the parent's has ${formatBytes(before.virtualBytes)}`);
+  return layer;
+}
+
+function readLeftLayer(ended: Ended, outDir: string, artifact: Artifact): Layer {
+  try {
+    return readLayer(outDir, artifact);
+  } catch (error) {
+    if (!(error instanceof SnapgateError)) throw error;
+    throw brokenPromise(
+      ended,
+      `left a layer of ${artifact} that cannot be read: ${error.message}`,
+      error.remedy,
+    );
+  }
+}
+
+/** A build that is in none of the snapshots of this boot. */
+class UnknownBuild extends Error {}
+
+/** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
+function compareMemory(
+  parent: CommandSnapshot,
+  outDir: string,
+): { readonly metrics: CycleMetrics; readonly notes: readonly string[] } {
+  const parentDir = leftDirOf(parent);
+  const parentId = readLayer(parentDir, 'memfile').header.buildId;
+  const folderOf = (buildId: string) => {
+    const folder = buildId === parentId ? parentDir : join(parent.dir, 'layers', buildId);
+    if (existsSync(folder)) return folder;
+    throw new UnknownBuild(buildId);
+  };
+  const images: LayeredImage[] = [];
+  const open = (dir: string) => {
+    const image = openLayeredImage(dir, 'memfile', folderOf);
+    images.push(image);
+    return image;
+  };
+  try {
+    const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(
+      open(outDir),
+      open(parentDir),
+    );
+    return {
+      metrics: {
+        'memfile.changedBytes': changedBytes,
+        'memfile.zeroedBytes': zeroedBytes,
+        'memfile.compressedBytes': compressedBytes,
+        'memfile.hugeBytes': hugeBytes,
+      },
+      notes: [],
+    };
+  } catch (error) {
+    if (!(error instanceof UnknownBuild)) throw error;
+    const note = `which pages changed is not known: layers of build ${error.message} are in no snapshot of the boot`;
+    return { metrics: {}, notes: [note] };
+  } finally {
+    for (const image of images) image.close();
+  }
+}

@@ -1,0 +1,175 @@
+import { closeSync, existsSync, fstatSync, readSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Run } from '../host/run.ts';
+import { dataExtents, type Extent } from '../pages/data-extents.ts';
+import { bytesOf, sharedBytes, unionOf, within } from './extents.ts';
+import { openPlainFile } from './image-file.ts';
+import { type BackingName, qcow2Magic, readQcow2Header } from './qcow2-header.ts';
+import { type OwnExtents, ownExtents } from './qcow2-map.ts';
+import type { ChainInspection, DiskLayer } from './record.ts';
+import { unfit } from './unfit.ts';
+
+const maxDepth = 64;
+
+interface Below {
+  readonly file: string;
+  readonly format: 'qcow2' | 'raw';
+}
+
+/** One file of a chain, before it is told what the others hide of it. */
+interface ChainLink {
+  readonly path: string;
+  readonly format: 'qcow2' | 'raw';
+  readonly virtualBytes: number;
+  readonly fileBytes: number;
+  readonly allocatedBytes: number;
+  readonly clusterBytes: number | undefined;
+  readonly own: OwnExtents;
+}
+
+/**
+ * What each image of a chain holds, and what of it the images above hide. What a header names below it is opened only where it is a plain
+ * file; anything else that QEMU would open for it is refused.
+ */
+export async function inspectChain(run: Run, cwd: string, path: string): Promise<ChainInspection> {
+  const walk: Walk = { run, path, links: [], seen: new Set(), notes: [] };
+  await follow(walk, { file: resolve(cwd, path), format: 'qcow2' });
+  const { links, notes } = walk;
+  return { kind: 'qcow2', path, virtualBytes: links[0]?.virtualBytes ?? 0, layers: layersOf(links), notes };
+}
+
+interface Walk {
+  readonly run: Run;
+  readonly path: string;
+  readonly links: ChainLink[];
+  /** Device and inode of each file. */
+  readonly seen: Set<string>;
+  readonly notes: string[];
+}
+
+async function follow(walk: Walk, { file, format }: Below): Promise<void> {
+  const { run, links, notes } = walk;
+  refuseEndless(walk, file);
+  if (format === 'raw') {
+    links.push(await readRaw(run, file));
+    return;
+  }
+  const header = readQcow2Header(file);
+  const { virtualBytes, clusterBytes, backing } = header;
+  const own = await ownExtents(run, file);
+  const facts = factsOf(file);
+  links.push({ ...facts, format, virtualBytes, clusterBytes, own });
+  noteHeader(file, header, notes);
+  // The last cluster may be there in part.
+  if (own.fileEndBytes >= facts.fileBytes + clusterBytes)
+    notes.push(
+      `${file} has ${facts.fileBytes} bytes, and data up to ${own.fileEndBytes}: it was cut short, or copied in part.`,
+    );
+  const below = backing === undefined ? undefined : locateBelow(file, backing, notes);
+  if (below !== undefined) await follow(walk, below);
+}
+
+function refuseEndless({ seen, path }: Walk, file: string): void {
+  const { dev, ino } = statSync(file);
+  const identity = `${dev}:${ino}`;
+  if (seen.has(identity))
+    throw unfit(
+      file,
+      'is below itself',
+      'The backing files go round in a circle: qemu-img rebase -u sets them right.',
+    );
+  if (seen.size >= maxDepth)
+    throw unfit(
+      path,
+      `has more than ${maxDepth} images below it`,
+      'qemu-img commit or rebase makes a chain shorter.',
+    );
+  seen.add(identity);
+}
+
+/** A raw image holds its data; its holes are zero and cost nothing. */
+async function readRaw(run: Run, file: string): Promise<ChainLink> {
+  const facts = factsOf(file);
+  const own = { data: await dataExtents(run, file), zero: [], fileEndBytes: 0 };
+  return { ...facts, format: 'raw', virtualBytes: facts.fileBytes, clusterBytes: undefined, own };
+}
+
+function factsOf(file: string): Pick<ChainLink, 'path' | 'fileBytes' | 'allocatedBytes'> {
+  const fd = openPlainFile(file, file);
+  try {
+    const { size, blocks } = fstatSync(fd);
+    return { path: file, fileBytes: size, allocatedBytes: blocks * 512 };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function noteHeader(
+  file: string,
+  { snapshots, corrupt }: { snapshots: number; corrupt: boolean },
+  notes: string[],
+): void {
+  if (corrupt) notes.push(`${file} is marked as corrupt: qemu-img check says what is wrong.`);
+  if (snapshots > 0)
+    notes.push(
+      `${file} has ${snapshots} internal snapshots: what they alone hold is part of its file and not of these figures.`,
+    );
+}
+
+/** undefined: it is not there, which is noted. */
+function locateBelow(above: string, { name, format }: BackingName, notes: string[]): Below | undefined {
+  // As QEMU's path_has_protocol: a colon before the first slash.
+  if (/^[^/]*:/.test(name) || name === '')
+    throw unfit(
+      above,
+      `has the backing file ${JSON.stringify(name)}, which is no path`,
+      'Only files are read, never what a protocol or a JSON specification leads to. qemu-img rebase -u names a file in its place.',
+    );
+  const file = resolve(dirname(above), name);
+  if (!existsSync(file)) {
+    notes.push(`${above} has the backing file ${file}, which is not there: what is below is not told.`);
+    return undefined;
+  }
+  if (format !== undefined && format !== 'qcow2' && format !== 'raw')
+    throw unfit(
+      above,
+      `has a backing file of the format ${JSON.stringify(format.slice(0, 40))}`,
+      'Chains of qcow2 and raw images are read.',
+    );
+  if (format !== undefined) return { file, format };
+  const found = hasMagic(file) ? 'qcow2' : 'raw';
+  notes.push(`${above} does not say what format its backing file has: ${file} was taken for ${found}.`);
+  return { file, format: found };
+}
+
+function hasMagic(file: string): boolean {
+  const fd = openPlainFile(file, file);
+  try {
+    const head = Buffer.alloc(4);
+    return readSync(fd, head, 0, 4, 0) === 4 && head.readUInt32BE(0) === qcow2Magic;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** From the top down: what is held above, or lies behind the end of one above, is hidden. */
+function layersOf(links: readonly ChainLink[]): DiskLayer[] {
+  let above: readonly Extent[] = [];
+  let endBytes = Number.POSITIVE_INFINITY;
+  return links.map(({ own: { data, zero }, clusterBytes, ...link }) => {
+    const own = unionOf(data, zero);
+    endBytes = Math.min(endBytes, link.virtualBytes);
+    const inside = [...within(own, 0, endBytes)];
+    const visibleBytes = bytesOf(inside) - sharedBytes(inside, above);
+    above = unionOf(above, own);
+    return {
+      ...link,
+      ...(clusterBytes === undefined ? {} : { clusterBytes }),
+      ownBytes: bytesOf(own),
+      dataBytes: bytesOf(data),
+      zeroBytes: bytesOf(zero),
+      shadowedBytes: bytesOf(own) - visibleBytes,
+      visibleBytes,
+    };
+  });
+}
