@@ -176,8 +176,7 @@ const knownErrors: readonly Known[] = [
     remedy: snapgateBug,
   },
   {
-    pattern:
-      /deserializing the json body|Invalid request method and\/or path|Request payload with size/,
+    pattern: /deserializing the json body|Invalid request method and\/or path|Request payload with size/,
     code: 'internal',
     what: 'does not know what it was asked for',
     remedy: `Another version may: 1.7 to 1.16 were tried. ${snapgateBug}`,
