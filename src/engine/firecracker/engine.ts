@@ -54,7 +54,9 @@ export function createFirecrackerEngine(
         const vm = speaks ? await machine.connectAgent(performance.now() + connectMs) : machine;
         await driveScenario(run, scenario, vm);
       };
-      return { next: parent, ...(await runCycle(run, host, parent, { advance, activity }, drive)) };
+      const outcome = await runCycle(run, host, parent, { advance, activity }, drive);
+      const { metrics, cycleMs, notes } = outcome;
+      return { next: parent, metrics, cycleMs, notes };
     },
   };
 }

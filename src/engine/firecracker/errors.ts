@@ -103,7 +103,7 @@ const knownErrors: readonly Known[] = [
     remedy: 'Check `kernel` and `initrd`, and that this user may read them.',
   },
   {
-    pattern: /kernel command line is invalid|Invalid cmdline|cmdline.*too (long|large)/i,
+    pattern: /kernel command line is invalid|Invalid cmdline|longer than the \d+ bytes that the API/,
     code: 'image',
     what: "does not take the kernel's command line",
     remedy:
@@ -176,8 +176,7 @@ const knownErrors: readonly Known[] = [
     remedy: snapgateBug,
   },
   {
-    pattern:
-      /deserializing the json body|Invalid request method and\/or path|Request payload with size|longer than the \d+ bytes/,
+    pattern: /deserializing the json body|Invalid request method and\/or path|Request payload with size/,
     code: 'internal',
     what: 'does not know what it was asked for',
     remedy: `Another version may: 1.7 to 1.16 were tried. ${snapgateBug}`,

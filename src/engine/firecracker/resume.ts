@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
+import { errnoOf, messageOf } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import type { PageSet } from '../../pages/page-set.ts';
 import { readWrittenPages } from '../vm/guest-memory.ts';
 import { readyDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
 import { type Machine, type MachineSpec, startMachine } from './machine.ts';
+import type { Unreadable } from './self-check.ts';
 import {
   diffName,
   diskPathOf,
@@ -61,13 +63,20 @@ export function snapshotLimitMs({ answerMs }: FirecrackerHost, memoryBytes: numb
 }
 
 /** Pages of the memory file that the machine's process has private copies of. */
-export function writtenByProcess(machine: Machine, { dir, memoryBytes }: FirecrackerSnapshot): PageSet {
-  return readWrittenPages({
-    pid: machine.pid,
-    ramPath: memoryPathOf(dir),
-    ramBytes: memoryBytes,
-    mappedAs: machine.place.mappedAs(memoryName),
-  });
+export function writtenByProcess(
+  machine: Machine,
+  { dir, memoryBytes }: FirecrackerSnapshot,
+): PageSet | Unreadable {
+  try {
+    return readWrittenPages({
+      pid: machine.pid,
+      ramPath: memoryPathOf(dir),
+      ramBytes: memoryBytes,
+      mappedAs: machine.place.mappedAs(memoryName),
+    });
+  } catch (error) {
+    return { unreadable: errnoOf(error) ?? messageOf(error) };
+  }
 }
 
 /** Lets a paused guest run; ms since the start of its process. */

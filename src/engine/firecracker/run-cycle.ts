@@ -9,7 +9,7 @@ import { diskTime, forgetDisk, readyDisk, settleDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
 import type { Machine } from './machine.ts';
 import { loadSnapshot, pause, resume, takeDiff, writtenByProcess } from './resume.ts';
-import { disagreement } from './self-check.ts';
+import { disagreement, type TwoCounts } from './self-check.ts';
 import {
   diffName,
   diffPathOf,
@@ -34,6 +34,8 @@ export interface CycleOutcome {
   readonly metrics: CycleMetrics;
   readonly cycleMs: number;
   readonly notes: readonly string[];
+  /** The cycle's pages, as two ways tell them. */
+  readonly counts: TwoCounts;
 }
 
 /**
@@ -54,12 +56,12 @@ export async function runCycle(
     const timeBefore = parent.hasDisk ? await openDisk(run, parent.dir) : undefined;
     const machine = await loadSnapshot(run, host, parent, { activity, ...input });
     const guest = await runGuest(run, machine, host, parent, drive).finally(() => machine.close());
+    const { counts, notes } = guest;
     const metrics = await explainSpace(parent.dir, () =>
-      settle(run, parent, guest.diff, timeBefore, options),
+      settle(run, parent, counts.diff, timeBefore, options),
     );
     if (options.advance) renameSync(nextStatePathOf(parent.dir), statePathOf(parent.dir));
-    const notes = guest.notes;
-    return { metrics: { ...metrics, ...guest.metrics }, cycleMs: performance.now() - begin, notes };
+    return { metrics: { ...metrics, ...guest.metrics }, cycleMs: performance.now() - begin, notes, counts };
   } catch (error) {
     if (parent.hasDisk) forgetDisk(parent.dir);
     throw error;
@@ -73,9 +75,9 @@ async function openDisk(run: Run, dir: string): Promise<bigint> {
   return diskTime(dir);
 }
 
-/** What the guest's part of a cycle leaves: the pages of the Diff, whose files are moved into the snapshot's folder. */
+/** What the guest's part of a cycle leaves, beside the files of the Diff, which are moved into the snapshot's folder. */
 interface GuestPart {
-  readonly diff: PageSet;
+  readonly counts: TwoCounts;
   readonly metrics: CycleMetrics;
   readonly notes: readonly string[];
 }
@@ -96,14 +98,14 @@ async function runGuest(
   const pauseMs = performance.now() - begin;
   const { root } = machine.place;
   const diff = await machine.guard(pagesOfDiff(run, join(root, diffName)));
-  const pagemap = writtenByProcess(machine, parent);
-  const disagrees = disagreement({ diff, pagemap, floor: parent.floor });
+  const counts = { diff, pagemap: writtenByProcess(machine, parent), floor: parent.floor };
+  const disagrees = disagreement(counts);
   if (disagrees !== undefined) run.log.warning(disagrees);
   renameSync(join(root, diffName), diffPathOf(parent.dir));
   renameSync(join(root, nextStateName), nextStatePathOf(parent.dir));
   const stateBytes = statSync(nextStatePathOf(parent.dir)).size;
   return {
-    diff,
+    counts,
     metrics: { stateBytes, resumeMs, pauseMs },
     notes: disagrees === undefined ? [] : [disagrees],
   };

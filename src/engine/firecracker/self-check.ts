@@ -5,9 +5,14 @@ export interface TwoCounts {
   /** Data extents of the Diff snapshot: what is reported as written, since it is what a store of Diffs keeps. */
   readonly diff: PageSet;
   /** Copy-on-write pages of Firecracker's private mapping of the memory file, by /proc/PID/pagemap. */
-  readonly pagemap: PageSet;
+  readonly pagemap: PageSet | Unreadable;
   /** Pages that a Diff may hold though nobody wrote to them. */
   readonly floor: PageSet;
+}
+
+/** Why the second count is not there: a binary with file capabilities, say, is not looked into by its user. */
+export interface Unreadable {
+  readonly unreadable: string;
 }
 
 /**
@@ -19,6 +24,8 @@ export interface TwoCounts {
  * (VMGenID and VMClock on load, kvmclock, the vsock's reset on a snapshot, used rings) is in both counts.
  */
 export function disagreement({ diff, pagemap, floor }: TwoCounts): string | undefined {
+  if ('unreadable' in pagemap)
+    return `Firecracker's Diff could not be held against the pagemap of its process: ${pagemap.unreadable}`;
   const missing = without(pagemap, diff);
   const unexplained = without(without(diff, pagemap), floor);
   if (missing.length === 0 && unexplained.length === 0) return undefined;
