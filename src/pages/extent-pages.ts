@@ -1,5 +1,5 @@
 import type { Extent } from './data-extents.ts';
-import { type PageRun, pageBytes } from './page-set.ts';
+import { type PageRun, type PageSet, pageBytes } from './page-set.ts';
 
 /**
  * The pages that have a byte of an extent in them, as pairs of page numbers, from and to (exclusive), ascending and apart. The extents may
@@ -29,4 +29,19 @@ export function* runsOfPairs(pairs: Uint32Array, maxCount: number): Generator<Pa
     for (let first = pairs[index] ?? 0; first < to; first += maxCount)
       yield { first, count: Math.min(maxCount, to - first) };
   }
+}
+
+/** Such pairs as single pages. */
+export function pageSetOfPairs(pairs: Uint32Array): PageSet {
+  let count = 0;
+  for (let index = 0; index < pairs.length; index += 2)
+    count += (pairs[index + 1] ?? 0) - (pairs[index] ?? 0);
+  const pages = new Uint32Array(count);
+  let length = 0;
+  for (let index = 0; index < pairs.length; index += 2)
+    for (let page = pairs[index] ?? 0; page < (pairs[index + 1] ?? 0); page += 1) {
+      pages[length] = page;
+      length += 1;
+    }
+  return pages;
 }

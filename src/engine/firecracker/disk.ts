@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../../host/run.ts';
 import { dataExtents, type Extent } from '../../pages/data-extents.ts';
+import { readFully, writeFully } from '../../pages/whole-io.ts';
 import { copySparse, diskPathOf, keptDiskPathOf } from './snapshot.ts';
 
 /*
@@ -74,12 +75,16 @@ async function compareDisks(
   for (const { offset, end } of wholeBlocks(extents)) {
     for (let at = offset; at < end; at += chunkBytes) {
       const length = Math.min(chunkBytes, end - at);
-      read(kept, before.subarray(0, length), at);
-      read(disk, after.subarray(0, length), at);
+      readFully(kept, before.subarray(0, length), at);
+      readFully(disk, after.subarray(0, length), at);
       for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
         changed += blockBytes;
         const source = advance ? after : before;
-        write(advance ? kept : disk, source.subarray(part, Math.min(part + blockBytes, length)), at + part);
+        writeFully(
+          advance ? kept : disk,
+          source.subarray(part, Math.min(part + blockBytes, length)),
+          at + part,
+        );
       }
       await setImmediate();
     }
@@ -103,18 +108,4 @@ function* differing(before: Buffer, after: Buffer): Generator<number> {
   if (before.equals(after)) return;
   for (let at = 0; at < after.length; at += blockBytes)
     if (!before.subarray(at, at + blockBytes).equals(after.subarray(at, at + blockBytes))) yield at;
-}
-
-function read(fd: number, into: Buffer, position: number): void {
-  let done = 0;
-  while (done < into.length) {
-    const count = readSync(fd, into, done, into.length - done, position + done);
-    if (count === 0) throw new Error('a disk is shorter than it was');
-    done += count;
-  }
-}
-
-function write(fd: number, content: Buffer, position: number): void {
-  let done = 0;
-  while (done < content.length) done += writeSync(fd, content, done, content.length - done, position + done);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pagesOf } from '../../../src/engine/firecracker/diff.ts';
 import { disagreement } from '../../../src/engine/firecracker/self-check.ts';
+import { pageSetOfPairs, pagesOfExtents } from '../../../src/pages/extent-pages.ts';
 
 const pages = (...numbers: number[]) => Uint32Array.from(numbers);
 
@@ -61,5 +61,5 @@ test.each([
     [0, 1],
   ],
 ])('extents %j are pages %j', (extents, expected) => {
-  expect([...pagesOf(extents)]).toEqual(expected);
+  expect([...pageSetOfPairs(pagesOfExtents(extents))]).toEqual(expected);
 });
