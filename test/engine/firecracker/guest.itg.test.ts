@@ -43,7 +43,7 @@ test('the machine is proven before, and says that it is a fake', async () => {
 test('it boots to rest, and the floor is said', () => {
   expect(readyMs).toBeGreaterThanOrEqual(bootMs);
   expect(notes).toEqual([expect.stringMatching(/^Firecracker itself writes \d+ pages \(.*B\) in a cycle/)]);
-  expect(readdirSync(snapshot.dir).toSorted()).toEqual(['disk.kept', 'memory', 'state']);
+  expect(readdirSync(snapshot.dir).toSorted()).toEqual(['disk', 'disk.kept', 'memory', 'state']);
   expect(processesOf(run.id)).toEqual([]);
 });
 
