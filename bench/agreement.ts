@@ -41,14 +41,14 @@ export interface AgreementExtent {
 }
 
 /** What one cycle wrote, and what it changed, told in ways that know nothing of each other. */
-interface Cell {
+export interface Cell {
   readonly guest: string;
   readonly cycle: string;
   readonly engine: string;
   readonly ways: readonly Way[];
 }
 
-interface Way {
+export interface Way {
   readonly of: 'written' | 'changed';
   readonly how: string;
   readonly pages: ReadonlySet<number> | number;
@@ -301,7 +301,7 @@ function pagesOf(metrics: CycleMetrics, name: 'memfile.writtenBytes' | 'memfile.
  * Pages that one way has and another of the same kind has not; where a way tells only how many, the difference in number. A page that
  * changed and was not written disagrees too.
  */
-function disagreeingPages({ ways }: Cell): number {
+export function disagreeingPages({ ways }: Cell): number {
   const ofKind = (kind: Way['of']) => ways.filter(({ of }) => of === kind);
   const kinds = (['written', 'changed'] as const).map((kind) => {
     const [first, ...others] = ofKind(kind);
