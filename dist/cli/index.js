@@ -37,6 +37,20 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/prom
 
 /***/ }),
 
+/***/ 7067:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
+
+/***/ }),
+
+/***/ 7030:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
 /***/ 8161:
 /***/ ((module) => {
 
@@ -86,6 +100,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/
 
 /***/ }),
 
+/***/ 5919:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
+
+/***/ }),
+
 /***/ 8522:
 /***/ ((module) => {
 
@@ -120,10 +141,12 @@ __webpack_async_result__();
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   Vc: () => (/* binding */ inputsOf),
+  rG: () => (/* binding */ ownOptions),
   RM: () => (/* binding */ parseCommand),
-  zX: () => (/* binding */ reportFormats),
   PB: () => (/* binding */ verbs)
 });
+
+// UNUSED EXPORTS: reportFormats
 
 ;// CONCATENATED MODULE: external "node:util"
 const external_node_util_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
@@ -138,15 +161,29 @@ var host_error = __nccwpck_require__(1924);
 
 
 
-const verbs = ['gate', 'measure', 'compare', 'report', 'probe'];
+const verbs = ['gate', 'measure', 'compare', 'report', 'inspect', 'probe'];
 const reportFormats = ['terminal', 'markdown', 'json'];
-/** How many files each verb takes. */
+/** How many files each verb takes, at least and at most. */
 const fileCounts = {
-    gate: [0, 'no files'],
-    measure: [0, 'no files'],
-    compare: [2, 'two measurements: BASE.json HEAD.json'],
-    report: [1, 'one comparison or measurement: FILE.json'],
-    probe: [0, 'no files'],
+    gate: [0, 0, 'no files'],
+    measure: [0, 0, 'no files'],
+    compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
+    report: [1, 1, 'one comparison or measurement: FILE.json'],
+    inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],
+    probe: [0, 0, 'no files'],
+};
+/** Options of a verb that are no inputs of the action. */
+const ownOptions = {
+    report: {
+        name: 'format',
+        placeholder: 'FORMAT',
+        description: `Form of the report: ${reportFormats.join(', ')}. [default: terminal]`,
+    },
+    inspect: {
+        name: 'parent',
+        placeholder: 'PATH',
+        description: 'Memory file that the first PATH is a Diff of; each further PATH is the Diff after the one before.',
+    },
 };
 /** Reads a command line, without the program's name. */
 function parseCommand(argv) {
@@ -172,8 +209,8 @@ function parseVerb(verb, argv) {
     const { values, positionals } = parseOptions(verb, argv);
     if (values['help'] === true)
         return { kind: 'help', verb };
-    const [count, what] = fileCounts[verb];
-    if (positionals.length !== count) {
+    const [least, most, what] = fileCounts[verb];
+    if (positionals.length < least || positionals.length > most) {
         throw usage(`${verb} takes ${what}; ${positionals.length} were given`, helpRemedy(verb));
     }
     return {
@@ -184,6 +221,7 @@ function parseVerb(verb, argv) {
         json: values['json'] === true,
         verbose: values['verbose'] === true,
         format: formatOf(values),
+        parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
     };
 }
 function parseOptions(verb, argv) {
@@ -211,9 +249,10 @@ function complaint(verb, error) {
 }
 function optionsOf(verb) {
     const own = inputsOf(verb).map(({ name, type }) => [name, { type: 'string', multiple: type === 'lines' }]);
+    const special = ownOptions[verb];
     return {
         ...Object.fromEntries(own),
-        ...(verb === 'report' ? { format: { type: 'string' } } : {}),
+        ...(special === undefined ? {} : { [special.name]: { type: 'string' } }),
         json: { type: 'boolean' },
         verbose: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
@@ -250,6 +289,7 @@ function usage(what, remedy) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $V: () => (/* binding */ createTerminalLog),
+/* harmony export */   Cr: () => (/* binding */ bold),
 /* harmony export */   D9: () => (/* binding */ yellow),
 /* harmony export */   r3: () => (/* binding */ dim),
 /* harmony export */   wL: () => (/* binding */ green),
@@ -285,12 +325,15 @@ function createTerminalLog(screen, options) {
                 return line(`${stamp()} ${dim((0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message), options.color)}`);
             if (!screen.isTTY)
                 return;
-            const width = (screen.columns ?? 80) - 1;
+            const width = (screen.columns || 80) - 1;
             screen.write(eraseLine + dim((0,_host_printable_js__WEBPACK_IMPORTED_MODULE_1__/* .printable */ .g)(message, width - 1).slice(0, width), options.color));
             transient = true;
         },
         end: clear,
     };
+}
+function bold(text, color) {
+    return paint(text, 1, color);
 }
 function dim(text, color) {
     return paint(text, 2, color);
@@ -368,6 +411,7 @@ const aboutVerb = {
     measure: 'build and measure one image; its record can be the base of a later gate',
     compare: 'decide from two stored measurements',
     report: 'show a stored comparison or measurement',
+    inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
     probe: 'say what this machine can do, and what to install or permit for the rest',
 };
 const synopsis = {
@@ -375,6 +419,7 @@ const synopsis = {
     measure: 'snapgate measure SOURCE [OPTIONS]',
     compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
     report: 'snapgate report FILE.json [OPTIONS]',
+    inspect: 'snapgate inspect PATH... [--parent PATH] [OPTIONS]',
     probe: 'snapgate probe [OPTIONS]',
 };
 const sources = [
@@ -394,11 +439,19 @@ const examples = {
     measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
     compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
     report: ['snapgate report snapgate-report/comparison.json --format markdown'],
-    probe: ['snapgate probe', 'snapgate probe --accel kvm --json'],
+    inspect: [
+        'snapgate inspect snapshot/memfile',
+        'snapgate inspect monday/memfile tuesday/memfile --json',
+        'snapgate inspect diff-1 diff-2 --parent full/memfile',
+        'snapgate inspect .local-build/templates/6f1c2a3e-8f0b-4c1d-9a67-2b7d5e0c4f18',
+        'snapgate inspect overlay.qcow2',
+    ],
+    probe: ['snapgate probe', 'snapgate probe --accel kvm --json', 'snapgate probe --engine firecracker'],
 };
 const groupTitles = [
     ['image', 'The image, the same for both sides; relative paths start at the current folder'],
     ['base', 'The base'],
+    ['engine', 'The engine'],
     ['measure', 'Measuring'],
     ['gate', 'The gate'],
     ['run', 'Files and folders'],
@@ -411,9 +464,8 @@ function mainHelp() {
 }
 function verbHelp(verb) {
     const own = (0,cli_arguments/* inputsOf */.Vc)(verb);
-    return lines(...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0), '', `Usage: ${synopsis[verb]}`, ...(own.some(({ group }) => group === 'image') ? sources : []), '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(verb === 'report'
-        ? entry('--format FORMAT', `Form of the report: ${cli_arguments/* reportFormats */.zX.join(', ')}. [default: terminal]`)
-        : []), ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'), ...entry('-v, --verbose', aboutVerbose(own)), ...entry('-h, --help', 'This text.'), ...unitHelp(own), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatus);
+    const special = cli_arguments/* ownOptions */.rG[verb];
+    return lines(...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0), '', `Usage: ${synopsis[verb]}`, ...(own.some(({ group }) => group === 'image') ? sources : []), '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(special === undefined ? [] : entry(`--${special.name} ${special.placeholder}`, special.description)), ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'), ...entry('-v, --verbose', aboutVerbose(verb, own)), ...entry('-h, --help', 'This text.'), ...unitHelp(own), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatusOf(verb));
 }
 function groupHelp(title, specs) {
     if (specs.length === 0)
@@ -428,7 +480,9 @@ function isInput(name) {
     return inputs/* inputs */.QL.some((input) => input.name === name);
 }
 /** Verbs that boot have a run to tell of; the others only their report. */
-function aboutVerbose(own) {
+function aboutVerbose(verb, own) {
+    if (verb === 'inspect')
+        return 'Say how far it is, in a file or a pipe too.';
     return own.some(({ group }) => group === 'measure')
         ? 'Say details of the run: every round, build output, kernel and modules; every metric in the report.'
         : 'Every metric in the report, and what it was measured with.';
@@ -454,6 +508,12 @@ const exitStatus = [
     '  64 usage, 65 a record, 66 an image, 67 the base, 68 a guest, 69 this machine,',
     '  70 a bug of snapgate, 71 a scenario, 75 interrupted, 77 refused',
 ];
+/** A verb that decides nothing has no verdict to exit with. */
+function exitStatusOf(verb) {
+    return (0,cli_arguments/* inputsOf */.Vc)(verb).some(({ group }) => group === 'gate')
+        ? exitStatus
+        : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');
+}
 /** A name with its description beside it, or below it where the name is too long. */
 function entry(name, description, indent = 28) {
     const wrapped = wrap(description, indent);
@@ -522,7 +582,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(314)]).then(__nccwpck_require__.bind(__nccwpck_require__, 1314));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(904)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9904));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -564,6 +624,10 @@ function endOnClosedPipe(error) {
 /* harmony export */   dS: () => (/* binding */ artifactPolicies)
 /* harmony export */ });
 /* unused harmony export modes */
+/* harmony import */ var _engine_contract_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3338);
+/* harmony import */ var _engine_settings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3189);
+
+
 /** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
 const modes = ['gate', 'measure', 'comment'];
 /** When a pull request gets a comment. */
@@ -572,6 +636,7 @@ const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
 const acceptScopes = ['pull-request', 'commit', 'size'];
 const artifactPolicies = ['auto', 'always', 'never'];
 const built = ['gate', 'measure'];
+const probed = ['gate', 'measure', 'probe'];
 const gated = ['gate', 'compare'];
 const everyRun = ['gate', 'measure', 'compare'];
 /** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
@@ -658,6 +723,93 @@ const inputs = [
         inFile: false,
     },
     {
+        ...text('engine', 'engine', 'ENGINE', probed),
+        description: "What boots, pauses and resumes the guests: `qemu`, `firecracker`, `e2b` (the tools of e2b's infra), or `command` (commands of your own).",
+        choices: _engine_contract_js__WEBPACK_IMPORTED_MODULE_0__/* .engineNames */ .Ry,
+        default: 'qemu',
+    },
+    {
+        ...text('accel', 'engine', 'ACCEL', probed),
+        description: 'How a guest of `qemu` runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
+        choices: ['auto', 'kvm', 'tcg'],
+        default: 'auto',
+    },
+    {
+        ...text('huge-pages', 'engine', 'none|2M', probed),
+        description: 'Pages that back the memory of a guest of `e2b`: `2M`, as its tools have it if not given, or `none`. Other engines have `none`; their `memfile.hugeBytes` says what pages of 2 MiB would store.',
+        choices: ['none', '2M'],
+    },
+    {
+        ...text('firecracker-binary', 'engine', 'PATH', probed),
+        description: "Firecracker's binary for `firecracker`: a path, or a name to be found on the PATH.",
+        default: 'firecracker',
+        inFile: false,
+    },
+    {
+        ...text('firecracker-version', 'engine', 'VERSION', probed),
+        description: "Release of Firecracker, such as `1.12.1`, that is taken from the runner's tool cache or downloaded, its checksum verified; with `e2b`, what `create-build` is given as `-firecracker`.",
+    },
+    {
+        ...text('jailer', 'engine', 'true|false', probed),
+        description: 'Whether `firecracker` runs under its jailer, which needs root: `true` or `false`.',
+        type: 'flag',
+        default: 'false',
+    },
+    {
+        ...text('e2b-infra', 'engine', 'PATH', probed),
+        description: "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
+    },
+    {
+        ...text('e2b-tools', 'engine', 'PATH', probed),
+        description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
+    },
+    {
+        ...text('e2b-storage', 'engine', 'STORAGE', probed),
+        description: 'Where the tools of `e2b` keep builds: a folder, or `gs://BUCKET`; a temporary folder if not given.',
+        inFile: false,
+    },
+    {
+        ...text('prepare-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...text('resume-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
+    },
+    {
+        ...text('pause-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...text('cleanup-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
+    },
+    {
+        ...text('version-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
+    },
+    {
+        ...text('memfile', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's memory.",
+        default: 'memfile',
+    },
+    {
+        ...text('rootfs-file', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's disk; the disk is not measured if not given.",
+    },
+    {
+        ...text('format', 'engine', 'FORMAT', probed),
+        description: "With `command`: how those files are laid out: `raw` (all of it), `sparse-diff` (holes where nothing was written since the parent), or `e2b` (`memfile.header` and `rootfs.ext4.header` beside the layers' data).",
+        choices: _engine_settings_js__WEBPACK_IMPORTED_MODULE_1__/* .snapshotFormats */ .T,
+        default: 'raw',
+    },
+    {
+        ...text('command-timeout', 'engine', 'TIME', probed),
+        description: 'With `command` and `e2b`: limit of each of its commands, with its unit.',
+        type: 'time',
+        default: '10min',
+    },
+    {
         ...text('memory-size', 'measure', 'SIZE', built),
         description: "The guest's memory, with its unit.",
         type: 'bytes',
@@ -668,12 +820,6 @@ const inputs = [
         description: 'Number of virtual processors of the guest.',
         type: 'count',
         default: '1',
-    },
-    {
-        ...text('accel', 'measure', 'ACCEL', ['gate', 'measure', 'probe']),
-        description: 'How the guest runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
-        choices: ['auto', 'kvm', 'tcg'],
-        default: 'auto',
     },
     {
         ...text('boots', 'measure', 'N', built),
@@ -1012,9 +1158,9 @@ const nothing = {
 };
 /**
  * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
- * system of every guest, and its busybox stands in where the image has no dd.
+ * system of every guest of snapgate's own making, and its busybox stands in where the image has no dd; /var/tmp is for the others.
  */
-const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/busybox dd'; $dd if=/dev/urandom of=${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/write-64k bs=64k count=1 conv=fsync`;
+const write64k = `dir=${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}; [ -d $dir ] || dir=/var/tmp; dd=dd; command -v dd >/dev/null 2>&1 || dd="$dir/busybox dd"; $dd if=/dev/urandom of=$dir/write-64k bs=64k count=1 conv=fsync`;
 /** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
 const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${_guest_protocol_js__WEBPACK_IMPORTED_MODULE_0__/* .guestDir */ .ed}/busybox sh -c :; fi`;
 /** The scenarios that every run has unless told otherwise, in the order they run. */
@@ -1032,18 +1178,62 @@ const floorScenario = 'pause';
 
 /***/ }),
 
+/***/ 3338:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ry: () => (/* binding */ engineNames),
+/* harmony export */   Zv: () => (/* binding */ metricNames),
+/* harmony export */   ds: () => (/* binding */ accelerators)
+/* harmony export */ });
+/** Metrics of a cycle. An engine that cannot give one leaves it out: absent is never zero. */
+const metricNames = [
+    'memfile.writtenBytes',
+    'memfile.changedBytes',
+    'memfile.zeroedBytes',
+    'memfile.compressedBytes',
+    'memfile.hugeBytes',
+    'memfile.storedBytes',
+    'rootfs.writtenBytes',
+    'rootfs.storedBytes',
+    'stateBytes',
+    'resumeMs',
+    'pauseMs',
+];
+const engineNames = ['qemu', 'firecracker', 'e2b', 'command'];
+/** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
+const accelerators = ['kvm', 'tcg', 'unknown'];
+
+
+/***/ }),
+
+/***/ 3189:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ snapshotFormats)
+/* harmony export */ });
+/** How the files are laid out that the commands leave. */
+const snapshotFormats = ['raw', 'sparse-diff', 'e2b'];
+
+
+/***/ }),
+
 /***/ 6134:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Hl: () => (/* binding */ agentPort),
 /* harmony export */   YW: () => (/* binding */ maxLineBytes),
+/* harmony export */   ZP: () => (/* binding */ agentVsockPort),
 /* harmony export */   ed: () => (/* binding */ guestDir),
 /* harmony export */   k: () => (/* binding */ agentProtocol),
 /* harmony export */   ow: () => (/* binding */ tailBytes)
 /* harmony export */ });
 /** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
 const agentPort = 'snapgate.agent';
+/** Where the agent listens on a guest whose channel is vsock. Below 1024: only root can take it (af_vsock.c, LAST_RESERVED_PORT). */
+const agentVsockPort = 870;
 /** Bumped when host and agent would misunderstand each other. */
 const agentProtocol = 1;
 /** Folder in the guest that holds everything of snapgate's. */
@@ -1061,6 +1251,11 @@ const tailBytes = 4096;
  *
  * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
  * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
+ *
+ * It goes over a virtio-serial port where there is one; else over vsock (`agentVsockPort`), where the guest listens and the host connects, once it is
+ * started and again after each resume. The agent says hello once, at its start: it waits for the first connection. Later ones find an agent that has said
+ * it long ago, as after a resume on virtio-serial. One connection at a time; the next one is served when the last has ended at the guest's end too. A connection
+ * does not outlive a snapshot, so the host closes it before it pauses the guest: what is left of it would be work of the next resume.
  */
 
 

@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 35423:
+/***/ 63216:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39593,6 +39593,213 @@ function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/host/process.js
+
+
+
+
+/** How much of a process's output is kept: its end. */
+const keptBytes = 64 * 1024;
+/** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
+const secretName = [
+    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
+    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
+    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
+    // An address that as a rule has a password in it.
+    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
+    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
+];
+/** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
+function childEnvironment(run, more = {}) {
+    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
+    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
+}
+/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
+function searchPath() {
+    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
+    return [...dirs, ...more].join(':');
+}
+/**
+ * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
+ * by util-linux's setpriv, which every Debian has).
+ */
+function startProcess(run, command, args, options = {}) {
+    return (0,external_node_child_process_namespaceObject.spawn)('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+        ...options,
+        env: childEnvironment(run, options.env),
+    });
+}
+/** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
+async function runCommand(run, command, args, options = {}) {
+    run.signal.throwIfAborted();
+    const child = startProcess(run, command, args, {
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.env === undefined ? {} : { env: options.env }),
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
+    });
+    const output = collectOutput(child, options.onStdout);
+    const ended = waitForExit(child);
+    child.stdin?.on('error', () => { });
+    child.stdin?.end(options.input);
+    let timedOut = false;
+    const stop = () => killGroup(child);
+    const timer = options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            stop();
+        }, options.timeoutMs);
+    run.signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
+    try {
+        const { code, signal } = await ended;
+        run.signal.throwIfAborted();
+        const result = { code, signal, timedOut, ...output() };
+        if (code === 127 && result.tail.some((line) => line.startsWith('setpriv: failed to execute')))
+            throw missingCommand(command);
+        return result;
+    }
+    finally {
+        clearTimeout(timer);
+        run.signal.removeEventListener('abort', stop);
+    }
+}
+/** Runs a command that must exit 0; its whole stdout. The error shows its last lines. */
+async function mustRun(run, command, args, options = {}) {
+    const result = await runCommand(run, command, args, options);
+    if (result.code === 0)
+        return result.stdout;
+    const how = result.timedOut
+        ? 'took too long'
+        : result.signal
+            ? `was ended by ${result.signal}`
+            : `exited ${result.code}`;
+    throw new error_SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
+        details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
+    });
+}
+/** How long a process that a command left behind may hold the command's output open. */
+const heldOutputMs = 2_000;
+/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
+function letGo(child) {
+    for (const stream of [child.stdout, child.stderr])
+        stream?.destroy();
+}
+/** Ends a child and all its descendants of the same group. */
+function killGroup(child) {
+    if (child.pid === undefined)
+        return;
+    for (const target of [-child.pid, child.pid]) {
+        try {
+            process.kill(target, 'SIGKILL');
+        }
+        catch (error) {
+            if (error_errnoOf(error) !== 'ESRCH')
+                throw error;
+        }
+    }
+}
+function waitForExit(child) {
+    return new Promise((resolve, reject) => {
+        child.once('error', (error) => reject(error_errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
+        child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+}
+function missingCommand(command) {
+    return new error_SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+}
+const debianPackages = {
+    'qemu-system-x86_64': 'qemu-system-x86',
+    'qemu-img': 'qemu-utils',
+    mke2fs: 'e2fsprogs',
+    debugfs: 'e2fsprogs',
+    e2fsck: 'e2fsprogs',
+    resize2fs: 'e2fsprogs',
+    fakeroot: 'fakeroot',
+    cpio: 'cpio',
+    busybox: 'busybox-static',
+    modprobe: 'kmod',
+    depmod: 'kmod',
+    zstd: 'zstd',
+    xz: 'xz-utils',
+    setpriv: 'util-linux',
+    perl: 'perl-base',
+    buildah: 'buildah',
+    newuidmap: 'uidmap',
+    git: 'git',
+};
+/** Whether a command is where `searchPath` looks. */
+function hasCommand(name) {
+    return searchPath()
+        .split(external_node_path_.delimiter)
+        .some((dir) => isExecutable((0,external_node_path_.join)(dir, name)));
+}
+/** The Debian packages of those commands that are not on this machine. */
+function missingPackages(commands) {
+    const missing = commands.filter((command) => !hasCommand(command));
+    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
+}
+/** What to type on Debian and Ubuntu for a missing command. */
+function packageOf(command) {
+    const name = debianPackages[command];
+    return name === undefined
+        ? `a package that holds ${command}`
+        : `sudo apt-get install -y --no-install-recommends ${name}`;
+}
+function isExecutable(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function collectOutput(child, onStdout) {
+    const stdout = [];
+    let tail = Buffer.alloc(0);
+    const keepTail = (chunk) => {
+        const joined = Buffer.concat([tail, chunk]);
+        tail = joined.subarray(Math.max(0, joined.length - keptBytes));
+    };
+    child.stdout?.on('data', (chunk) => {
+        if (onStdout)
+            onStdout(chunk);
+        else {
+            stdout.push(chunk);
+            keepTail(chunk);
+        }
+    });
+    child.stderr?.on('data', keepTail);
+    return () => ({
+        stdout: Buffer.concat(stdout).toString('utf8'),
+        tail: tail
+            .toString('utf8')
+            .split('\n')
+            .filter((line) => line !== ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/host/cloud-environment.js
+
+/** Variables that the user's own cloud tools find their login by. No other child of snapgate's gets them. */
+const cloudNames = /^(GOOGLE_|CLOUDSDK_|GCLOUD_|BOTO_)/;
+/** What a command that speaks to the user's bucket is given beside the environment of every child. */
+function cloudEnvironment() {
+    const login = Object.entries(process.env).filter(([name]) => cloudNames.test(name));
+    return { ...Object.fromEntries(login), CLOUDSDK_CORE_DISABLE_PROMPTS: '1' };
+}
+/** The user's own command for buckets: gcloud, else gsutil; undefined: neither is on this machine. */
+function bucketCommand() {
+    return ['gcloud', 'gsutil'].find(hasCommand);
+}
+/** The command that removes folders, whose addresses follow. */
+function removeFromBucket() {
+    return bucketCommand() === 'gsutil' ? ['gsutil', 'rm', '-r'] : ['gcloud', 'storage', 'rm', '--recursive'];
 }
 
 ;// CONCATENATED MODULE: ./lib/host/folder.js
@@ -49209,12 +49416,20 @@ function preprocess(fn, schema) {
 
 
 
+/** A folder that a run has made, by its random name: nothing else in a bucket is ever removed. */
+const bucketFolder = /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Something that must not outlive the run. Processes need no entry: they carry the run's id in their environment. */
 const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
     /** A user's file that is out of the way, and is not lost with the run. */
     object({ kind: literal('moved'), path: schemas_string(), kept: schemas_string() }),
+    /** Objects in a bucket of the user's, below one address. */
+    object({
+        kind: literal('bucket-folder'),
+        url: schemas_string().regex(bucketFolder),
+        gone: schemas_boolean().optional(),
+    }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
     /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
     object({
@@ -49222,6 +49437,16 @@ const resourceSchema = discriminatedUnion('kind', [
         root: schemas_string(),
         runRoot: schemas_string(),
         temporaryDir: schemas_string(),
+    }),
+    /** A command of the user's that ends a machine which is no process of the run's; while there is `work`, it has yet to run. */
+    object({
+        kind: literal('cleanup-command'),
+        work: schemas_string(),
+        cwd: schemas_string(),
+        command: schemas_string(),
+        args: array(schemas_string()),
+        env: record(schemas_string(), schemas_string()),
+        timeoutMs: schemas_number(),
     }),
 ]);
 function openLedger(path) {
@@ -49250,6 +49475,40 @@ function parseLine(line) {
     }
     catch {
         return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/host/marked.js
+
+/** How processes of a run are found, whoever started them: what snapgate starts has it in its environment, and so has all that is started by that. */
+function endMarkedProcesses(name, value) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    // Again until there is none: builds fork while they die.
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+        const pids = (0,external_node_fs_.readdirSync)('/proc').filter((pid) => /^\d+$/.test(pid) && hasMark(pid, mark));
+        if (pids.length === 0)
+            return;
+        for (const pid of pids)
+            killQuietly(Number(pid));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+}
+function hasMark(pid, mark) {
+    if (Number(pid) === process.pid)
+        return false;
+    try {
+        return (0,external_node_fs_.readFileSync)(`/proc/${pid}/environ`).includes(mark);
+    }
+    catch {
+        return false;
+    }
+}
+function killQuietly(pid) {
+    try {
+        process.kill(pid, 'SIGKILL');
+    }
+    catch {
+        // Gone already.
     }
 }
 
@@ -49284,195 +49543,9 @@ function moveFile(from, to) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/host/process.js
-
-
-
-
-/** How much of a process's output is kept: its end. */
-const keptBytes = 64 * 1024;
-/** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
-const secretName = [
-    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
-    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
-    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
-    // An address that as a rule has a password in it.
-    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
-    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
-];
-/** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
-function childEnvironment(run, more = {}) {
-    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
-    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
-}
-/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
-function searchPath() {
-    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
-    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
-    return [...dirs, ...more].join(':');
-}
-/**
- * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
- * by util-linux's setpriv, which every Debian has).
- */
-function startProcess(run, command, args, options = {}) {
-    return (0,external_node_child_process_namespaceObject.spawn)('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
-        ...options,
-        env: childEnvironment(run, options.env),
-    });
-}
-/** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
-async function runCommand(run, command, args, options = {}) {
-    run.signal.throwIfAborted();
-    const child = startProcess(run, command, args, {
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-        detached: true,
-    });
-    const output = collectOutput(child, options.onStdout);
-    const ended = waitForExit(child);
-    child.stdin?.on('error', () => { });
-    child.stdin?.end(options.input);
-    let timedOut = false;
-    const stop = () => killGroup(child);
-    const timer = options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            stop();
-        }, options.timeoutMs);
-    run.signal.addEventListener('abort', stop, { once: true });
-    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
-    try {
-        const { code, signal } = await ended;
-        run.signal.throwIfAborted();
-        const result = { code, signal, timedOut, ...output() };
-        if (code === 127 && result.tail.some((line) => line.startsWith('setpriv: failed to execute')))
-            throw missingCommand(command);
-        return result;
-    }
-    finally {
-        clearTimeout(timer);
-        run.signal.removeEventListener('abort', stop);
-    }
-}
-/** Runs a command that must exit 0; its whole stdout. The error shows its last lines. */
-async function mustRun(run, command, args, options = {}) {
-    const result = await runCommand(run, command, args, options);
-    if (result.code === 0)
-        return result.stdout;
-    const how = result.timedOut
-        ? 'took too long'
-        : result.signal
-            ? `was ended by ${result.signal}`
-            : `exited ${result.code}`;
-    throw new error_SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
-        details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
-    });
-}
-/** How long a process that a command left behind may hold the command's output open. */
-const heldOutputMs = 2_000;
-/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
-function letGo(child) {
-    for (const stream of [child.stdout, child.stderr])
-        stream?.destroy();
-}
-/** Ends a child and all its descendants of the same group. */
-function killGroup(child) {
-    if (child.pid === undefined)
-        return;
-    for (const target of [-child.pid, child.pid]) {
-        try {
-            process.kill(target, 'SIGKILL');
-        }
-        catch (error) {
-            if (error_errnoOf(error) !== 'ESRCH')
-                throw error;
-        }
-    }
-}
-function waitForExit(child) {
-    return new Promise((resolve, reject) => {
-        child.once('error', (error) => reject(error_errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
-        child.once('close', (code, signal) => resolve({ code, signal }));
-    });
-}
-function missingCommand(command) {
-    return new error_SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
-}
-const debianPackages = {
-    'qemu-system-x86_64': 'qemu-system-x86',
-    'qemu-img': 'qemu-utils',
-    mke2fs: 'e2fsprogs',
-    debugfs: 'e2fsprogs',
-    e2fsck: 'e2fsprogs',
-    resize2fs: 'e2fsprogs',
-    fakeroot: 'fakeroot',
-    cpio: 'cpio',
-    busybox: 'busybox-static',
-    modprobe: 'kmod',
-    depmod: 'kmod',
-    zstd: 'zstd',
-    xz: 'xz-utils',
-    setpriv: 'util-linux',
-    buildah: 'buildah',
-    newuidmap: 'uidmap',
-    git: 'git',
-};
-/** Whether a command is where `searchPath` looks. */
-function hasCommand(name) {
-    return searchPath()
-        .split(external_node_path_.delimiter)
-        .some((dir) => isExecutable((0,external_node_path_.join)(dir, name)));
-}
-/** The Debian packages of those commands that are not on this machine. */
-function missingPackages(commands) {
-    const missing = commands.filter((command) => !hasCommand(command));
-    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
-}
-/** What to type on Debian and Ubuntu for a missing command. */
-function packageOf(command) {
-    const name = debianPackages[command];
-    return name === undefined
-        ? `a package that holds ${command}`
-        : `sudo apt-get install -y --no-install-recommends ${name}`;
-}
-function isExecutable(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function collectOutput(child, onStdout) {
-    const stdout = [];
-    let tail = Buffer.alloc(0);
-    const keepTail = (chunk) => {
-        const joined = Buffer.concat([tail, chunk]);
-        tail = joined.subarray(Math.max(0, joined.length - keptBytes));
-    };
-    child.stdout?.on('data', (chunk) => {
-        if (onStdout)
-            onStdout(chunk);
-        else {
-            stdout.push(chunk);
-            keepTail(chunk);
-        }
-    });
-    child.stderr?.on('data', keepTail);
-    return () => ({
-        stdout: Buffer.concat(stdout).toString('utf8'),
-        tail: tail
-            .toString('utf8')
-            .split('\n')
-            .filter((line) => line !== ''),
-    });
-}
-
 ;// CONCATENATED MODULE: ./lib/host/cleanup.js
+
+
 
 
 
@@ -49500,10 +49573,17 @@ function openRun(workDir, cacheDir, log, signal) {
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
     const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
-    killProcessesOfRun(id);
-    for (const resource of readLedger((0,external_node_path_.join)(dir, ledgerFile)))
+    endProcessesOfRun(id);
+    const resources = readLedger((0,external_node_path_.join)(dir, ledgerFile));
+    removeBucketFolders(foldersInBuckets(resources), id);
+    for (const resource of resources)
         removeResource(resource, id);
+    if (resources.some(({ kind }) => kind === 'cleanup-command'))
+        endProcessesOfRun(id);
     removeTree(dir, id);
+}
+function endProcessesOfRun(id) {
+    endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
 function sweepDeadRuns(workDir, log) {
@@ -49546,42 +49626,14 @@ function startTimeOf(pid) {
         return undefined;
     }
 }
-/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
-function killProcessesOfRun(id) {
-    const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
-    for (let attempt = 0; attempt < 50; attempt += 1) {
-        const pids = (0,external_node_fs_.readdirSync)('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
-        if (pids.length === 0)
-            return;
-        for (const pid of pids)
-            killQuietly(Number(pid));
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-}
-function hasMark(pid, mark) {
-    if (Number(pid) === process.pid)
-        return false;
-    try {
-        return (0,external_node_fs_.readFileSync)(`/proc/${pid}/environ`).includes(mark);
-    }
-    catch {
-        return false;
-    }
-}
-function killQuietly(pid) {
-    try {
-        process.kill(pid, 'SIGKILL');
-    }
-    catch {
-        // Gone already.
-    }
-}
 /** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
 function runQuietly(id, command, args, timeout = 60_000) {
     (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
 }
 function removeResource(resource, id) {
     switch (resource.kind) {
+        case 'bucket-folder':
+            return;
         case 'path':
             removeTree(resource.path, id);
             return;
@@ -49594,7 +49646,37 @@ function removeResource(resource, id) {
             return;
         case 'buildah-build':
             endBuildahBuild(resource, id);
+            return;
+        case 'cleanup-command':
+            runCleanupCommand(resource, id);
     }
+}
+/** Those that are not known to be gone already. */
+function foldersInBuckets(resources) {
+    const known = resources.flatMap((resource) => (resource.kind === 'bucket-folder' ? [resource] : []));
+    const gone = new Set(known.flatMap(({ url, gone: isGone }) => (isGone ? [url] : [])));
+    return [...new Set(known.map(({ url }) => url))].filter((url) => !gone.has(url));
+}
+/** Many addresses in one call, which takes seconds; one that is not there may keep it from the others, which then come one by one. */
+function removeBucketFolders(urls, id) {
+    const deadline = Date.now() + bucketLimitMs;
+    for (let at = 0; at < urls.length; at += urlsAtOnce) {
+        const part = urls.slice(at, at + urlsAtOnce);
+        if (removeAtOnce(part, id, deadline))
+            continue;
+        for (const url of part)
+            removeAtOnce([url], id, deadline);
+    }
+}
+const urlsAtOnce = 100;
+const bucketLimitMs = 300_000;
+function removeAtOnce(urls, id, deadline) {
+    const leftMs = deadline - Date.now();
+    if (leftMs <= 0)
+        return false;
+    const [command, ...words] = removeFromBucket();
+    const env = childEnvironment({ id }, cloudEnvironment());
+    return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
 function removeTree(path, id) {
@@ -49607,6 +49689,18 @@ function removeTree(path, id) {
         runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
         (0,external_node_fs_.rmSync)(path, { recursive: true, force: true });
     }
+}
+/** Unless the run has done so itself: the folder goes with it. */
+function runCleanupCommand({ work, cwd, command, args, env, timeoutMs }, id) {
+    if (!(0,external_node_fs_.existsSync)(work))
+        return;
+    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, {
+        stdio: 'ignore',
+        cwd: (0,external_node_fs_.existsSync)(cwd) ? cwd : work,
+        env: childEnvironment({ id }, env),
+        timeout: Math.min(timeoutMs, 60_000),
+        killSignal: 'SIGKILL',
+    });
 }
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */
 function endBuildahBuild({ root, runRoot, temporaryDir }, id) {
@@ -49674,19 +49768,38 @@ function interruption(by) {
     return new error_SnapgateError('interrupted', `interrupted by ${by}`, 'Nothing was left behind; run it again.');
 }
 
+;// CONCATENATED MODULE: ./lib/image/commands.js
+/** Commands that making any image calls: the agent's busybox, and the tools of the guest's file system. */
+const imageCommands = ['busybox', 'mke2fs', 'debugfs', 'fakeroot'];
+/** What only `kernel: auto` and `initrd: auto` call. */
+const autoCommands = ['cpio', 'modprobe'];
+/** What only some sources call: compressed tars and kernel modules. */
+const archiveCommands = ['xz', 'zstd'];
+
 ;// CONCATENATED MODULE: ./lib/job/prerequisites.js
 
-/** What a gate calls on any machine: for the guest, its kernel and initrd, its disk, and the base commit. */
-const always = [
-    ...['qemu-system-x86_64', 'qemu-img', 'setpriv', 'git'],
-    ...['busybox', 'cpio', 'modprobe', 'xz', 'zstd'],
-    ...['mke2fs', 'debugfs', 'fakeroot'],
-];
-/** The commands that a run with this configuration calls. */
-function prerequisitesOf(config) {
-    const needsBuilder = config.image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
-    // Without root, buildah needs ids for the users of the image.
-    return needsBuilder ? [...always, 'buildah', 'newuidmap'] : always;
+
+/** What a gate calls on any machine: for processes that end with it, and for the base commit. */
+const always = ['setpriv', 'git'];
+/** What the engines call beside that. Go, Docker and the like are the runner's to have. */
+const ofEngine = {
+    qemu: ['qemu-system-x86_64', 'qemu-img'],
+    firecracker: [],
+    e2b: [],
+    command: [],
+};
+/** The commands that a run with this configuration calls, of those that come in packages. */
+function prerequisitesOf({ image, measure }) {
+    const { kind } = measure.engine;
+    const makesImage = image !== undefined || kind === 'qemu' || kind === 'firecracker';
+    const needsBuilder = image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
+    return [
+        ...always,
+        ...ofEngine[kind],
+        ...(makesImage ? [...imageCommands, ...autoCommands, ...archiveCommands] : []),
+        // Without root, buildah needs ids for the users of the image.
+        ...(needsBuilder ? ['buildah', 'newuidmap'] : []),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/contract.js
@@ -49697,11 +49810,16 @@ const metricNames = [
     'memfile.zeroedBytes',
     'memfile.compressedBytes',
     'memfile.hugeBytes',
+    'memfile.storedBytes',
     'rootfs.writtenBytes',
+    'rootfs.storedBytes',
     'stateBytes',
     'resumeMs',
     'pauseMs',
 ];
+const engineNames = ['qemu', 'firecracker', 'e2b', 'command'];
+/** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
+const accelerators = ['kvm', 'tcg', 'unknown'];
 
 ;// CONCATENATED MODULE: ./lib/measure/record.js
 
@@ -49714,7 +49832,7 @@ const shortText = schemas_string().max(500);
 const fingerprintSchema = strictObject({
     engine: shortText,
     engineVersion: shortText,
-    accelerator: schemas_enum(['kvm', 'tcg']),
+    accelerator: schemas_enum(accelerators),
     machine: shortText,
     kernelVersion: shortText,
     kernelSha256: shortText,
@@ -49744,6 +49862,8 @@ const bootSchema = strictObject({
     bootMs: schemas_number().nonnegative(),
     readyMs: schemas_number().nonnegative(),
     settled: schemas_boolean(),
+    /** Of the base snapshot itself, where the engine counts it. */
+    snapshot: metricsSchema.optional(),
     samples: array(sampleSchema).max(100_000),
 });
 /** A whole commit hash. */
@@ -49753,6 +49873,21 @@ const subjectSchema = strictObject({
     label: shortText,
     commit: commitShaSchema.optional(),
 });
+const rootfsImageSchema = strictObject({
+    rootfsSha256: shortText,
+    rootfsBytes: schemas_int().positive(),
+    kernelVersion: shortText,
+    kernelSha256: shortText,
+    initrdSha256: shortText.optional(),
+    init: schemas_enum(['systemd', 'init', 'none']),
+});
+/** A guest that an engine's own builder makes: who, and the hash of what it was made with. */
+const builtImageSchema = strictObject({
+    builder: shortText,
+    sha256: shortText,
+    /** Where snapgate has built an image for the builder. */
+    rootfs: rootfsImageSchema.optional(),
+});
 const measurementSchema = strictObject({
     schema: literal('snapgate/measurement'),
     version: literal(measurementVersion),
@@ -49760,14 +49895,7 @@ const measurementSchema = strictObject({
     createdAt: shortText,
     side: schemas_enum(['base', 'head']),
     subject: subjectSchema,
-    image: strictObject({
-        rootfsSha256: shortText,
-        rootfsBytes: schemas_int().positive(),
-        kernelVersion: shortText,
-        kernelSha256: shortText,
-        initrdSha256: shortText.optional(),
-        init: schemas_enum(['systemd', 'init', 'none']),
-    }),
+    image: union([rootfsImageSchema, builtImageSchema]),
     fingerprint: fingerprintSchema,
     environment: strictObject({
         os: shortText,
@@ -49793,9 +49921,11 @@ const measurementSchema = strictObject({
 
 ;// CONCATENATED MODULE: ./lib/measure/alike.js
 
-/** The first field in which two machines, engines or kernels differ. */
-function differentField(one, other) {
-    return fingerprintSchema.keyof().options.find((field) => one[field] !== other[field]);
+/** The fields in which two machines, engines or kernels differ; one that is not known yet does not. */
+function differentFields(one, other) {
+    return fingerprintSchema
+        .keyof()
+        .options.filter((field) => one[field] !== undefined && other[field] !== undefined && one[field] !== other[field]);
 }
 /** What a scenario is besides its name. */
 const definition = ['run', 'settleMs', 'check', 'from', 'repeat', 'timeoutMs'];
@@ -49901,7 +50031,7 @@ function requireComparable(base, head) {
     requireEqualFingerprints(base.fingerprint, head.fingerprint);
     requireSameScenarios(base.scenarios, head.scenarios);
 }
-/** Throws SnapgateError('record') that names the first field in which two machines, engines or kernels differ. */
+/** Throws SnapgateError('record') that names the fields in which two machines, engines or kernels differ. */
 function requireEqualFingerprints(base, head) {
     const found = fingerprintDifference(base, head);
     if (found === undefined)
@@ -49938,11 +50068,13 @@ function measuredTooLittle(measurement, gated) {
     };
 }
 function fingerprintDifference(base, head) {
-    const field = differentField(base, head);
-    if (field === undefined)
+    const fields = differentFields(base, head);
+    if (fields.length === 0)
         return undefined;
     return {
-        difference: `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`,
+        difference: fields
+            .map((field) => `${field} is ${quoted(base[field])} on base and ${quoted(head[field])} on head`)
+            .join('; '),
         remedy: 'Measure both sides in the same job, on the same machine and with the same inputs.',
     };
 }
@@ -51901,36 +52033,13 @@ async function folderBytes(run, path) {
 
 // EXTERNAL MODULE: external "node:string_decoder"
 var external_node_string_decoder_ = __nccwpck_require__(46193);
-;// CONCATENATED MODULE: ./lib/image/logged-command.js
+;// CONCATENATED MODULE: ./lib/host/last-lines.js
 
-
-
-
-/** Builds may take this long, whatever the time budget says. */
-const limitMs = 2 * 3600e3;
+/** How many lines of a command's output an error shows. */
 const shownLines = 40;
 const longestLine = 2000;
-/**
- * Runs a build, which must exit 0; each line of its output, stdout and stderr as they come, goes to the log as detail.
- *
- * @throws SnapgateError `image` with the last 40 lines
- */
-async function runLogged(run, command, logged) {
-    const lines = lineSplitter((line) => run.log.detail(line));
-    // The shell joins stderr to stdout, and is then replaced by the command.
-    const result = await runCommand(run, 'sh', ['-c', 'exec "$@" 2>&1', 'sh', command, ...logged.args], {
-        cwd: logged.cwd,
-        env: logged.env ?? {},
-        timeoutMs: limitMs,
-        onStdout: lines.push,
-    });
-    const details = { title: `${logged.what}, last ${shownLines} lines`, lines: lines.end() };
-    if (result.timedOut)
-        throw new error_SnapgateError('image', `${logged.what} did not end within ${formatDuration(limitMs)}`, logged.remedy, { details });
-    if (result.code !== 0)
-        throw new error_SnapgateError('image', `${logged.what} failed (exit status ${result.code ?? result.signal})`, logged.remedy, { details });
-}
-function lineSplitter(onLine) {
+/** Parts output into lines, of which none is longer than 2,000 characters, and keeps the last forty. */
+function keepLastLines(onLine) {
     const decoder = new external_node_string_decoder_.StringDecoder('utf8');
     const last = [];
     let rest = '';
@@ -51950,12 +52059,40 @@ function lineSplitter(onLine) {
             for (const part of parts)
                 take(part);
         },
-        /** What is left, and then the last lines of all. */
         end() {
             take(rest + decoder.end());
+            rest = '';
             return last;
         },
     };
+}
+
+;// CONCATENATED MODULE: ./lib/image/logged-command.js
+
+
+
+
+/** Builds may take this long, whatever the time budget says. */
+const limitMs = 2 * 3600e3;
+/**
+ * Runs a build, which must exit 0; each line of its output, stdout and stderr as they come, goes to the log as detail.
+ *
+ * @throws SnapgateError `image` with the last 40 lines
+ */
+async function runLogged(run, command, logged) {
+    const lines = keepLastLines((line) => run.log.detail(line));
+    // The shell joins stderr to stdout, and is then replaced by the command.
+    const result = await runCommand(run, 'sh', ['-c', 'exec "$@" 2>&1', 'sh', command, ...logged.args], {
+        cwd: logged.cwd,
+        env: logged.env ?? {},
+        timeoutMs: limitMs,
+        onStdout: lines.push,
+    });
+    const details = { title: `${logged.what}, last ${shownLines} lines`, lines: lines.end() };
+    if (result.timedOut)
+        throw new error_SnapgateError('image', `${logged.what} did not end within ${formatDuration(limitMs)}`, logged.remedy, { details });
+    if (result.code !== 0)
+        throw new error_SnapgateError('image', `${logged.what} failed (exit status ${result.code ?? result.signal})`, logged.remedy, { details });
 }
 
 ;// CONCATENATED MODULE: ./lib/image/container-engine.js
@@ -52915,8 +53052,15 @@ async function sha256OfFile(path, part) {
 
 
 
-/** What a guest's disk, console port and file system need. Built-in ones are fine; virtio_mmio is for QEMU's microvm machine. */
-const wantedModules = ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'];
+/**
+ * What a guest's disk, channel and file system need. Built-in ones are fine. `pci`: virtio_mmio is for QEMU's microvm machine. `mmio`: as
+ * little as Firecracker's guest can do with, since each module is memory that the guest has written.
+ */
+const wantedModules = {
+    pci: ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'ext4'],
+    mmio: ['virtio_mmio', 'virtio_blk', 'vmw_vsock_virtio_transport', 'ext4'],
+    any: ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_console', 'vmw_vsock_virtio_transport', 'ext4'],
+};
 /** Applets that the initrd's /init calls. */
 const initrdApplets = ['cat', 'insmod', 'mkdir', 'mount', 'reboot', 'sh', 'sleep', 'switch_root', 'umount'];
 /** Said on the console, for the engine to recognise, where no virtio disk appears in time. */
@@ -52925,11 +53069,11 @@ const noDiskMarker = 'snapgate: no disk';
 const noRootMarker = 'snapgate: no root';
 /**
  * The initrd to boot `kernel` with: `none`, a path, or `auto`: a static busybox and exactly the modules that the kernel needs to find its disk and
- * console port. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
+ * the agent's channel on such devices. undefined: boot without one (as `auto` does for a kernel without modules at hand, whose drivers must be built in).
  *
  * @throws SnapgateError `image` for a path that is not there, `host` for missing tools
  */
-async function resolveInitrd(run, spec, kernel) {
+async function resolveInitrd(run, spec, kernel, devices = 'pci') {
     if (spec === 'none')
         return undefined;
     if (spec !== 'auto')
@@ -52937,7 +53081,7 @@ async function resolveInitrd(run, spec, kernel) {
     const base = modulesBase(kernel);
     if (base === undefined)
         return undefined;
-    const modules = await listModules(run, base, kernel.version);
+    const modules = await listModules(run, base, kernel.version, wantedModules[devices]);
     const busybox = await resolveBusybox(run, initrdApplets);
     const key = await keyOf(busybox.sha256, modules);
     const cached = (0,external_node_path_.join)(run.cacheDir, `initrd-${key}.cpio`);
@@ -52958,9 +53102,9 @@ function modulesBase(kernel) {
     return (0,external_node_fs_.existsSync)((0,external_node_path_.join)('/lib/modules', kernel.version, 'modules.dep')) ? '/' : undefined;
 }
 /** Files of the wanted modules and what they depend on, in the order to load them in. */
-async function listModules(run, base, version) {
+async function listModules(run, base, version, wanted) {
     const files = [];
-    for (const name of wantedModules) {
+    for (const name of wanted) {
         const args = ['-d', base, '-S', version, '--show-depends', name];
         const result = await runCommand(run, 'modprobe', args, { timeoutMs: 30_000 });
         // A module that this kernel does not have at all is not an error: the boot will tell.
@@ -53086,6 +53230,8 @@ exec $bb switch_root /newroot "$init" "$@"
 ;// CONCATENATED MODULE: ./lib/guest/protocol.js
 /** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
 const agentPort = 'snapgate.agent';
+/** Where the agent listens on a guest whose channel is vsock. Below 1024: only root can take it (af_vsock.c, LAST_RESERVED_PORT). */
+const agentVsockPort = 870;
 /** Bumped when host and agent would misunderstand each other. */
 const agentProtocol = 1;
 /** Folder in the guest that holds everything of snapgate's. */
@@ -53103,6 +53249,11 @@ const tailBytes = 4096;
  *
  * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
  * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
+ *
+ * It goes over a virtio-serial port where there is one; else over vsock (`agentVsockPort`), where the guest listens and the host connects, once it is
+ * started and again after each resume. The agent says hello once, at its start: it waits for the first connection. Later ones find an agent that has said
+ * it long ago, as after a resume on virtio-serial. One connection at a time; the next one is served when the last has ended at the guest's end too. A connection
+ * does not outlive a snapshot, so the host closes it before it pauses the guest: what is left of it would be work of the next resume.
  */
 
 ;// CONCATENATED MODULE: ./lib/guest/agent.js
@@ -53111,6 +53262,8 @@ const tailBytes = 4096;
 const guestBusybox = `${guestDir}/busybox`;
 /** Sourced before each command where the image declares an environment (`docker exec` gives it too). */
 const guestEnvironmentPath = `${guestDir}/environment`;
+/** Runs the agent where its channel is vsock, which no shell can open; see vsock-relay/relay.S. */
+const guestVsockRelay = `${guestDir}/vsock`;
 /** Applets that the scripts of this folder call; a busybox without one of them is refused. */
 const agentApplets = [
     'base64',
@@ -53138,13 +53291,14 @@ const startSeconds = 15;
 /** What a command is said to have put out where a process that it left behind keeps its output open. */
 const heldOutput = Buffer.from('(snapgate: the command left a process behind that holds its output open, so it is not shown)\n').toString('base64');
 /**
- * The agent, run as `busybox sh agent <systemd|init|none>`. Between commands it blocks in one read. What a command costs in processes is part of
+ * The agent, run as `busybox sh agent <systemd|init|none>`. Where there is a virtio-vsock device and no port it becomes the relay, which runs it again
+ * with `relayed` and its channel open. Between commands it blocks in one read. What a command costs in processes is part of
  * what is measured, hence the economy:
  *
  * - `started` says its own process group through fd 5 and becomes the command's shell in place (three execs, one process);
  * - `supervise` is the time limit: it waits in `read -t`, where `timeout` would leave a watcher that wakes each second;
  * - fds 5 and 6 are unlinked FIFOs of devtmpfs: the disk never hears of them;
- * - fd 3, the port, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
+ * - fd 3, the port or the relay's socket, is the main process's alone: when that is killed the host hears of it, whatever a command still does;
  * - the pipeline is a foreground one: a background job of a shell without job control would have SIGINT and SIGQUIT ignored for good.
  *
  * A command that leaves a process behind keeps it; only its group is killed, and only at the limit.
@@ -53156,7 +53310,7 @@ cd /
 umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LOGNAME=root SHELL=/bin/sh TERM=dumb
 
-# Name and device number of the port, from the sysfs mounted at $1.
+# Name and device number of the port, or that there is a vsock, from the sysfs mounted at $1.
 find_port() {
   for name in "$1"/class/virtio-ports/*/name; do
     { read -r found <"$name"; } 2>/dev/null || continue
@@ -53164,6 +53318,9 @@ find_port() {
     port=\${name%/name}
     read -r numbers <"$port/dev" && echo "\${port##*/} $numbers"
     return
+  done
+  for device in "$1"/bus/virtio/drivers/vmw_vsock_virtio_transport/virtio*; do
+    [ ! -e "$device" ] || echo vsock
   done
 }
 
@@ -53174,13 +53331,14 @@ if [ "$kind" = find-port ]; then
 fi
 
 look() {
-  if [ -d /sys/class/virtio-ports ]; then find_port /sys; else $bb unshare -m $bb sh ${guestDir}/agent find-port; fi
+  if [ -d /sys/bus/virtio ]; then find_port /sys; else $bb unshare -m $bb sh ${guestDir}/agent find-port; fi
 }
 
 open_port() {
   tries=0
   while [ "$tries" -lt 600 ]; do
     set -- $(look)
+    [ "$1" != vsock ] || exec ${guestVsockRelay} $bb sh ${guestDir}/agent "$kind" relayed
     if [ -n "$2" ]; then
       [ -c "/dev/$1" ] || $bb mknod -m 600 "/dev/$1" c "\${2%:*}" "\${2#*:}"
       { exec 3<>"/dev/$1"; } 2>/dev/null && return 0
@@ -53188,7 +53346,7 @@ open_port() {
     tries=$((tries + 1))
     $bb sleep 0.1
   done
-  echo 'snapgate: no virtio-serial port ${agentPort}' >/dev/console
+  echo 'snapgate: no virtio-serial port ${agentPort}, and no vsock' >/dev/console
   exit 1
 }
 
@@ -53251,7 +53409,7 @@ END
 
 busybox_started=\${started%exec*}'exec "$0" sh -c "$1" 5>&-'
 { echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
-open_port
+[ "$2" = relayed ] || open_port
 open_pipe && exec 5<>/dev/.snapgate.pipe
 open_pipe && exec 6<>/dev/.snapgate.pipe
 $bb rm -f /dev/.snapgate.pipe
@@ -53436,6 +53594,27 @@ function quoteWord(word) {
     return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+;// CONCATENATED MODULE: ./lib/guest/vsock-relay/relay.js
+/** relay.elf in base64, for x86-64 alone: what relay.S says how to build. A test builds it and compares. */
+const vsockRelayBase64 = [
+    'f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAA6ABAAAAAAABAAAAAAAAAAKgDAAAAAAAAAAAAAEAAOAADAEAABAADAAEAAAAFAAAAAAAAAAAA',
+    'AAAAAEAAAAAAAAAAQAAAAAAAjgMAAAAAAACOAwAAAAAAAAAQAAAAAAAAAQAAAAYAAAAAAAAAAAAAAAAQQAAAAAAAABBAAAAAAAAAAAAA',
+    'AAAAAAAQAAAAAAAAABAAAAAAAABR5XRkBgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIAAAAAAAAAL8B',
+    'AAAAvgEACAAx0kG6EBBAALg1AAAADwWFwA+IEwIAAL8oAAAAvgEACAAx0rgpAAAADwWJw4XAD4j2AQAAid++UANAALoQAAAAuDEAAAAP',
+    'BYXAD4jbAQAAid++BAAAALgyAAAADwWFwA+IxQEAALg5AAAADwWFwA+ItgEAAA+EYQEAAIs8JRQQQAC4AwAAAA8FRIskJRAQQABmxwQl',
+    'BBBAAAEARIkkJQgQQAC9/////4nouQEAAAAx0oXtD0jDD0jKiQQlABBAAGaJDCUMEEAAvwAQQAC+AgAAALr/////uAcAAAAPBYXAeMYP',
+    'twQlDhBAAKgBdW+oOA+FYAEAAA+3BCUGEEAAhe0PiLgAAABmhcB0nYnvvhgQQAC66A8AADHADwWFwA+OiAAAAEG9GBBAAEGJxkSJ50SJ',
+    '7kSJ8kG6AEAAAEUxwEUxybgsAAAADwWFwA+IBgEAAEEBxUEpxnXU6Uv///9Eiee+GBBAALroDwAAMcAPBYXAD47gAAAAQb0YEEAAQYnG',
+    'ie9Eie5EifJBugBAAABFMcBFMcm4LAAAAA8FhcB4DUEBxUEpxnXZ6f3+//+J77gDAAAADwW9/////+nq/v//qDh1aYnfMfYx0kG6AAAI',
+    'ALggAQAADwWJxenM/v//vwEAAAC+CQAAALidAAAADwWLPCUUEEAAvgMAAAC4IQAAAA8FvwMAAAC+AgAAADHSuEgAAAAPBUiLBCRIjXQk',
+    'EEiLPkiNVMQQuDsAAAAPBb9gA0AAvgEBAAC4AgAAAA8Fice+bQNAALohAAAAuAEAAAAPBb8BAAAA6wIx/7jnAAAADwUoAAAAZgMAAP//',
+    '//8AAAAAL2Rldi9jb25zb2xlAHNuYXBnYXRlOiBubyB2c29jayBmb3IgdGhlIGFnZW50CgAuc2hzdHJ0YWIALnRleHQALmJzcwAAAAAA',
+    'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAsAAAABAAAABgAAAAAA',
+    'AADoAEAAAAAAAOgAAAAAAAAApgIAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAARAAAACAAAAAMAAAAAAAAAABBAAAAAAAAAEAAA',
+    'AAAAAAAQAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAQAAAAMAAAAAAAAAAAAAAAAAAAAAAAAAjgMAAAAAAAAWAAAAAAAAAAAA',
+    'AAAAAAAAAQAAAAAAAAAAAAAAAAAAAA==',
+].join('');
+
 ;// CONCATENATED MODULE: ./lib/image/debugfs.js
 
 
@@ -53614,6 +53793,7 @@ async function executableAt(run, rootfsPath, path) {
 
 
 
+
 /**
  * Puts the agent and what starts it into an ext4, in place and without root. Equal input gives equal bytes.
  *
@@ -53647,7 +53827,10 @@ async function guestFilesSha256(run) {
 /** Mount points of the kernel's file systems, and what a program may expect. Made here so that no boot has to. */
 const commonFolders = ['/dev', '/proc', '/sys', '/run', '/tmp', guestDir, `${guestDir}/mnt`];
 function guestFiles(init, container) {
-    const files = [script('agent', agentScript)];
+    const files = [
+        script('agent', agentScript),
+        { path: guestVsockRelay, mode: 0o755, content: Buffer.from(vsockRelayBase64, 'base64') },
+    ];
     if (container && container.env.length > 0)
         files.push({ path: guestEnvironmentPath, mode: 0o644, content: environmentScript(container.env) });
     switch (init.kind) {
@@ -54007,6 +54190,15 @@ function firstWord(content, offset) {
     return /^[A-Za-z0-9][A-Za-z0-9._+~-]*/.exec(content.toString('latin1', offset, offset + 128))?.[0];
 }
 
+;// CONCATENATED MODULE: ./lib/host/shell.js
+
+/** What a command line of the user's runs in: `bash -euo pipefail` where there is bash, as in a workflow's `run:`, else `sh -eu`. */
+function userShell() {
+    return hasCommand('bash')
+        ? { command: 'bash', argumentsFor: (line) => ['-euo', 'pipefail', '-c', line] }
+        : { command: 'sh', argumentsFor: (line) => ['-eu', '-c', line] };
+}
+
 ;// CONCATENATED MODULE: ./lib/image/build-command.js
 
 
@@ -54018,13 +54210,12 @@ function firstWord(content, offset) {
  * @throws SnapgateError `image` with the last lines of the build
  */
 async function runBuildCommand(run, command, checkout, what) {
-    const hasBash = (await runCommand(run, 'sh', ['-c', 'command -v bash'])).code === 0;
-    const args = hasBash ? ['-euo', 'pipefail', '-c', command] : ['-eu', '-c', command];
+    const shell = userShell();
     run.log.info(`building ${what} with build-command`);
-    await runLogged(run, hasBash ? 'bash' : 'sh', {
+    await runLogged(run, shell.command, {
         what: `the build-command of ${what}`,
         remedy: 'Its last lines say why. It runs in the checkout of the side, without the tokens of the workflow.',
-        args,
+        args: shell.argumentsFor(command),
         cwd: checkout,
         env: { SOURCE_DATE_EPOCH: process.env['SOURCE_DATE_EPOCH'] ?? String(fixedTime) },
     });
@@ -54074,7 +54265,7 @@ function start(run, { command, args, env, input, failure }) {
         throw new Error(`a pipe from ${command} is missing`);
     const exit = waitForExit(child);
     exit.catch(() => { });
-    const lines = keepLastLines(stderr);
+    const lines = stream_command_keepLastLines(stderr);
     if (input && stdin)
         (0,external_node_stream_.pipeline)(input, stdin, () => { });
     const requireSuccess = async () => {
@@ -54089,7 +54280,7 @@ function start(run, { command, args, env, input, failure }) {
 }
 const stream_command_keptBytes = 64 * 1024;
 const keptLines = 40;
-function keepLastLines(stream) {
+function stream_command_keepLastLines(stream) {
     let tail = Buffer.alloc(0);
     stream.on('data', (chunk) => {
         tail = Buffer.concat([tail, chunk]).subarray(-stream_command_keptBytes);
@@ -55117,7 +55308,235 @@ function localImageContent(run, image, description, kind, finish) {
     return { key: `${kind}:${image.id}`, description, expectedBytes: 0, form: { kind: 'tree', fill } };
 }
 
+;// CONCATENATED MODULE: ./lib/image/lz4-legacy.js
+/** Of the frame that `lz4 -l` writes and Linux kernels are in (lz4_Frame_format.md, "Legacy frame"). */
+const lz4LegacyMagic = Buffer.from([0x02, 0x21, 0x4c, 0x18]);
+/** What a block holds at most, decompressed. */
+const lz4_legacy_blockBytes = 8 * 1024 ** 2;
+/**
+ * Decompresses a legacy LZ4 frame, a block of at most 8 MiB at a time. Each block's memory is used again for the next one.
+ *
+ * @throws RangeError where the data are damaged
+ */
+function* lz4LegacyBlocks(frame) {
+    if (!frame.subarray(0, 4).equals(lz4LegacyMagic))
+        throw new RangeError('no legacy LZ4 frame');
+    const block = Buffer.allocUnsafe(lz4_legacy_blockBytes);
+    let at = 4;
+    while (at < frame.length) {
+        if (frame.length - at < 4)
+            throw new RangeError('an LZ4 frame is cut short');
+        const bytes = frame.readUInt32LE(at);
+        at += 4;
+        // Frames may follow one another, each with its magic number.
+        if (bytes === lz4LegacyMagic.readUInt32LE(0))
+            continue;
+        if (bytes > frame.length - at)
+            throw new RangeError('an LZ4 block is cut short');
+        yield block.subarray(0, decodeBlock(frame.subarray(at, at + bytes), block));
+        at += bytes;
+    }
+}
+/** lz4_Block_format.md: sequences of a token, literals, and a match in what was put out before; the last one is literals alone. */
+function decodeBlock(input, output) {
+    const from = { input, at: 0 };
+    let written = 0;
+    while (from.at < input.length) {
+        const token = readByte(from);
+        const literals = readLength(from, token >>> 4);
+        if (literals > input.length - from.at || literals > output.length - written)
+            throw new RangeError('an LZ4 block has literals past its end');
+        input.copy(output, written, from.at, from.at + literals);
+        from.at += literals;
+        written += literals;
+        if (from.at === input.length)
+            return written;
+        const distance = readByte(from) | (readByte(from) << 8);
+        const length = readLength(from, token & 15) + 4;
+        if (distance === 0 || distance > written || length > output.length - written)
+            throw new RangeError('an LZ4 block has a match outside of it');
+        repeat(output, written, distance, length);
+        written += length;
+    }
+    return written;
+}
+function readByte(from) {
+    const byte = from.input[from.at];
+    if (byte === undefined)
+        throw new RangeError('an LZ4 block ends too soon');
+    from.at += 1;
+    return byte;
+}
+/** Four bits of the token, and where they are all set, bytes to add up to the first that is not 255. */
+function readLength(from, bits) {
+    if (bits < 15)
+        return bits;
+    let length = bits;
+    let byte;
+    do {
+        byte = readByte(from);
+        length += byte;
+    } while (byte === 255);
+    return length;
+}
+/** A match may overlap what it makes: a short one is then doubled up. */
+function repeat(output, at, distance, length) {
+    for (let done = 0; done < length;) {
+        const step = Math.min(length - done, distance + done);
+        output.copyWithin(at + done, at - distance, at - distance + step);
+        done += step;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/image/vmlinux.js
+
+
+
+
+
+
+
+
+
+/**
+ * Path of the uncompressed ELF (vmlinux) of a kernel, which is all that Firecracker boots: the file itself where it is one; else what a bzImage
+ * holds, from the cache or unpacked into it.
+ *
+ * @param kernel `sha256`: of the file at `path`
+ * @param limitBytes disk that images and unpacked kernels in the cache may take together
+ * @throws SnapgateError `image` for another kind of file, a damaged one, or a compression that is not known; `host` for a missing command
+ */
+async function resolveVmlinux(run, kernel, limitBytes) {
+    const { path } = kernel;
+    if (isElf(await readPart(path, 0, elfHeaderBytes)))
+        return path;
+    const { offset, bytes } = findPayload(path, await readPart(path, 0, headerBytes));
+    const key = kernel.sha256.slice(0, 40);
+    const dir = await cache_cached(run, { kind: 'vmlinux', key, limitBytes }, async (folder) => {
+        const payload = await readPart(path, offset, bytes);
+        if (payload.length < bytes)
+            throw vmlinux_damaged(path, 'it is shorter than its header says');
+        run.log.info(`unpacking the kernel ${path}`);
+        await vmlinux_unpack(run, path, payload, (0,external_node_path_.join)(folder, vmlinuxName));
+    });
+    return (0,external_node_path_.join)(dir, vmlinuxName);
+}
+const vmlinuxName = 'vmlinux';
+/** A vmlinux without debug information has some 60 MB. */
+const maxVmlinuxBytes = 512 * 1024 ** 2;
+const maxPayloadBytes = 256 * 1024 ** 2;
+const elfHeaderBytes = 20;
+/** A 64-bit little-endian ELF for x86-64: EI_CLASS, EI_DATA and e_machine of elf(5). */
+function isElf(start) {
+    return (start.length >= elfHeaderBytes &&
+        start.readUInt32BE(0) === 0x7f454c46 &&
+        start[4] === 2 &&
+        start[5] === 1 &&
+        start.readUInt16LE(18) === 62);
+}
+/** Up to and with payload_length (Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header"). */
+const headerBytes = 0x250;
+/** Where a bzImage has its compressed kernel. */
+function findPayload(path, header) {
+    if (header.length < headerBytes || header.toString('latin1', 0x202, 0x206) !== 'HdrS')
+        throw new error_SnapgateError('image', `the kernel ${path} is neither a bzImage nor an ELF for x86-64`, `Give kernel: the path of a bzImage (vmlinuz) or of an uncompressed vmlinux for x86-64, or auto.`);
+    // payload_offset is since protocol 2.08 (Linux 2.6.26); 0 setup sectors are 4, for old times' sake.
+    if (header.readUInt16LE(0x206) < 0x208)
+        throw vmlinux_damaged(path, 'its boot protocol is older than 2.08');
+    const setupSectors = header.readUInt8(0x1f1) || 4;
+    const offset = (setupSectors + 1) * 512 + header.readUInt32LE(0x248);
+    const bytes = header.readUInt32LE(0x24c);
+    if (bytes < 8 || bytes > maxPayloadBytes)
+        throw vmlinux_damaged(path, `its header tells of ${bytes} compressed bytes`);
+    return { offset, bytes };
+}
+/** A part of a file, less of it where the file ends before. */
+async function readPart(path, start, bytes) {
+    try {
+        const file = await (0,promises_.open)(path);
+        try {
+            const available = Math.max(0, (await file.stat()).size - start);
+            const { buffer, bytesRead } = await file.read({
+                buffer: Buffer.alloc(Math.min(bytes, available)),
+                position: start,
+            });
+            return buffer.subarray(0, bytesRead);
+        }
+        finally {
+            await file.close();
+        }
+    }
+    catch (error) {
+        if (error_errnoOf(error) === undefined)
+            throw error;
+        const remedy = 'Give kernel: the path of a file that this user may read, or auto.';
+        throw new error_SnapgateError('image', `the kernel ${path} cannot be read: ${error_errnoOf(error)}`, remedy, {
+            cause: error,
+        });
+    }
+}
+/** The dictionary of a kernel has 128 MiB at most (scripts/xz_wrap.sh). */
+const xzArgs = ['-dcq', '--memlimit-decompress=256MiB'];
+/** What the distributions use or have used: Debian LZ4 and xz, Ubuntu zstd, LZ4 and gzip, others LZMA. */
+const formats = [
+    { magic: Buffer.from([0x1f, 0x8b, 0x08]), decoder: ['gzip', '-dcq'], hasSize: false },
+    { magic: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), decoder: ['xz', ...xzArgs], hasSize: true },
+    { magic: Buffer.from([0x5d, 0, 0]), decoder: ['xz', '--format=lzma', ...xzArgs], hasSize: true },
+    { magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), decoder: ['zstd', '-dcq'], hasSize: true },
+    { magic: lz4LegacyMagic, decoder: 'lz4', hasSize: true },
+];
+async function vmlinux_unpack(run, path, payload, target) {
+    const format = formats.find(({ magic }) => payload.subarray(0, magic.length).equals(magic));
+    if (format === undefined)
+        throw new error_SnapgateError('image', `the kernel ${path} is compressed in a way that is not known here (${payload.toString('hex', 0, 6)})`, 'Give kernel: the path of its uncompressed vmlinux, or auto.');
+    const size = payload.readUInt32LE(payload.length - 4);
+    if (size > maxVmlinuxBytes)
+        throw vmlinux_damaged(path, `it would have ${size} bytes`);
+    requireFreeDisk(run.cacheDir, size, `unpacking the kernel ${path}`);
+    const data = format.hasSize ? payload.subarray(0, -4) : payload;
+    const written = await vmlinux_decode(run, path, format, data, (content) => writeKernel(path, content, size, target));
+    if (written !== size)
+        throw vmlinux_damaged(path, `it unpacks to ${written} bytes where its end says ${size}`);
+}
+async function vmlinux_decode(run, path, { decoder }, data, use) {
+    if (decoder !== 'lz4') {
+        const [command, ...args] = decoder;
+        const failure = (lines) => vmlinux_damaged(path, `${command} cannot read it`, lines);
+        return streamCommand(run, { command, args, input: external_node_stream_.Readable.from([data]), failure }, use);
+    }
+    try {
+        return await use(lz4LegacyBlocks(data));
+    }
+    catch (error) {
+        throw error instanceof RangeError ? vmlinux_damaged(path, error.message) : error;
+    }
+}
+/** Writes an ELF of at most `size` bytes; how many there were. */
+async function writeKernel(path, content, size, target) {
+    let written = 0;
+    const fd = (0,external_node_fs_.openSync)(target, 'wx', 0o600);
+    try {
+        for await (const chunk of content) {
+            if (written === 0 && !isElf(chunk))
+                throw vmlinux_damaged(path, 'what it holds is no ELF for x86-64');
+            if (written + chunk.length > size)
+                throw vmlinux_damaged(path, `it unpacks to more bytes than the ${size} it tells of`);
+            for (let at = 0; at < chunk.length;)
+                at += (0,external_node_fs_.writeSync)(fd, chunk, at);
+            written += chunk.length;
+        }
+        return written;
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+function vmlinux_damaged(path, why, lines = []) {
+    return new error_SnapgateError('image', `the kernel ${path} cannot be unpacked: ${why}`, 'Give kernel: the path of another one or of its uncompressed vmlinux, or auto.', lines.length === 0 ? {} : { details: { title: 'last lines of its decompressor', lines } });
+}
+
 ;// CONCATENATED MODULE: ./lib/image/build.js
+
 
 
 
@@ -55142,12 +55561,18 @@ function localImageContent(run, image, description, kind, finish) {
  */
 async function buildImage(run, inputs, options) {
     await checkImageInputs(run, inputs, options.checkout);
-    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), options.cacheLimitBytes * shares.kernels);
-    const initrd = await resolveInitrd(run, fileSpec(inputs.initrd, options.checkout, 'initrd'), kernel);
+    const kernelsBytes = options.cacheLimitBytes * shares.kernels;
+    const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), kernelsBytes);
+    const initrdSpec = fileSpec(inputs.initrd, options.checkout, 'initrd');
+    const initrd = await resolveInitrd(run, initrdSpec, kernel, inputs.devices);
+    const kernelPath = inputs.devices === 'mmio'
+        ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * shares.disks)
+        : kernel.path;
     const rootfs = await buildRootfs(run, inputs, options);
     return {
+        kind: 'rootfs',
         ...rootfs,
-        kernelPath: kernel.path,
+        kernelPath,
         kernelVersion: kernel.version,
         kernelSha256: kernel.sha256,
         initrdPath: initrd?.path,
@@ -55284,6 +55709,7 @@ var external_node_os_ = __nccwpck_require__(48161);
 ;// CONCATENATED MODULE: ./lib/measure/environment.js
 
 
+
 /** Bumped when cycles are run or counted in another way: numbers of two protocols are never compared. */
 const measuringProtocol = 1;
 /** The machine that measured, for readers of the record. */
@@ -55297,6 +55723,22 @@ function readEnvironment() {
         node: process.version,
     };
 }
+function kernelOf(image) {
+    const { kernelVersion, kernelSha256 } = (image.kind === 'rootfs' ? image : image.rootfs) ?? unknownKernel;
+    return { kernelVersion, kernelSha256 };
+}
+/** Of a guest that its engine makes: its builder chooses. */
+const unknownKernel = { kernelVersion: undefined, kernelSha256: undefined };
+/** What must be equal for two measurements to be compared, with what the boots have told. */
+function fingerprintWith(expected, versions) {
+    return fingerprintSchema.parse({
+        ...expected,
+        engineVersion: versions.engineVersion ?? expected.engineVersion ?? environment_unknown,
+        kernelVersion: versions.kernelVersion ?? expected.kernelVersion ?? environment_unknown,
+        kernelSha256: expected.kernelSha256 ?? environment_unknown,
+    });
+}
+const environment_unknown = 'unknown';
 /** What must be equal for two measurements to be compared. */
 function fingerprintOf(identity, image, guest) {
     return {
@@ -55349,15 +55791,12 @@ async function measureBoot(job) {
     try {
         const bootDir = makeDir(job.dir, 'base');
         const booted = await job.engine.prepare(job.image, guestOptions(job.config), bootDir);
-        const samples = await runCycles(job, booted.snapshot, startedAt.getTime());
-        return {
-            index: job.index,
-            startedAt: startedAt.toISOString(),
-            bootMs: booted.bootMs,
-            readyMs: booted.readyMs,
-            settled: booted.settled,
-            samples,
-        };
+        const { bootMs, readyMs, settled, metrics, versions = {} } = booted;
+        const notes = new Set(booted.notes);
+        const samples = await runCycles(job, booted.snapshot, startedAt.getTime(), notes);
+        const times = { startedAt: startedAt.toISOString(), bootMs, readyMs, settled };
+        const boot = { index: job.index, ...times, ...(metrics && { snapshot: metrics }), samples };
+        return { boot, versions, notes: [...notes] };
     }
     finally {
         (0,external_node_fs_.rmSync)(job.dir, { recursive: true, force: true });
@@ -55367,7 +55806,7 @@ function guestOptions(config) {
     const { memoryBytes, vcpus, bootTimeoutMs, readyCommand } = config;
     return { memoryBytes, vcpus, bootTimeoutMs, readyCommand };
 }
-async function runCycles(job, base, startedAtMs) {
+async function runCycles(job, base, startedAtMs, notes) {
     const { config, engine } = job;
     const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
     const chain = { tip: keepsBase ? await engine.fork(base, makeDir(job.dir, 'chain')) : base };
@@ -55377,7 +55816,7 @@ async function runCycles(job, base, startedAtMs) {
         for (const scenario of config.scenarios) {
             job.run.signal.throwIfAborted();
             const began = Date.now();
-            const parts = await runScenario(engine, scenario, chain, base);
+            const parts = await runScenario(engine, scenario, chain, base, notes);
             samples.push({
                 scenario: scenario.name,
                 round,
@@ -55392,15 +55831,15 @@ async function runCycles(job, base, startedAtMs) {
     }
     return samples;
 }
-async function runScenario(engine, scenario, chain, base) {
+async function runScenario(engine, scenario, chain, base, notes) {
     const parts = [];
     for (let part = 0; part < scenario.repeat; part += 1) {
-        if (scenario.from === 'base') {
-            parts.push((await engine.cycle(base, scenario, { advance: false })).metrics);
-            continue;
-        }
-        const result = await engine.cycle(chain.tip, scenario, { advance: true });
-        chain.tip = result.next;
+        const advance = scenario.from === 'previous';
+        const result = await engine.cycle(advance ? chain.tip : base, scenario, { advance });
+        if (advance)
+            chain.tip = result.next;
+        for (const note of result.notes ?? [])
+            notes.add(note);
         parts.push(result.metrics);
     }
     return parts;
@@ -55490,9 +55929,10 @@ async function runWave(run, request, wave, remaining, onBoot) {
     await Promise.all(wave.map(async ({ side, index }) => {
         const name = `${side} boot ${index + 1} of ${config.boots}`;
         run.log.info(`${name}: starts${remaining}`);
-        const boot = await measureOne(run, request, side, index, name);
+        const measured = await measureOne(run, request, side, index, name);
+        const { boot } = measured;
         run.log.info(`${name}: agent after ${formatDuration(boot.bootMs)}, settled after ${formatDuration(boot.readyMs)}, ${boot.samples.length} samples`);
-        onBoot(side, boot);
+        onBoot(side, measured);
     }));
 }
 async function measureOne(run, request, side, index, name) {
@@ -55525,8 +55965,9 @@ function namingBoot(error, name) {
         ...(cause === undefined ? {} : { cause }),
     });
 }
-function toMeasurement(request, { side, subject, image }, boots, cut) {
+function toMeasurement(request, { side, subject, image }, measured, cut) {
     const { config, report } = request;
+    const boots = measured.map(({ boot }) => boot);
     if (!report.identity)
         throw new Error('measured with an engine that its own probe refused');
     return {
@@ -55537,14 +55978,20 @@ function toMeasurement(request, { side, subject, image }, boots, cut) {
         side,
         subject,
         image: imageRecord(image),
-        fingerprint: fingerprintOf(report.identity, image, config),
+        fingerprint: fingerprintWith(fingerprintOf(report.identity, kernelOf(image), config), versionsOf(side, measured)),
         environment: readEnvironment(),
         scenarios: scenariosRecord(config.scenarios),
         boots: boots.toSorted((a, b) => a.index - b.index),
-        notes: notesOf(report, side, boots, cut),
+        notes: notesOf(report, side, measured, cut),
     };
 }
 function imageRecord(image) {
+    if (image.kind === 'rootfs')
+        return rootfsRecord(image);
+    const { builder, sha256, rootfs } = image;
+    return { builder, sha256, ...(rootfs === undefined ? {} : { rootfs: rootfsRecord(rootfs) }) };
+}
+function rootfsRecord(image) {
     return {
         rootfsSha256: image.rootfsSha256,
         rootfsBytes: image.rootfsBytes,
@@ -55554,15 +56001,36 @@ function imageRecord(image) {
         init: image.init,
     };
 }
-function notesOf(report, side, boots, cut) {
-    const unsettled = boots.filter((boot) => !boot.settled).map((boot) => boot.index + 1);
+function notesOf(report, side, measured, cut) {
+    const unsettled = measured.filter(({ boot }) => !boot.settled).map(({ boot }) => boot.index + 1);
     return [
         ...(report.fallback === undefined ? [] : [report.fallback]),
         ...(unsettled.length === 0
             ? []
             : [`${side}: still busy when its base snapshot was taken, boot ${unsettled.join(', ')}`]),
         ...(cut === undefined ? [] : [cut]),
+        ...notesOfBoots(measured),
     ].map((note) => note.slice(0, 500));
+}
+/** Enough to see what they are about: a note a cycle would bury the report. */
+const maxBootNotes = 8;
+function notesOfBoots(measured) {
+    const notes = [...new Set(measured.flatMap((boot) => boot.notes))];
+    const more = notes.length - maxBootNotes;
+    return more <= 0
+        ? notes
+        : [...notes.slice(0, maxBootNotes), `${more} more notes of this kind are left out`];
+}
+/** @throws SnapgateError `guest` where the boots of one side are not of the same versions */
+function versionsOf(side, measured) {
+    const [first, ...others] = measured.map(({ versions }) => versions);
+    for (const field of ['engineVersion', 'kernelVersion']) {
+        const other = others.find((versions) => versions[field] !== first?.[field]);
+        if (other === undefined)
+            continue;
+        throw new error_SnapgateError('guest', `${side}: ${field} is ${JSON.stringify(first?.[field])} in one boot and ${JSON.stringify(other[field])} in another`, 'Something changed what the engine boots while it was measured: measure again.');
+    }
+    return first ?? {};
 }
 
 ;// CONCATENATED MODULE: ./lib/config/metrics.js
@@ -55574,7 +56042,9 @@ const metricLabels = {
     'memfile.zeroedBytes': 'zeroed memory',
     'memfile.compressedBytes': 'compressed memfile diff',
     'memfile.hugeBytes': 'memfile diff in huge pages',
+    'memfile.storedBytes': 'stored memfile diff',
     'rootfs.writtenBytes': 'rootfs diff',
+    'rootfs.storedBytes': 'stored rootfs diff',
     stateBytes: 'device state',
     resumeMs: 'resume time',
     pauseMs: 'pause time',
@@ -55614,9 +56084,9 @@ const scenarios_nothing = {
 };
 /**
  * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
- * system of every guest, and its busybox stands in where the image has no dd.
+ * system of every guest of snapgate's own making, and its busybox stands in where the image has no dd; /var/tmp is for the others.
  */
-const write64k = `dd=dd; command -v dd >/dev/null 2>&1 || dd='${guestDir}/busybox dd'; $dd if=/dev/urandom of=${guestDir}/write-64k bs=64k count=1 conv=fsync`;
+const write64k = `dir=${guestDir}; [ -d $dir ] || dir=/var/tmp; dd=dd; command -v dd >/dev/null 2>&1 || dd="$dir/busybox dd"; $dd if=/dev/urandom of=$dir/write-64k bs=64k count=1 conv=fsync`;
 /** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
 const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${guestDir}/busybox sh -c :; fi`;
 /** The scenarios that every run has unless told otherwise, in the order they run. */
@@ -55833,7 +56303,7 @@ function subjectWords({ label, commit }) {
 }
 /** What a measurement was taken with, one fact a line, not escaped: strings of it come from a record. */
 function fingerprintFacts(fingerprint) {
-    const acceleration = { kvm: 'KVM', tcg: 'TCG (emulation)' }[fingerprint.accelerator];
+    const acceleration = { kvm: 'KVM', tcg: 'TCG (emulation)', unknown: 'unknown' }[fingerprint.accelerator];
     return [
         ['engine', `${fingerprint.engine}, ${fingerprint.engineVersion}, ${fingerprint.machine}`],
         ['accelerator', acceleration],
@@ -57579,6 +58049,9 @@ function metricNamesOf(record) {
     return metricNames.filter((metric) => record[metric] !== undefined);
 }
 function sameImage(base, head) {
+    // What a builder makes twice of the same need not be the same guest.
+    if (!('rootfsSha256' in base) || !('rootfsSha256' in head))
+        return false;
     const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'];
     return fields.every((field) => base[field] === head[field]);
 }
@@ -57819,6 +58292,4202 @@ function readRecordFile(path) {
 }
 const recordRemedy = 'Name a comparison.json or measurement-*.json that snapgate wrote.';
 
+;// CONCATENATED MODULE: ./lib/engine/vm/full-disk.js
+
+/** The host has no room left for what a guest or snapgate writes below `dir`. */
+function fullDiskError(dir, cause) {
+    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/qmp.js
+
+/** QEMU answered a command with an error. */
+class QmpError extends Error {
+    command;
+    constructor(command, description) {
+        super(`QEMU refused ${command}: ${description}`);
+        this.name = 'QmpError';
+        this.command = command;
+    }
+}
+/** QEMU is trusted more than a guest, but not with our memory: its longest honest answer (query-commands) is 30 KiB. */
+const qmp_maxLineBytes = 4 * 1024 * 1024;
+const messageSchema = union([
+    object({ QMP: unknown() }),
+    object({ return: unknown(), id: schemas_number().optional() }),
+    object({ error: object({ class: schemas_string(), desc: schemas_string() }), id: schemas_number().optional() }),
+    object({ event: schemas_string(), data: record(schemas_string(), unknown()).default({}) }),
+]);
+/** Speaks QMP on a connected stream and leaves negotiation mode at once. */
+function connectQmp(stream) {
+    const pending = new Map();
+    const listeners = [];
+    let lastId = 0;
+    let ended;
+    const end = (error) => {
+        ended ??= error;
+        for (const { reject } of pending.values())
+            reject(ended);
+        pending.clear();
+    };
+    const handle = (line) => {
+        const message = messageSchema.parse(JSON.parse(line));
+        if ('event' in message)
+            for (const listener of listeners)
+                listener({ name: message.event, data: message.data });
+        else if (!('QMP' in message))
+            qmp_settle(pending, message);
+    };
+    stream.on('data', lineSplitter(handle, (error) => stream.destroy(error)));
+    stream.on('error', end);
+    for (const event of ['end', 'close'])
+        stream.on(event, () => end(new Error('QEMU closed its control connection')));
+    const execute = (command, args = {}) => {
+        if (ended)
+            return Promise.reject(ended);
+        lastId += 1;
+        const id = lastId;
+        return new Promise((resolve, reject) => {
+            pending.set(id, { command, resolve, reject });
+            stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+        });
+    };
+    execute('qmp_capabilities').catch(() => { });
+    return { execute, onEvent: (listener) => void listeners.push(listener) };
+}
+function qmp_settle(pending, message) {
+    const call = message.id === undefined ? undefined : pending.get(message.id);
+    if (call === undefined || message.id === undefined)
+        return;
+    pending.delete(message.id);
+    if ('error' in message)
+        call.reject(new QmpError(call.command, message.error.desc));
+    else
+        call.resolve(message.return);
+}
+function lineSplitter(onLine, onError) {
+    let rest = '';
+    return (chunk) => {
+        rest += chunk.toString('utf8');
+        if (rest.length > qmp_maxLineBytes)
+            return onError(new Error('QEMU sent an endless line on its control connection'));
+        const lines = rest.split('\n');
+        rest = lines.pop() ?? '';
+        try {
+            for (const line of lines)
+                if (line.trim() !== '')
+                    onLine(line);
+        }
+        catch (error) {
+            onError(new Error('QEMU sent what is not QMP', { cause: error }));
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/full-disk.js
+
+
+
+
+/** The work's result; where it failed for want of room, an error that says so. */
+async function explainFullDisk(dir, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        throw isFull(error, dir) ? fullDiskError(dir, error) : error;
+    }
+}
+function isFull(error, dir) {
+    // xen-save-devices-state says no more than `An IO error has occurred`.
+    if (error instanceof QmpError)
+        return error.message.includes('IO error') && isUsedUp(dir);
+    if (!(error instanceof error_SnapgateError))
+        return error_errnoOf(error) === 'ENOSPC';
+    if (error.code !== 'host')
+        return false;
+    // The memory file is sparse: where it cannot grow, the write to memory fails.
+    if (error.message.includes('SIGBUS'))
+        return isUsedUp(dir);
+    return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
+}
+function isUsedUp(dir) {
+    const { bavail, bsize } = (0,external_node_fs_.statfsSync)(dir);
+    return bavail * bsize < 1024 * 1024;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/environment.js
+/** The commands of the user's, by what they are called in their environment, in the documentation and in errors. */
+const commandNames = ['prepare', 'resume', 'pause', 'cleanup', 'version'];
+/** The status by which a command says that it was the guest's own command that failed, as snapgate says it too. */
+const scenarioFailedStatus = 71;
+const ofAll = commandNames;
+const ofMachine = ['prepare', 'resume', 'pause', 'cleanup'];
+const ofCycle = ['resume', 'pause'];
+/**
+ * Everything that a command is told by snapgate, beside the environment of the run without its tokens. docs/engine-command.md has the same
+ * table.
+ */
+const variables = {
+    SNAPGATE_COMMAND: {
+        of: ofAll,
+        holds: 'which command this is: `prepare`, `resume`, `pause`, `cleanup` or `version`',
+    },
+    SNAPGATE_CHECKOUT: {
+        of: ofAll,
+        holds: 'the checkout of the side that is measured, where the command runs too',
+    },
+    SNAPGATE_ID: {
+        of: ofMachine,
+        holds: 'a name for this boot, of letters, digits and dashes, that no other machine on the host has',
+    },
+    SNAPGATE_WORK: {
+        of: ofMachine,
+        holds: 'folder for sockets, pids and logs; empty before `prepare` and before each `resume`, and removed after `cleanup`',
+    },
+    SNAPGATE_OUT: {
+        of: ofMachine,
+        holds: 'folder for the snapshot; empty before `prepare` and before each `resume`',
+    },
+    SNAPGATE_PARENT: {
+        of: ofCycle,
+        holds: 'the folder of the snapshot to resume, as `SNAPGATE_OUT` was left; not to be written to',
+    },
+    SNAPGATE_PARENT_MEMFILE: {
+        of: ofCycle,
+        holds: 'file with the whole memory of that snapshot, also where `SNAPGATE_PARENT` has but a diff; not to be written to',
+    },
+    SNAPGATE_PARENT_ROOTFS: {
+        of: ofCycle,
+        holds: 'the same for its disk; empty without `rootfs-file`',
+    },
+    SNAPGATE_MEMFILE: {
+        of: ofMachine,
+        holds: 'name of the memory file to leave in `SNAPGATE_OUT`: the input `memfile`',
+    },
+    SNAPGATE_ROOTFS_FILE: {
+        of: ofMachine,
+        holds: 'name of the disk file to leave there: the input `rootfs-file`; empty where the disk is not measured',
+    },
+    SNAPGATE_FORMAT: { of: ofMachine, holds: 'how those files are to be laid out: the input `format`' },
+    SNAPGATE_MEMORY_BYTES: { of: ofMachine, holds: "the guest's memory in bytes: the input `memory-size`" },
+    SNAPGATE_MEMORY_MIB: { of: ofMachine, holds: 'the same in MiB' },
+    SNAPGATE_VCPUS: { of: ofMachine, holds: 'its virtual processors: the input `vcpus`' },
+    SNAPGATE_ROOTFS: {
+        of: ['prepare'],
+        holds: "ext4 of the image source, with snapgate's agent in it: a copy of this boot's own in `SNAPGATE_WORK`; empty without an image source",
+    },
+    SNAPGATE_KERNEL: { of: ['prepare'], holds: 'kernel for it, not to be written to' },
+    SNAPGATE_INITRD: { of: ['prepare'], holds: 'initial RAM disk for it, not to be written to; may be empty' },
+    SNAPGATE_KERNEL_ARGS: {
+        of: ['prepare'],
+        holds: "what the image needs on the kernel's command line, such as `root=` and `init=`",
+    },
+    SNAPGATE_READY_COMMAND: {
+        of: ['prepare'],
+        holds: 'command that must exit 0 in the guest before it counts as ready: the input `ready-command`; empty if not given',
+    },
+    SNAPGATE_BOOT_TIMEOUT_S: {
+        of: ['prepare'],
+        holds: 'limit of the boot, in whole seconds: the input `boot-timeout`',
+    },
+    SNAPGATE_SCENARIO: { of: ofCycle, holds: 'name of the scenario' },
+    SNAPGATE_RUN: {
+        of: ['resume'],
+        holds: 'what to run in the resumed guest, as root in its shell; may be empty',
+    },
+    SNAPGATE_CHECK: {
+        of: ['pause'],
+        holds: 'what must exit 0 in the guest before it is paused, as root in its shell; may be empty',
+    },
+    SNAPGATE_RUN_TIMEOUT_S: {
+        of: ofCycle,
+        holds: 'limit of `SNAPGATE_RUN` and of `SNAPGATE_CHECK`, in whole seconds',
+    },
+    SNAPGATE_RUN_ID: {
+        of: ofAll,
+        holds: 'mark of this run of snapgate: a process that has it in its environment does not outlive the run',
+    },
+};
+/**
+ * The variables of one command: all of them, for a shell that refuses unset ones; a value that is not for this command is left out.
+ *
+ */
+function environmentOf(command, values) {
+    const names = variableNames().filter((name) => name !== 'SNAPGATE_RUN_ID');
+    const given = {
+        ...values,
+        SNAPGATE_COMMAND: command,
+    };
+    return Object.fromEntries(names.map((name) => [name, isFor(name, command) ? String(given[name] ?? '') : '']));
+}
+/** What all commands of a run are told alike. */
+function settingsValues(settings) {
+    return {
+        SNAPGATE_MEMFILE: settings.memfile,
+        SNAPGATE_ROOTFS_FILE: settings.rootfsFile ?? '',
+        SNAPGATE_FORMAT: settings.format,
+    };
+}
+function variableNames() {
+    return Object.keys(variables).filter(isVariable);
+}
+function isVariable(name) {
+    return Object.hasOwn(variables, name);
+}
+function isFor(name, command) {
+    const { of } = variables[name];
+    return of.includes(command);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/vm/guest-failure.js
+
+
+const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
+/** Whether the console's lines hold a kernel panic, and what it said. */
+function findPanic(lines) {
+    for (const line of lines) {
+        const match = panicPattern.exec(line);
+        if (match)
+            return match[1] ?? '';
+    }
+    return undefined;
+}
+/** What a guest's console says of its end, the likeliest cause first; undefined where it says nothing of it. */
+function consoleError(end) {
+    const panic = findPanic(end.console);
+    if (panic !== undefined)
+        return panicError(end, panic);
+    if (end.console.some((line) => line.includes(noDiskMarker)))
+        return noDiskError(end);
+    if (end.console.some((line) => line.includes(noRootMarker)))
+        return noRootError(end);
+    return undefined;
+}
+/** The error of a guest that is still there but does not do what it should. */
+function guestError(message, remedy, console) {
+    return new error_SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
+}
+/** An error of the guest's that knows neither what the machine was there for nor its console (the channel's), with both; any other as it is. */
+function withConsole(error, activity, console) {
+    if (!(error instanceof error_SnapgateError) || error.code !== 'guest' || error.details !== undefined)
+        return error;
+    return new error_SnapgateError('guest', `${activity}, ${error.message}`, error.remedy, {
+        details: consoleDetails(console),
+        cause: error,
+    });
+}
+/** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
+function plainWords(text, maxChars = 120) {
+    const plain = text.replace(/[^A-Za-z0-9 .,:;!()/@=+-]/g, '?').trim();
+    return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
+}
+function panicError(end, said) {
+    const remedy = panicRemedies.find(([pattern]) => pattern.test(said))?.[1];
+    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy ?? 'The console below says what the kernel did last.', end.console);
+}
+const panicRemedies = [
+    [
+        /Unable to mount root fs|No working init/,
+        'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.',
+    ],
+    [
+        /Attempted to kill init/,
+        "The image's init could not be run, or came to its end: the console below may say why.",
+    ],
+    [/Out of memory|deadlocked on memory/, 'The guest ran out of memory: raise `memory-size`.'],
+];
+function noDiskError(end) {
+    return guestError(`the guest's kernel found no disk ${end.activity}`, 'The kernel lacks virtio-blk, or the bus that its disk is on: use `kernel: auto`, or one with both, built in or as modules in the initrd.', end.console);
+}
+function noRootError(end) {
+    return guestError(`the guest's kernel could not start from its disk ${end.activity}`, 'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.', end.console);
+}
+function consoleDetails(lines) {
+    return { title: 'console of the guest, last 40 lines', lines: lines.slice(-40) };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/failure.js
+
+
+
+
+/** The error of a command that did not exit 0; undefined where it did. */
+function failureOf(ended) {
+    const { command, status, signal, limitMs } = ended;
+    if (limitMs !== undefined)
+        return commandError(ended, `did not end within ${formatDuration(limitMs)}, and was ended`, 'Let what is to stay run in the background (`&`), or raise `command-timeout`.');
+    if (status === 0)
+        return undefined;
+    if (status === scenarioFailedStatus && (command === 'resume' || command === 'pause'))
+        return commandError(ended, `says that \`${command === 'resume' ? 'run' : 'check'}\` failed in the guest (exit status ${status})`, 'Its last lines are the end of its output; try it in the guest.', 'scenario');
+    const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;
+    return commandError(ended, how, remedyOf(status));
+}
+/** The error of a command that exited 0 and did not do what it should. */
+function brokenPromise(ended, what, remedy) {
+    return commandError(ended, `exited 0, but ${what}`, remedy);
+}
+function commandError(ended, what, remedy, code = 'guest') {
+    const { command, scenario, lines } = ended;
+    const name = `${command}-command`;
+    const place = scenario === undefined ? '' : ` in a cycle of ${plainWords(scenario)}`;
+    return new error_SnapgateError(code, `${name} ${what}${place}`, remedy, {
+        details: {
+            title: `last lines of ${name}`,
+            lines: lines.length === 0 ? [`(${name} put nothing out)`] : lines,
+        },
+    });
+}
+function remedyOf(status) {
+    if (status === 126 || status === 127)
+        return 'A command that was not found, or may not be executed. It runs in the checkout of each side: what only the head has is not there for the base; "$GITHUB_WORKSPACE"/… names the head\'s.';
+    return 'Its last lines say why. It runs in the checkout of each side, without the tokens of the workflow.';
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/folder-state.js
+
+
+
+
+/** A snapshot is some files; more than this is a mistake, such as a SNAPGATE_OUT in which something was unpacked. */
+const maxEntries = 10_000;
+/** @throws RangeError for a folder of more than 10,000 entries */
+function readFolderState(dir) {
+    const found = new Map();
+    const look = (at) => {
+        const stat = (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(dir, at), { bigint: true });
+        const mark = [stat.dev, stat.ino, stat.mode, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+        found.set(at, mark);
+        if (found.size > maxEntries)
+            throw new RangeError(`more than ${maxEntries} files`);
+        if (stat.isDirectory())
+            for (const name of (0,external_node_fs_.readdirSync)((0,external_node_path_.join)(dir, at)))
+                look((0,external_node_path_.join)(at, name));
+    };
+    look('.');
+    return found;
+}
+/** The first path that differs between two looks at a folder, fit for a sentence. */
+function firstDifference(before, after) {
+    const paths = [...before.keys(), ...after.keys()];
+    const path = paths.toReversed().find((each) => before.get(each) !== after.get(each));
+    return path === undefined ? undefined : plainWords(path);
+}
+/**
+ * Refuses a snapshot of more files than one has: each is looked at in every cycle.
+ *
+ * @throws SnapgateError `guest` that names the command
+ */
+function folder_state_checkFolder(ended, dir) {
+    try {
+        readFolderState(dir);
+    }
+    catch (error) {
+        if (!(error instanceof RangeError))
+            throw error;
+        const remedy = 'Leave there what a snapshot consists of, and nothing else.';
+        throw brokenPromise(ended, `left ${error.message} in SNAPGATE_OUT`, remedy);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/pages/data-extents.js
+
+
+
+
+/** As many as a memory of 64 GiB has where every second page is written. */
+const maxExtents = 8 * 1024 * 1024;
+const answerMs = 60_000;
+/**
+ * Where a file has data, ascending and apart, as lseek(2) with SEEK_DATA and SEEK_HOLE tells; all else are holes. Node has no such call.
+ * Perl hands it through, and is of every Debian's essential packages. GNU tar, which is too, asks only where st_blocks is less than the
+ * length (its ST_IS_SPARSE): a file that was allocated ahead, or whose extents take many blocks themselves, would have no holes.
+ *
+ * Extents are of the file system's blocks, 4 KiB on ext4, XFS and tmpfs; also of what is in the page cache alone. A file without holes is
+ * one extent, and so is one on a file system that does not know of holes.
+ *
+ * @throws SnapgateError `host` where it cannot be told; the system's error where the file is not there
+ */
+async function dataExtents(run, path) {
+    run.signal.throwIfAborted();
+    const file = (0,external_node_path_.resolve)(path);
+    const fd = openFile(file);
+    try {
+        return await extentsOf(run, file, fd);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+/** 3 and 4 are SEEK_DATA and SEEK_HOLE, 6 is ENXIO: no data from there on (Linux's fs.h and errno-base.h). */
+const program = `
+my $end = 0;
+while (defined(my $data = sysseek(STDIN, $end, 3))) {
+  $end = sysseek(STDIN, $data, 4) // die "SEEK_HOLE: $!\\n";
+  print $data + 0, ' ', $end, "\\n";
+}
+die "SEEK_DATA: $!\\n" if $! != 6;
+`;
+/** What would change how perl runs or writes. */
+const environment = {
+    PERL5OPT: undefined,
+    PERL5LIB: undefined,
+    PERL5DB: undefined,
+    PERLIO: undefined,
+    PERL_UNICODE: undefined,
+    LC_ALL: 'C',
+};
+async function extentsOf(run, file, fd) {
+    const child = startProcess(run, 'perl', ['-e', program], {
+        stdio: [fd, 'pipe', 'pipe'],
+        detached: true,
+        env: environment,
+    });
+    const { stdout, stderr } = child;
+    if (stdout === null || stderr === null)
+        throw new Error('perl has no pipes');
+    const said = [];
+    stderr.on('data', (chunk) => said.length < 16 && said.push(chunk));
+    const exit = waitForExit(child);
+    exit.catch(() => { });
+    const stop = () => killGroup(child);
+    const timer = setTimeout(stop, answerMs);
+    run.signal.addEventListener('abort', stop, { once: true });
+    try {
+        const extents = await readExtents(file, stdout, (0,external_node_fs_.fstatSync)(fd).size);
+        const { code, signal } = await exit;
+        run.signal.throwIfAborted();
+        if (signal !== null)
+            throw data_extents_unreadable(file, `no answer within ${answerMs} ms`);
+        if (code !== 0)
+            throw data_extents_unreadable(file, Buffer.concat(said).toString('utf8'));
+        return extents;
+    }
+    finally {
+        clearTimeout(timer);
+        stop();
+        run.signal.removeEventListener('abort', stop);
+        await exit.catch(() => { });
+    }
+}
+/** Never waits for the other end of a pipe. */
+function openFile(file) {
+    const fd = openRead(file);
+    if ((0,external_node_fs_.fstatSync)(fd).isFile())
+        return fd;
+    (0,external_node_fs_.closeSync)(fd);
+    throw notAFile(file);
+}
+function openRead(file) {
+    try {
+        return (0,external_node_fs_.openSync)(file, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
+    }
+    catch (error) {
+        if (error_errnoOf(error) === 'ENOENT')
+            throw error;
+        throw data_extents_unreadable(file, error_messageOf(error));
+    }
+}
+const space = 0x20;
+const newline = 0x0a;
+const zero = 0x30;
+/** Lines of two decimal numbers: where data begins, and where it ends. What was added since the length was asked is left out. */
+async function readExtents(file, lines, wholeBytes) {
+    const extents = [];
+    let value = 0;
+    let offset = 0;
+    let end = 0;
+    for await (const chunk of lines) {
+        for (const byte of chunk) {
+            if (byte !== space && byte !== newline) {
+                value = value * 10 + (byte - zero);
+                continue;
+            }
+            if (byte === space)
+                offset = value;
+            else {
+                if (offset < end || value <= offset)
+                    throw data_extents_unreadable(file, `data from ${offset} to ${value}`);
+                end = value;
+                if (offset < wholeBytes)
+                    extents.push({ offset, bytes: Math.min(end, wholeBytes) - offset });
+                if (extents.length > maxExtents)
+                    throw tooScattered(file);
+            }
+            value = 0;
+        }
+    }
+    return extents;
+}
+function tooScattered(path) {
+    return new error_SnapgateError('host', `${path} has more than the ${maxExtents} extents of data that are read`, 'It is no memory of 64 GiB or less in pages of 4 KiB: check what it is.');
+}
+function notAFile(path) {
+    return new error_SnapgateError('host', `${path} is not a file`, 'Name the file that holds the memory or the disk.');
+}
+function data_extents_unreadable(path, said) {
+    const lines = said
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(-10);
+    return new error_SnapgateError('host', `it cannot be told where ${path} has data`, `The file has to be one that this user may read, and perl has to be there: ${packageOf('perl')}.`, { details: { title: 'why', lines } });
+}
+
+;// CONCATENATED MODULE: ./lib/pages/page-set.js
+/** What x86-64 calls a page, and what an engine counts in. */
+const pageBytes = 4096;
+/** The set as runs of at most `maxCount` consecutive pages, ascending: one read each. */
+function* runsOf(pages, maxCount) {
+    let index = 0;
+    while (index < pages.length) {
+        const first = pages[index] ?? 0;
+        let count = 1;
+        while (count < maxCount && pages[index + count] === first + count)
+            count += 1;
+        yield { first, count };
+        index += count;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/pages/extent-pages.js
+
+/**
+ * The pages that have a byte of an extent in them, as pairs of page numbers, from and to (exclusive), ascending and apart. The extents may
+ * be in any order, and of several files. Shared, so that no thread needs a copy.
+ */
+function pagesOfExtents(extents) {
+    const pairs = new Uint32Array(new SharedArrayBuffer(extents.length * 8));
+    let length = 0;
+    for (const { offset, bytes } of extents.toSorted((a, b) => a.offset - b.offset)) {
+        const from = Math.floor(offset / pageBytes);
+        const to = Math.ceil((offset + bytes) / pageBytes);
+        const end = pairs[length - 1] ?? -1;
+        if (from <= end)
+            pairs[length - 1] = Math.max(to, end);
+        else {
+            pairs[length] = from;
+            pairs[length + 1] = to;
+            length += 2;
+        }
+    }
+    return pairs.subarray(0, length);
+}
+/** Such pairs as runs of at most `maxCount` pages, ascending. */
+function* runsOfPairs(pairs, maxCount) {
+    for (let index = 0; index < pairs.length; index += 2) {
+        const to = pairs[index + 1] ?? 0;
+        for (let first = pairs[index] ?? 0; first < to; first += maxCount)
+            yield { first, count: Math.min(maxCount, to - first) };
+    }
+}
+/** Such pairs as single pages. */
+function pageSetOfPairs(pairs) {
+    let count = 0;
+    for (let index = 0; index < pairs.length; index += 2)
+        count += (pairs[index + 1] ?? 0) - (pairs[index] ?? 0);
+    const pages = new Uint32Array(count);
+    let length = 0;
+    for (let index = 0; index < pairs.length; index += 2)
+        for (let page = pairs[index] ?? 0; page < (pairs[index + 1] ?? 0); page += 1) {
+            pages[length] = page;
+            length += 1;
+        }
+    return pages;
+}
+
+;// CONCATENATED MODULE: ./lib/pages/page-frames.js
+
+
+const framePages = 1024;
+const levelOne = { params: { [external_node_zlib_.constants.ZSTD_c_compressionLevel]: 1 } };
+function createPageFrames() {
+    let buffer = new Uint8Array(64 * pageBytes);
+    let pages = 0;
+    let bytes = 0;
+    const flush = () => {
+        if (pages > 0)
+            bytes += (0,external_node_zlib_.zstdCompressSync)(buffer.subarray(0, pages * pageBytes), levelOne).length;
+        pages = 0;
+    };
+    return {
+        add(page) {
+            if (pages * pageBytes === buffer.length)
+                buffer = doubled(buffer);
+            buffer.set(page, pages * pageBytes);
+            pages += 1;
+            if (pages === framePages)
+                flush();
+        },
+        finish() {
+            flush();
+            return bytes;
+        },
+    };
+}
+function doubled(buffer) {
+    const larger = new Uint8Array(buffer.length * 2);
+    larger.set(buffer);
+    return larger;
+}
+
+;// CONCATENATED MODULE: ./lib/pages/page-tally.js
+
+
+const hugePages = 512;
+const zeroPage = new Uint8Array(pageBytes);
+function createPageTally() {
+    const frame = createPageFrames();
+    let written = 0;
+    let changed = 0;
+    let zeroed = 0;
+    let huge = 0;
+    let lastHuge = -1;
+    const addPage = (page, before, after) => {
+        written += 1;
+        const block = Math.floor(page / hugePages);
+        if (block !== lastHuge)
+            huge += 1;
+        lastHuge = block;
+        if (Buffer.compare(before, after) === 0)
+            return false;
+        changed += 1;
+        if (Buffer.compare(after, zeroPage) === 0)
+            zeroed += 1;
+        else
+            frame.add(after);
+        return true;
+    };
+    return {
+        add: (first, before, after) => changedRuns(first, before, after, addPage),
+        finish: () => ({
+            writtenBytes: written * pageBytes,
+            changedBytes: changed * pageBytes,
+            zeroedBytes: zeroed * pageBytes,
+            compressedBytes: frame.finish(),
+            hugeBytes: huge * hugePages * pageBytes,
+        }),
+    };
+}
+function changedRuns(first, before, after, addPage) {
+    const runs = [];
+    let start;
+    const pages = after.length / pageBytes;
+    for (let index = 0; index < pages; index += 1) {
+        const from = index * pageBytes;
+        const to = from + pageBytes;
+        const differs = addPage(first + index, before.subarray(from, to), after.subarray(from, to));
+        if (differs)
+            start ??= first + index;
+        else if (start !== undefined) {
+            runs.push({ first: start, count: first + index - start });
+            start = undefined;
+        }
+    }
+    if (start !== undefined)
+        runs.push({ first: start, count: first + pages - start });
+    return runs;
+}
+
+;// CONCATENATED MODULE: ./lib/pages/tally-pages.js
+
+
+
+/** A MiB of each side at a time. */
+const runPages = 256;
+/** Counts the pages of `runs`, ascending and of at most `runPages` each: nothing else is read. */
+async function tallyPages(runs, sides) {
+    const tally = createPageTally();
+    const [before, after] = [Buffer.alloc(runPages * pageBytes), Buffer.alloc(runPages * pageBytes)];
+    let done = 0;
+    for (const { first, count } of runs) {
+        const length = count * pageBytes;
+        sides.readAfter(first, after.subarray(0, length));
+        sides.readBefore(first, before.subarray(0, length));
+        const changed = tally.add(first, before.subarray(0, length), after.subarray(0, length));
+        if (sides.onChanged)
+            for (const part of changed)
+                sides.onChanged(part.first, contentOf(part, first, after));
+        done += count;
+        if (done < runPages * 4)
+            continue;
+        done = 0;
+        // Another guest of this process may be waiting to be timed.
+        await (0,promises_namespaceObject.setImmediate)();
+        sides.signal?.throwIfAborted();
+    }
+    return tally.finish();
+}
+function contentOf({ first, count }, base, content) {
+    const from = (first - base) * pageBytes;
+    return content.subarray(from, from + count * pageBytes);
+}
+
+;// CONCATENATED MODULE: ./lib/pages/whole-io.js
+
+/** Fills `into` from `position` of a file on. Throws where the file ends before. */
+function readFully(fd, into, position) {
+    let done = 0;
+    while (done < into.length) {
+        const count = (0,external_node_fs_.readSync)(fd, into, done, into.length - done, position + done);
+        if (count === 0)
+            throw new Error('a memory file or process ended before its pages were read');
+        done += count;
+    }
+}
+/** Writes all of `content` at `position` of a file. */
+function writeFully(fd, content, position) {
+    let done = 0;
+    while (done < content.length)
+        done += (0,external_node_fs_.writeSync)(fd, content, done, content.length - done, position + done);
+}
+
+;// CONCATENATED MODULE: ./lib/pages/apply-sparse.js
+
+
+
+
+
+
+
+/**
+ * Writes what a sparse diff holds into the memory or disk file that it is a diff of, which then is the next one. Both are whole pages long,
+ * and of the same length.
+ */
+async function applySparse(run, diff, parent) {
+    const pairs = pagesOfExtents(await dataExtents(run, diff));
+    const from = (0,external_node_fs_.openSync)(diff, 'r');
+    try {
+        const to = (0,external_node_fs_.openSync)(parent, 'r+');
+        try {
+            await copyRuns(run, from, to, runsOfPairs(pairs, runPages));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(to);
+        }
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(from);
+    }
+}
+async function copyRuns(run, from, to, runs) {
+    const buffer = Buffer.alloc(runPages * pageBytes);
+    let turns = 0;
+    for (const { first, count } of runs) {
+        const content = buffer.subarray(0, count * pageBytes);
+        const offset = first * pageBytes;
+        readFully(from, content, offset);
+        writeFully(to, content, offset);
+        turns += 1;
+        // Another guest of this process may be waiting to be timed.
+        if (turns % 16 !== 0)
+            continue;
+        await (0,promises_namespaceObject.setImmediate)();
+        run.signal.throwIfAborted();
+    }
+}
+
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(75919);
+;// CONCATENATED MODULE: ./lib/pages/compare-spans.js
+
+
+
+/** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
+const granularities = [4096, 16_384, 65_536, 2_097_152];
+/** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
+const spanBytes = 16 * 1024 * 1024;
+/** The body of a worker thread: takes spans until there are no more. */
+function serveComparison() {
+    const comparison = workerData;
+    const compareNext = createSpanComparer(comparison);
+    while (compareNext()) { }
+}
+/** Compares the next span that no thread has taken; false: there is none. */
+function createSpanComparer(shared) {
+    const compareWindow = createWindowComparer(shared);
+    return () => {
+        const from = Atomics.add(shared.spans, 0, 1) * spanBytes;
+        if (from >= shared.bytes)
+            return false;
+        const to = Math.min(from + spanBytes, shared.bytes);
+        if (hasData(shared.data, from, to))
+            for (let at = from; at < to; at += windowBytes)
+                compareWindow(at);
+        Atomics.add(shared.spans, 1, 1);
+        return true;
+    };
+}
+/** The largest block, in which all others lie. */
+const windowBytes = 2 * 1024 * 1024;
+const windowPages = windowBytes / pageBytes;
+/** Two of them stay in a core's own cache between the read and the comparison; larger ones took a third longer, smaller ones too. */
+const compare_spans_chunkBytes = 128 * 1024;
+const chunkPages = compare_spans_chunkBytes / pageBytes;
+const compare_spans_zeros = Buffer.alloc(compare_spans_chunkBytes);
+/** Bits of a page's state. */
+const changed = 1;
+const notZero = 2;
+function createWindowComparer(shared) {
+    const before = Buffer.alloc(compare_spans_chunkBytes);
+    const after = Buffer.alloc(compare_spans_chunkBytes);
+    const states = new Uint8Array(windowPages);
+    const load = createLoader(shared, before, after);
+    return (from) => {
+        states.fill(0);
+        let differs = false;
+        let isZero = true;
+        for (let page = 0; page < windowPages; page += chunkPages) {
+            if (!load(from + page * pageBytes))
+                continue;
+            const chunk = states.subarray(page, page + chunkPages);
+            if (Buffer.compare(before, after) !== 0) {
+                differs = true;
+                markPages(chunk, before, after);
+            }
+            else {
+                // None of its pages changed, so that they matter to larger blocks alone, which the first that is not zero decides.
+                isZero &&= Buffer.compare(after, compare_spans_zeros) === 0;
+                if (!isZero)
+                    chunk.fill(notZero);
+            }
+        }
+        if (!differs)
+            return;
+        for (const [index, blockBytes] of granularities.entries())
+            countBlocks(states, blockBytes / pageBytes, shared.counts, 2 * index);
+        if (shared.bits)
+            setBits(states, shared.bits, from / pageBytes);
+    };
+}
+/** Fills the buffers with the chunk at `offset`, zeros in holes and behind the end; false: both files have nothing but a hole there. */
+function createLoader({ before: first, after: second, data, bytes }, before, after) {
+    const read = (from, to, into) => {
+        readFully(first, before.subarray(into, into + to - from), from);
+        readFully(second, after.subarray(into, into + to - from), from);
+    };
+    return (offset) => {
+        const end = Math.min(offset + compare_spans_chunkBytes, bytes);
+        let index = firstEndingBehind(data, offset / pageBytes);
+        let filled = false;
+        for (; index < data.length; index += 2) {
+            const from = Math.max(offset, (data[index] ?? 0) * pageBytes);
+            const to = Math.min(end, (data[index + 1] ?? 0) * pageBytes);
+            if (from >= to)
+                break;
+            if (!filled && to - from < compare_spans_chunkBytes) {
+                before.fill(0);
+                after.fill(0);
+            }
+            filled = true;
+            read(from, to, from - offset);
+        }
+        return filled;
+    };
+}
+function hasData(data, from, to) {
+    const next = data[firstEndingBehind(data, from / pageBytes)];
+    return next !== undefined && next * pageBytes < to;
+}
+/** Where in the pairs the first one is that ends behind `page`. */
+function firstEndingBehind(data, page) {
+    let low = 0;
+    let high = data.length / 2;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((data[2 * middle + 1] ?? 0) > page)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return 2 * low;
+}
+function markPages(states, before, after) {
+    for (let index = 0; index < states.length; index += 1) {
+        const from = index * pageBytes;
+        const to = from + pageBytes;
+        const differs = before.compare(after, from, to, from, to) !== 0;
+        const isZero = after.compare(compare_spans_zeros, 0, pageBytes, from, to) === 0;
+        states[index] = (differs ? changed : 0) | (isZero ? 0 : notZero);
+    }
+}
+function countBlocks(states, pages, counts, into) {
+    let changedBlocks = 0;
+    let zeroedBlocks = 0;
+    for (let from = 0; from < states.length; from += pages) {
+        let state = 0;
+        for (let page = from; page < from + pages; page += 1)
+            state |= states[page] ?? 0;
+        if ((state & changed) === 0)
+            continue;
+        changedBlocks += 1;
+        if ((state & notZero) === 0)
+            zeroedBlocks += 1;
+    }
+    Atomics.add(counts, into, changedBlocks);
+    Atomics.add(counts, into + 1, zeroedBlocks);
+}
+function setBits(states, bits, firstPage) {
+    for (const [index, state] of states.entries()) {
+        if ((state & changed) === 0)
+            continue;
+        const word = (firstPage + index) >>> 5;
+        const bit = 1 << (index & 31);
+        bits.changed[word] = (bits.changed[word] ?? 0) | bit;
+        if ((state & notZero) === 0)
+            bits.zeroed[word] = (bits.zeroed[word] ?? 0) | bit;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/pages/compare-threads.js
+
+
+
+
+
+
+/** As many as there are processors, up to four: then they wait for the memory. */
+function compare_threads_defaultThreads() {
+    return { count: Math.min((0,external_node_os_.availableParallelism)(), 4), program: workerProgram };
+}
+/** Works on the comparison until it is done; no thread is left then, nor after an error or the end of the run. */
+async function compareInThreads(run, shared, threads) {
+    const count = Math.min(threads.count, Math.ceil(dataBytesOf(shared) / threadBytes));
+    run.signal.throwIfAborted();
+    if (count > 1)
+        await compareWithWorkers(run, shared, count - 1, threads.program);
+    else
+        await compareHere(shared, run.signal);
+    const done = Atomics.load(shared.spans, 1);
+    const all = Math.ceil(shared.bytes / spanBytes);
+    if (done !== all)
+        throw new Error(`${done} of its ${all} parts were compared`);
+}
+/** Beside the entry's folder in dist/, above this one's in src/. */
+const workerProgram = (0,external_node_path_.join)(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../compare-worker.ts' : '../compare-worker/index.js');
+/** Less than this is compared before a second thread has started. */
+const threadBytes = 64 * 1024 * 1024;
+function dataBytesOf({ data }) {
+    let pages = 0;
+    for (let index = 0; index < data.length; index += 2)
+        pages += (data[index + 1] ?? 0) - (data[index] ?? 0);
+    return pages * pageBytes;
+}
+/** Span by span, so that an abort and the ends of other threads are noticed. */
+async function compareHere(shared, signal) {
+    const compareNext = createSpanComparer(shared);
+    while (compareNext()) {
+        await (0,promises_namespaceObject.setImmediate)();
+        signal.throwIfAborted();
+    }
+}
+async function compareWithWorkers(run, shared, workerCount, program) {
+    const { promise: aborted, reject } = Promise.withResolvers();
+    const abort = () => reject(run.signal.reason);
+    run.signal.addEventListener('abort', abort, { once: true });
+    const stop = new AbortController();
+    const workers = Array.from({ length: workerCount }, () => startWorker(program, shared));
+    const here = compareHere(shared, stop.signal);
+    try {
+        await Promise.race([aborted, Promise.all([here, ...workers.map(endOf)])]);
+    }
+    finally {
+        run.signal.removeEventListener('abort', abort);
+        stop.abort();
+        // Before the files are closed that they read.
+        await Promise.allSettled([here, ...workers.map((worker) => worker.terminate())]);
+    }
+}
+/** With nothing of this thread's environment: it needs none. */
+function startWorker(program, shared) {
+    return new external_node_worker_threads_.Worker(program, { workerData: shared, env: {}, argv: [], execArgv: [] });
+}
+function endOf(worker) {
+    return new Promise((resolve, reject) => {
+        worker.once('error', reject);
+        worker.once('exit', (code) => code === 0 ? resolve() : reject(new Error(`a thread ended with status ${code}`)));
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/pages/file-pair.js
+
+
+/**
+ * Opens both for the time of `work`, whose unexpected errors are about reading them.
+ *
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function file_pair_withFilePair(run, before, after, work) {
+    run.signal.throwIfAborted();
+    const files = [];
+    try {
+        const [first, second] = [before, after].map((path) => {
+            const file = file_pair_openFile(path);
+            files.push(file);
+            return file;
+        });
+        if (first === undefined || second === undefined)
+            throw new Error('a pair is two files');
+        const stats = [(0,external_node_fs_.fstatSync)(first), (0,external_node_fs_.fstatSync)(second)];
+        const paths = [before, after];
+        checkLengths(paths, stats);
+        return await work({ paths, before: first, after: second, stats, bytes: stats[0].size });
+    }
+    catch (error) {
+        run.signal.throwIfAborted();
+        throw error instanceof error_SnapgateError ? error : brokenOff(before, after, error);
+    }
+    finally {
+        for (const file of files)
+            (0,external_node_fs_.closeSync)(file);
+    }
+}
+/** No memory is larger, and hardly a disk; the bits of its pages take 256 MiB. */
+const maxBytes = 4 * 1024 ** 4;
+function file_pair_openFile(path) {
+    try {
+        // To open a pipe would wait for its other end.
+        if (!(0,external_node_fs_.statSync)(path).isFile())
+            throw new Error('it is not a file');
+        return (0,external_node_fs_.openSync)(path, 'r');
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${path} cannot be read: ${error_messageOf(error)}`, 'Name a file that holds a memory or a disk, and that this user may read.', { cause: error });
+    }
+}
+function checkLengths([before, after], [{ size: bytes }, { size: other }]) {
+    if (bytes !== other)
+        throw new error_SnapgateError('host', `${before} has ${bytes} bytes and ${after} ${other}`, 'Only files of the same length are compared: two memories, or two raw disks, of one guest.');
+    if (bytes > maxBytes)
+        throw new error_SnapgateError('host', `${before} and ${after} have ${bytes} bytes, more than the ${maxBytes} that are compared`, 'Check that they are memories or raw disks.');
+}
+function brokenOff(before, after, cause) {
+    return new error_SnapgateError('host', `comparing ${before} with ${after} broke off: ${error_messageOf(cause)}`, 'Check that neither file is being written to, and that the disk they are on has no errors (dmesg).', { cause });
+}
+
+;// CONCATENATED MODULE: ./lib/pages/compare-files.js
+
+
+
+
+
+
+/**
+ * Compares two memory or disk files of the same length from end to end, in one pass. Where both have holes nothing is read, a hole of one
+ * is zeros. The cost follows the data and not the differences; the memory it takes is a MiB for each thread.
+ *
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function compareBlocks(run, before, after, threads = defaultThreads()) {
+    return await withFilePair(run, before, after, async (pair) => comparisonOf(await compareOpen(run, pair, threads, false)));
+}
+/** The same, and which pages: that takes two bits for each page of the files, and four bytes for each that differs. */
+async function comparePages(run, before, after, threads = compare_threads_defaultThreads()) {
+    return await file_pair_withFilePair(run, before, after, async (pair) => {
+        const shared = await compareOpen(run, pair, threads, true);
+        if (!shared.bits)
+            throw new Error('a comparison by page has no pages');
+        const { changed, zeroed } = shared.bits;
+        return { ...comparisonOf(shared), changed: pagesOf(changed), zeroed: pagesOf(zeroed) };
+    });
+}
+async function compareOpen(run, pair, threads, withPages) {
+    const { before, after, bytes, paths, stats } = pair;
+    const extents = paths.map((path, index) => compare_files_extentsOf(run, path, stats[index] ?? stats[0]));
+    const data = pagesOfExtents((await Promise.all(extents)).flat());
+    const shared = {
+        before,
+        after,
+        bytes,
+        data,
+        spans: new Int32Array(new SharedArrayBuffer(8)),
+        counts: new Int32Array(new SharedArrayBuffer(granularities.length * 8)),
+        bits: withPages ? { changed: bitsFor(bytes), zeroed: bitsFor(bytes) } : undefined,
+    };
+    await compareInThreads(run, shared, threads);
+    return shared;
+}
+/** Where as much is stored as the file is long, it has no holes worth a look. */
+async function compare_files_extentsOf(run, path, { size, blocks }) {
+    return blocks * 512 >= size ? [{ offset: 0, bytes: size }] : await dataExtents(run, path);
+}
+function bitsFor(bytes) {
+    return new Uint32Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 32) * 4));
+}
+function comparisonOf({ bytes, counts }) {
+    const blocks = granularities.map((blockBytes, index) => ({
+        blockBytes,
+        changed: counts[2 * index] ?? 0,
+        zeroed: counts[2 * index + 1] ?? 0,
+    }));
+    return { bytes, blocks };
+}
+function pagesOf(bits) {
+    const pages = new Uint32Array(countBits(bits));
+    let length = 0;
+    for (let index = 0; index < bits.length; index += 1) {
+        for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) {
+            pages[length] = index * 32 + (31 - Math.clz32(left & -left));
+            length += 1;
+        }
+    }
+    return pages;
+}
+function countBits(bits) {
+    let count = 0;
+    for (let index = 0; index < bits.length; index += 1)
+        for (let left = bits[index] ?? 0; left !== 0; left &= left - 1)
+            count += 1;
+    return count;
+}
+
+;// CONCATENATED MODULE: ./lib/pages/file-diff.js
+
+
+
+
+
+
+
+/**
+ * What changed from one memory or raw disk file to another of the same length. One pass over the data of both, and the pages that differ
+ * a second time.
+ *
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function diffOfFiles(run, before, after) {
+    const { changed } = await comparePages(run, before, after);
+    const { writtenBytes: _, ...diff } = await file_pair_withFilePair(run, before, after, (pair) => tallyRuns(run, pair, runsOf(changed, runPages)));
+    return diff;
+}
+/**
+ * What a sparse diff of a memory or disk says against the whole file that it is a diff of: its data are the pages that were written, its
+ * holes are what stayed. The cost follows the data.
+ *
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function diffOfSparse(run, parent, diff) {
+    return await file_pair_withFilePair(run, parent, diff, async (pair) => tallyRuns(run, pair, runsOfPairs(pagesOfExtents(await dataExtents(run, diff)), runPages)));
+}
+function tallyRuns(run, pair, runs) {
+    return tallyPages(runs, {
+        readBefore: (first, into) => readPages(pair, pair.before, first, into),
+        readAfter: (first, into) => readPages(pair, pair.after, first, into),
+        signal: run.signal,
+    });
+}
+/** The last page may be cut off by the file's end: what is not there is zeros. */
+function readPages({ bytes }, file, first, into) {
+    const offset = first * pageBytes;
+    const there = Math.min(into.length, bytes - offset);
+    readFully(file, into.subarray(0, there), offset);
+    into.fill(0, there);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/left-files.js
+
+
+
+
+
+
+
+/**
+ * Size of a file that a command has left.
+ *
+ * @throws SnapgateError `guest` that names the command, unless it is an ordinary file of its own, of a size that can be
+ */
+function checkLeftFile(ended, dir, expected) {
+    const { name } = expected;
+    const { size } = checkOwnFile(ended, dir, name, expected.parentDir);
+    const problem = sizeProblem(size, expected);
+    if (problem === undefined)
+        return size;
+    const what = `left ${plainWords(name)} of ${units_formatBytes(size)} (${size} B)${problem.why}`;
+    throw brokenPromise(ended, what, problem.remedy);
+}
+/** @throws SnapgateError `guest` that names the command, unless it is an ordinary file, and another than the parent's */
+function checkOwnFile(ended, dir, name, parentDir) {
+    const shown = plainWords(name);
+    const stat = statOf(dir, name);
+    if (stat === undefined)
+        throw brokenPromise(ended, `left no file ${shown} in SNAPGATE_OUT, which holds ${namesIn(dir)}`, 'Let it write there, or say by `memfile` and `rootfs-file` what the files are called.');
+    if (!stat.isFile() || !left_files_isWithin(dir, name))
+        throw brokenPromise(ended, `left ${kindOf(stat)} at ${shown} in SNAPGATE_OUT, not a file`, 'Copy what it leads to: a snapshot has to be whole, and its folder is all that is kept of it.');
+    if (isSameFile(stat, parentDir && (0,external_node_path_.join)(parentDir, name)))
+        throw brokenPromise(ended, `left the parent's own file as ${shown}: a link to it, and not what the guest's memory or disk is now`, 'Let it save the guest anew; `cp --reflink=auto` makes a cheap copy, which is fine.');
+    return stat;
+}
+function sizeProblem(size, { bytes, minBytes, maxBytes, input }) {
+    if (size < minBytes)
+        return {
+            why: `, and the guest has ${units_formatBytes(minBytes)} of memory`,
+            remedy: `Let it write all of the guest's memory, uncompressed; a guest of another size needs \`memory-size\`.`,
+        };
+    if (size === 0 || size % pageBytes !== 0)
+        return {
+            why: `, which is not a number of pages`,
+            remedy: `\`${input}\` is compared page by page: it must be the plain content, without a header, uncompressed.`,
+        };
+    if (size > maxBytes)
+        return {
+            why: `, more than ${units_formatBytes(maxBytes)}`,
+            remedy: `\`${input}\` must be the plain content of the guest's memory or disk; check \`memory-size\`.`,
+        };
+    if (bytes !== undefined && size !== bytes)
+        return {
+            why: `, and the parent's has ${units_formatBytes(bytes)} (${bytes} B)`,
+            remedy: 'Two snapshots of one guest are of one size: the command may have been cut short, or saves in another way.',
+        };
+    return undefined;
+}
+function statOf(dir, name) {
+    try {
+        return (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(dir, name), { throwIfNoEntry: false });
+    }
+    catch (error) {
+        // A file where a folder of the name should be.
+        if (error_errnoOf(error) === 'ENOTDIR' || error_errnoOf(error) === 'ELOOP')
+            return undefined;
+        throw error;
+    }
+}
+/** Whether no folder on the way to it is a symbolic link. */
+function left_files_isWithin(dir, name) {
+    return (0,external_node_fs_.lstatSync)(dir).isDirectory() && (0,external_node_fs_.realpathSync)((0,external_node_path_.join)(dir, name)) === (0,external_node_path_.join)((0,external_node_fs_.realpathSync)(dir), name);
+}
+function isSameFile(stat, parentPath) {
+    const parent = parentPath === undefined ? undefined : (0,external_node_fs_.lstatSync)(parentPath, { throwIfNoEntry: false });
+    return parent !== undefined && parent.dev === stat.dev && parent.ino === stat.ino;
+}
+function kindOf(stat) {
+    if (stat.isSymbolicLink())
+        return 'a symbolic link';
+    if (stat.isDirectory())
+        return 'a folder';
+    if (stat.isFIFO())
+        return 'a FIFO';
+    if (stat.isSocket())
+        return 'a socket';
+    return stat.isFile() ? 'a file behind a symbolic link' : 'a device';
+}
+/** The first names in a folder, for an error. */
+function namesIn(dir) {
+    const names = (0,external_node_fs_.lstatSync)(dir, { throwIfNoEntry: false })?.isDirectory() ? (0,external_node_fs_.readdirSync)(dir) : [];
+    if (names.length === 0)
+        return 'nothing';
+    const shown = names.slice(0, 8).map((name) => plainWords(name, 40));
+    return names.length > shown.length
+        ? `${shown.join(', ')} and ${names.length - shown.length} more`
+        : shown.join(', ');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/snapshot.js
+
+
+
+/** The folder that the commands have left. */
+const leftDirOf = ({ dir }) => (0,external_node_path_.join)(dir, 'snapshot');
+/** The whole memory of a snapshot; undefined where it is layers. */
+function memoryPathOf(snapshot, { format, memfile }) {
+    if (format === 'e2b')
+        return undefined;
+    return format === 'raw' ? (0,external_node_path_.join)(leftDirOf(snapshot), memfile) : (0,external_node_path_.join)(snapshot.dir, 'memory');
+}
+/** The whole disk of a snapshot; undefined where it is layers, or is not measured. */
+function diskPathOf(snapshot, { format, rootfsFile }) {
+    if (rootfsFile === undefined || format === 'e2b')
+        return undefined;
+    return format === 'raw' ? (0,external_node_path_.join)(leftDirOf(snapshot), rootfsFile) : (0,external_node_path_.join)(snapshot.dir, 'disk');
+}
+/** Puts the folder that the commands have left into the snapshot's, in place of the one before it. */
+function replaceLeft(snapshot, outDir) {
+    (0,external_node_fs_.rmSync)(leftDirOf(snapshot), { recursive: true, force: true });
+    (0,external_node_fs_.renameSync)(outDir, leftDirOf(snapshot));
+}
+/** A copy in `dir`, by reflink where the file system can; holes stay holes. */
+async function copySnapshot(run, snapshot, dir) {
+    // Not the folder, but what is in it.
+    await copyFiles(run, `${snapshot.dir}/.`, dir);
+    return { ...snapshot, dir };
+}
+async function copyFiles(run, from, to) {
+    await mustRun(run, 'cp', ['-a', '--reflink=auto', '--sparse=always', '--', from, to]);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/measure-images.js
+
+
+
+
+
+const largestDiskBytes = 1024 ** 4;
+/** Checks the files of formats whose files are as long as what they are of. */
+function checkImages({ memfile, rootfsFile }, left) {
+    const { guestBytes, parent } = left;
+    const parentDir = parent && leftDirOf(parent);
+    const memoryBytes = checkLeftFile(left.ended, left.dir, {
+        name: memfile,
+        input: 'memfile',
+        bytes: parent?.memoryBytes,
+        minBytes: guestBytes,
+        // Whatever else a machine maps beside its memory, and a hole below 4 GiB.
+        maxBytes: guestBytes * 2 + 4 * 1024 ** 3,
+        parentDir,
+    });
+    if (rootfsFile === undefined)
+        return { memoryBytes, diskBytes: undefined };
+    const diskBytes = checkLeftFile(left.ended, left.dir, {
+        name: rootfsFile,
+        input: 'rootfs-file',
+        bytes: parent?.diskBytes,
+        minBytes: 0,
+        maxBytes: largestDiskBytes,
+        parentDir,
+    });
+    return { memoryBytes, diskBytes };
+}
+/** Of two whole images only what changed is known, and neither what was written nor how many huge pages were touched; of a disk, that has to do. */
+async function measureWhole(run, settings, parent, dir) {
+    const { memory, disk } = pairsOf(settings, parent, dir);
+    const diff = await diffOfFiles(run, memory.before, memory.after);
+    const ofDisk = disk && (await diffOfFiles(run, disk.before, disk.after));
+    return {
+        metrics: {
+            'memfile.changedBytes': diff.changedBytes,
+            'memfile.zeroedBytes': diff.zeroedBytes,
+            'memfile.compressedBytes': diff.compressedBytes,
+            ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.changedBytes }),
+        },
+        notes: [],
+        advance: async () => { },
+    };
+}
+/** What a diff holds was written, its holes were not. */
+async function measureDiffs(run, settings, parent, dir) {
+    const { memory, disk } = pairsOf(settings, parent, dir);
+    const diff = await diffOfSparse(run, memory.before, memory.after);
+    const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after));
+    return {
+        metrics: {
+            'memfile.writtenBytes': diff.writtenBytes,
+            'memfile.changedBytes': diff.changedBytes,
+            'memfile.zeroedBytes': diff.zeroedBytes,
+            'memfile.compressedBytes': diff.compressedBytes,
+            'memfile.hugeBytes': diff.hugeBytes,
+            ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.writtenBytes }),
+        },
+        notes: [],
+        advance: async () => {
+            for (const pair of disk === undefined ? [memory] : [memory, disk])
+                await applySparse(run, pair.after, pair.before);
+        },
+    };
+}
+function pairsOf(settings, parent, dir) {
+    const [memoryPath, diskPath] = [memoryPathOf(parent, settings), diskPathOf(parent, settings)];
+    if (memoryPath === undefined)
+        throw new Error('a snapshot of layers has no whole image');
+    const memory = { before: memoryPath, after: (0,external_node_path_.join)(dir, settings.memfile) };
+    if (diskPath === undefined || settings.rootfsFile === undefined)
+        return { memory, disk: undefined };
+    return { memory, disk: { before: diskPath, after: (0,external_node_path_.join)(dir, settings.rootfsFile) } };
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/layer-changes.js
+/**
+ * Where a layer's image may differ from its parent's: whatever the two headers do not map to the same place of the same build. That is
+ * what the layer stores itself, what it has given back as zeros, and what it has found to be like some other layer. Ascending; no data
+ * is read, so that the cost of a comparison follows the layer and not the image.
+ */
+function* differentlyMapped(layer, parent) {
+    const before = createCursor(parent.mapping.ranges());
+    let open;
+    for (const range of layer.mapping.ranges()) {
+        const end = range.offsetBytes + range.lengthBytes;
+        for (let at = range.offsetBytes; at < end;) {
+            const piece = before.pieceAt(at, end);
+            const differs = piece.range === undefined || !sameStorage(range, piece.range, at);
+            if (differs && open !== undefined && open.offsetBytes + open.lengthBytes === at)
+                open.lengthBytes += piece.endBytes - at;
+            else if (differs) {
+                if (open !== undefined)
+                    yield open;
+                open = { offsetBytes: at, lengthBytes: piece.endBytes - at };
+            }
+            at = piece.endBytes;
+        }
+    }
+    if (open !== undefined)
+        yield open;
+}
+function createCursor(ranges) {
+    let current = ranges.next();
+    return {
+        pieceAt(offset, limit) {
+            while (current.done !== true && current.value.offsetBytes + current.value.lengthBytes <= offset)
+                current = ranges.next();
+            if (current.done === true)
+                return { range: undefined, endBytes: limit };
+            const range = current.value;
+            if (range.offsetBytes > offset)
+                return { range: undefined, endBytes: Math.min(limit, range.offsetBytes) };
+            return { range, endBytes: Math.min(limit, range.offsetBytes + range.lengthBytes) };
+        },
+    };
+}
+function sameStorage(one, other, at) {
+    return one.buildId === other.buildId && placeOf(one, at) === placeOf(other, at);
+}
+/** Zeros are the same wherever they are said to be stored. */
+function placeOf(range, at) {
+    return /[1-9a-f]/.test(range.buildId) ? range.storageOffsetBytes + at - range.offsetBytes : 0;
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/diff-layers.js
+
+
+
+/** Read and compared at a time. */
+const diff_layers_windowBytes = 1024 * 1024;
+/**
+ * Counts the pages of an image against its parent's, where they may differ at all. `writtenBytes` are the pages that were looked at: with
+ * what the layer holds itself, also what it has given back as zeros.
+ */
+function diffLayers(image, parent) {
+    const tally = createPageTally();
+    const [before, after] = [new Uint8Array(diff_layers_windowBytes), new Uint8Array(diff_layers_windowBytes)];
+    for (const range of differentlyMapped(image.layer.header, parent.layer.header)) {
+        const end = range.offsetBytes + range.lengthBytes;
+        for (let at = range.offsetBytes; at < end; at += diff_layers_windowBytes) {
+            const length = Math.min(diff_layers_windowBytes, end - at);
+            parent.read(at, before.subarray(0, length));
+            image.read(at, after.subarray(0, length));
+            tally.add(at / pageBytes, before.subarray(0, length), after.subarray(0, length));
+        }
+    }
+    return tally.finish();
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/build-id.js
+/** Of whatever is zero and stored nowhere. */
+const zeroBuildId = '00000000-0000-0000-0000-000000000000';
+/** 16 bytes of a header as e2b writes the id of a build in the name of its folder. */
+function buildIdOf(bytes) {
+    const hex = Buffer.from(bytes).toString('hex');
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+/** Whether a text is the id of a build as the tools take it and name folders by: nothing in it leads out of a folder. */
+function isBuildId(text) {
+    return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text);
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/byte-source.js
+
+function byte_source_bytesInMemory(bytes) {
+    return { length: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+}
+/** Part of an open file. A file that shrinks meanwhile gives fewer bytes than were asked for. */
+function bytesInFile(fd, length) {
+    return {
+        length,
+        read(offset, count) {
+            const bytes = new Uint8Array(count);
+            let filled = 0;
+            while (filled < count) {
+                const got = (0,external_node_fs_.readSync)(fd, bytes, filled, count - filled, offset + filled);
+                if (got === 0)
+                    break;
+                filled += got;
+            }
+            return bytes.subarray(0, filled);
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/little-endian.js
+/** Thrown for bytes that are no header. Whoever knows the file says which. */
+class FormatError extends Error {
+}
+/**
+ * @param chunks views that each hold until the next is asked for
+ * @param length bytes in all of them
+ */
+function readLittleEndian(chunks, length) {
+    let chunk = new Uint8Array();
+    let words = new DataView(chunk.buffer);
+    let at = 0;
+    let behind = 0;
+    /** The bytes at hand are at least `count`, and begin at `at`. */
+    const need = (count) => {
+        if (chunk.length - at >= count)
+            return;
+        if (count > length - behind - at)
+            throw new FormatError('is cut short');
+        behind += at;
+        chunk = withMore(chunk.subarray(at), count, chunks);
+        words = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+        at = 0;
+    };
+    /** Position of the next `count` bytes. It may change `words`, and so has a line of its own. */
+    const skip = (count) => {
+        need(count);
+        at += count;
+        return at - count;
+    };
+    const u8 = () => {
+        const position = skip(1);
+        return words.getUint8(position);
+    };
+    const uvarint = () => readUvarint(u8);
+    return {
+        remaining: () => length - behind - at,
+        u8,
+        u32() {
+            const position = skip(4);
+            return words.getUint32(position, true);
+        },
+        i32() {
+            const position = skip(4);
+            return words.getInt32(position, true);
+        },
+        size(what) {
+            const position = skip(8);
+            const value = words.getUint32(position, true) + words.getUint32(position + 4, true) * 2 ** 32;
+            if (!Number.isSafeInteger(value))
+                throw new FormatError(`gives ${what} as more than 2^53`);
+            return value;
+        },
+        bytes(count) {
+            const position = skip(count);
+            return chunk.slice(position, position + count);
+        },
+        view(count) {
+            const position = skip(count);
+            return new DataView(chunk.buffer, chunk.byteOffset + position, count);
+        },
+        uvarint,
+        varint() {
+            const value = uvarint();
+            return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+        },
+        end() {
+            const left = length - behind - at;
+            if (left > 0)
+                throw new FormatError(`has ${left} bytes after its end`);
+            for (let next = chunks.next(); next.done !== true; next = chunks.next())
+                if (next.value.length > 0)
+                    throw new FormatError('has bytes after its end');
+        },
+    };
+}
+/** What is left of a chunk together with as many as make `count` bytes. */
+function withMore(rest, count, chunks) {
+    const parts = [Uint8Array.from(rest)];
+    let total = rest.length;
+    while (total < count) {
+        const next = chunks.next();
+        if (next.done === true)
+            throw new FormatError('is cut short');
+        if (next.value.length === 0)
+            continue;
+        total += next.value.length;
+        // The last one needs no copy by itself, but the next call of the chunks' may overwrite it.
+        parts.push(Uint8Array.from(next.value));
+    }
+    return parts.length === 1 ? (parts[0] ?? new Uint8Array()) : joined(parts, total);
+}
+function joined(parts, total) {
+    const all = new Uint8Array(total);
+    let at = 0;
+    for (const part of parts) {
+        all.set(part, at);
+        at += part.length;
+    }
+    return all;
+}
+function readUvarint(u8) {
+    let value = 0;
+    for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
+        const byte = u8();
+        value += (byte % 128) * factor;
+        if (byte < 128) {
+            if (!Number.isSafeInteger(value))
+                break;
+            return value;
+        }
+    }
+    throw new FormatError('has a number of more than 53 bits');
+}
+const little_endian_chunkBytes = 1024 * 1024;
+/** A source from `start` on, in chunks. */
+function* chunksOf(source, start) {
+    for (let at = start; at < source.length; at += little_endian_chunkBytes)
+        yield source.read(at, Math.min(little_endian_chunkBytes, source.length - at));
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/frame-table.js
+
+const compressions = ['none', 'zstd', 'lz4'];
+/** As many as e2b takes: 2 TiB in frames of 2 MiB. */
+const maxFrames = 1024 * 1024;
+/** u64 and u64 offsets, i32 and i32 sizes. */
+const frameEntryBytes = 24;
+/** Far above the 2 MiB that e2b cuts data into; a frame is in memory whole. */
+const maxFrameBytes = 64 * 1024 * 1024;
+/** @throws FormatError for a table that is no table, or whose frames are not in order */
+function readFrameTable(reader) {
+    const type = reader.u32();
+    const count = reader.u32();
+    if (type === 0 && count > 0)
+        throw new FormatError('has frames of data that is not compressed');
+    const compression = compressions[type];
+    if (compression === undefined)
+        throw new FormatError(`has data of an unknown compression, ${type}`);
+    if (count > maxFrames || count > reader.remaining() / frameEntryBytes)
+        throw new FormatError(`says that it has ${count} frames, more than it could hold`);
+    return count === 0 ? undefined : readFrames(reader, compression, count);
+}
+function readFrames(reader, compression, count) {
+    const [rawOffsets, storedOffsets] = [new Float64Array(count), new Float64Array(count)];
+    const [rawSizes, storedSizes] = [new Int32Array(count), new Int32Array(count)];
+    let [rawEnd, storedEnd] = [0, 0];
+    for (let index = 0; index < count; index += 1) {
+        const rawOffset = reader.size('the offset of a frame');
+        const storedOffset = reader.size('the offset of a frame');
+        const [raw, stored] = [reader.i32(), reader.i32()];
+        if (raw <= 0 || stored <= 0 || raw > maxFrameBytes || stored > 2 * maxFrameBytes)
+            throw new FormatError(`has a frame of ${raw} bytes, stored as ${stored}`);
+        if (rawOffset < rawEnd || storedOffset < storedEnd)
+            throw new FormatError(`has frames that overlap or are not in order, number ${index}`);
+        rawOffsets[index] = rawOffset;
+        storedOffsets[index] = storedOffset;
+        rawSizes[index] = raw;
+        storedSizes[index] = stored;
+        [rawEnd, storedEnd] = [rawOffset + raw, storedOffset + stored];
+    }
+    const frame = (index) => ({
+        rawOffsetBytes: rawOffsets[index] ?? 0,
+        rawBytes: rawSizes[index] ?? 0,
+        storedOffsetBytes: storedOffsets[index] ?? 0,
+        storedBytes: storedSizes[index] ?? 0,
+    });
+    const find = (offset) => {
+        const found = frame(lastNotBehind(rawOffsets, offset));
+        return offset >= found.rawOffsetBytes && offset < found.rawOffsetBytes + found.rawBytes
+            ? found
+            : undefined;
+    };
+    return { compression, count, frame, find };
+}
+/** Index of the last offset that is not behind `offset`; 0 where all are. */
+function lastNotBehind(offsets, offset) {
+    let low = 0;
+    let high = offsets.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((offsets[middle] ?? 0) > offset)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return Math.max(0, low - 1);
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/xxhash32.js
+/*
+ * xxHash32 with seed 0, which LZ4 frames are checked with
+ * (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md).
+ */
+const prime1 = 0x9e3779b1;
+const prime2 = 0x85ebca77;
+const prime3 = 0xc2b2ae3d;
+const prime4 = 0x27d4eb2f;
+const prime5 = 0x165667b1;
+const stripeBytes = 16;
+function xxhash32(bytes) {
+    const hash = createXxhash32();
+    hash.update(bytes);
+    return hash.digest();
+}
+function createXxhash32() {
+    const lanes = Int32Array.of(prime1 + prime2, prime2, 0, -prime1);
+    const held = new Uint8Array(stripeBytes);
+    let heldBytes = 0;
+    let total = 0;
+    return {
+        update(bytes) {
+            total += bytes.length;
+            let rest = bytes;
+            if (heldBytes > 0) {
+                const taken = Math.min(stripeBytes - heldBytes, rest.length);
+                held.set(rest.subarray(0, taken), heldBytes);
+                heldBytes += taken;
+                rest = rest.subarray(taken);
+                if (heldBytes < stripeBytes)
+                    return;
+                addStripes(lanes, held);
+            }
+            const whole = rest.length - (rest.length % stripeBytes);
+            addStripes(lanes, rest.subarray(0, whole));
+            held.set(rest.subarray(whole));
+            heldBytes = rest.length - whole;
+        },
+        digest: () => finish(lanes, total, held.subarray(0, heldBytes)),
+    };
+}
+/** `bytes` is a multiple of 16 long. */
+function addStripes(lanes, bytes) {
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let [a = 0, b = 0, c = 0, d = 0] = lanes;
+    for (let at = 0; at < bytes.length; at += stripeBytes) {
+        a = round(a, words.getInt32(at, true));
+        b = round(b, words.getInt32(at + 4, true));
+        c = round(c, words.getInt32(at + 8, true));
+        d = round(d, words.getInt32(at + 12, true));
+    }
+    lanes.set([a, b, c, d]);
+}
+function round(lane, word) {
+    return Math.imul(rotate((lane + Math.imul(word, prime2)) | 0, 13), prime1);
+}
+function finish(lanes, total, tail) {
+    const [a = 0, b = 0, c = 0, d = 0] = lanes;
+    let hash = total >= stripeBytes ? (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0 : prime5 | 0;
+    hash = (hash + total) | 0;
+    const words = new DataView(tail.buffer, tail.byteOffset, tail.length);
+    let at = 0;
+    for (; at + 4 <= tail.length; at += 4)
+        hash = Math.imul(rotate((hash + Math.imul(words.getInt32(at, true), prime3)) | 0, 17), prime4);
+    for (; at < tail.length; at += 1)
+        hash = Math.imul(rotate((hash + Math.imul(tail[at] ?? 0, prime5)) | 0, 11), prime1);
+    hash = Math.imul(hash ^ (hash >>> 15), prime2);
+    hash = Math.imul(hash ^ (hash >>> 13), prime3);
+    return (hash ^ (hash >>> 16)) >>> 0;
+}
+function rotate(value, by) {
+    return (value << by) | (value >>> (32 - by));
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/lz4-frame.js
+
+/*
+ * Reader of LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md), as far as e2b writes them:
+ * one frame, no dictionary. It is here because no decoder on npm in plain JavaScript both verifies the checksums of a frame and lets the
+ * caller bound what it puts out before it is in memory.
+ */
+/** Thrown for bytes that are no such frame. Whoever knows the file says which. */
+class Lz4Error extends Error {
+}
+const magic = 0x184d2204;
+const blockSizes = [0, 0, 0, 0, 65_536, 262_144, 1_048_576, 4_194_304];
+/** How far back a match may reach, over blocks too where they are linked. */
+const historyBytes = 65_536;
+const storedFlag = 0x8000_0000;
+/** No LZ4 block grows more than this many times: what claims to is not one. */
+const maxLz4Expansion = 255;
+/**
+ * The content of the one frame in `source` from `start` to its end, block by block; each is a view that holds until the next is asked for.
+ *
+ * @param limit bytes of content; one more is an error
+ * @throws Lz4Error for a broken frame, a wrong checksum, bytes after the frame, and more than `limit`
+ */
+function* decodeLz4Frame(source, start, limit) {
+    const reader = createReader(source, start);
+    const frame = readDescriptor(reader);
+    const content = createXxhash32();
+    const out = new Uint8Array(historyBytes + Math.min(frame.maxBlockBytes, limit));
+    let history = 0;
+    let total = 0;
+    for (let size = reader.u32(); size !== 0; size = reader.u32()) {
+        const data = readBlock(reader, frame, size);
+        const end = size >= storedFlag ? store(data, out, history) : lz4_frame_decodeBlock(data, out, history);
+        const block = out.subarray(history, end);
+        total += block.length;
+        if (total > limit)
+            throw new Lz4Error(`holds more than the ${limit} bytes that it should`);
+        if (frame.contentChecksum)
+            content.update(block);
+        yield block;
+        history = frame.linked ? keepHistory(out, end) : 0;
+    }
+    if (frame.contentChecksum && reader.u32() !== content.digest())
+        throw new Lz4Error('does not match its checksum');
+    if (frame.contentBytes !== undefined && frame.contentBytes !== total)
+        throw new Lz4Error(`holds ${total} bytes, and says ${frame.contentBytes}`);
+    if (reader.remaining() > 0)
+        throw new Lz4Error(`has ${reader.remaining()} bytes after its end`);
+}
+/** The whole content of a frame whose size is known. */
+function decodeWholeLz4Frame(frame, bytes) {
+    const content = new Uint8Array(bytes);
+    let at = 0;
+    for (const block of decodeLz4Frame(frame, 0, bytes)) {
+        content.set(block, at);
+        at += block.length;
+    }
+    if (at !== bytes)
+        throw new Lz4Error(`holds ${at} bytes in place of ${bytes}`);
+    return content;
+}
+function createReader(source, start) {
+    let at = start;
+    const take = (count) => {
+        if (count > source.length - at)
+            throw new Lz4Error('is cut short');
+        const bytes = source.read(at, count);
+        if (bytes.length < count)
+            throw new Lz4Error('is cut short');
+        at += count;
+        return bytes;
+    };
+    return { remaining: () => source.length - at, take, u32: () => u32At(take(4), 0) };
+}
+function readDescriptor(reader) {
+    if (reader.u32() !== magic)
+        throw new Lz4Error('is no LZ4 frame');
+    const [flags = 0, sizes = 0] = reader.take(2);
+    if (flags >>> 6 !== 1 || (flags & 0b11) !== 0 || (sizes & 0b1000_1111) !== 0)
+        throw new Lz4Error('has a descriptor of another version, or a dictionary');
+    const size = (flags & 0b1000) === 0 ? new Uint8Array() : reader.take(8);
+    const described = Uint8Array.of(flags, sizes, ...size);
+    if (reader.take(1)[0] !== ((xxhash32(described) >>> 8) & 0xff))
+        throw new Lz4Error('has a descriptor that does not match its checksum');
+    const maxBlockBytes = blockSizes[sizes >>> 4] ?? 0;
+    if (maxBlockBytes === 0)
+        throw new Lz4Error('has blocks of an unknown size');
+    return {
+        linked: (flags & 0b10_0000) === 0,
+        blockChecksums: (flags & 0b1_0000) !== 0,
+        contentChecksum: (flags & 0b100) !== 0,
+        contentBytes: size.length === 0 ? undefined : u32At(size, 0) + u32At(size, 4) * 2 ** 32,
+        maxBlockBytes,
+    };
+}
+function readBlock(reader, frame, size) {
+    const bytes = size % storedFlag;
+    if (bytes > frame.maxBlockBytes)
+        throw new Lz4Error(`has a block of ${bytes} bytes`);
+    const data = reader.take(bytes);
+    if (frame.blockChecksums && reader.u32() !== xxhash32(data))
+        throw new Lz4Error('has a block that does not match its checksum');
+    return data;
+}
+function store(data, out, at) {
+    if (data.length > out.length - at)
+        throw new Lz4Error('has a block larger than it should be');
+    out.set(data, at);
+    return at + data.length;
+}
+/** Moves the last 64 KiB before `end` to the front, where the next block's matches find them; how many there are. */
+function keepHistory(out, end) {
+    const kept = Math.min(end, historyBytes);
+    out.copyWithin(0, end - kept, end);
+    return kept;
+}
+/** Decodes one block into `out` from `begin` on, where what precedes it is history; the end of what was written. */
+function lz4_frame_decodeBlock(data, out, begin) {
+    let from = 0;
+    let to = begin;
+    const longer = (length) => {
+        let total = length;
+        for (let byte = 255; byte === 255; from += 1) {
+            if (from >= data.length)
+                throw new Lz4Error('has a block that is cut short');
+            byte = data[from] ?? 0;
+            total += byte;
+        }
+        return total;
+    };
+    while (from < data.length) {
+        const token = data[from] ?? 0;
+        from += 1;
+        const literals = token >>> 4 === 15 ? longer(15) : token >>> 4;
+        if (literals > data.length - from || literals > out.length - to)
+            throw new Lz4Error('has a block whose literals run over its end');
+        copyForward(data, from, out, to, literals);
+        from += literals;
+        to += literals;
+        if (from === data.length)
+            return to;
+        const offset = (data[from] ?? 0) | ((data[from + 1] ?? 0) << 8);
+        from += 2;
+        const length = ((token & 15) === 15 ? longer(15) : token & 15) + 4;
+        if (from > data.length || offset === 0 || offset > to || length > out.length - to)
+            throw new Lz4Error('has a block with a match outside it');
+        lz4_frame_repeat(out, to, offset, length);
+        to += length;
+    }
+    throw new Lz4Error('has a block without its last literals');
+}
+/** Below this, a loop is quicker than the call. */
+const shortCopy = 48;
+function copyForward(data, from, out, to, length) {
+    if (length > shortCopy)
+        out.set(data.subarray(from, from + length), to);
+    else
+        for (let index = 0; index < length; index += 1)
+            out[to + index] = data[from + index] ?? 0;
+}
+/** Copies `length` bytes from `offset` back, which may be fewer: the copy then repeats them. */
+function lz4_frame_repeat(out, to, offset, length) {
+    const from = to - offset;
+    if (length <= shortCopy) {
+        for (let index = 0; index < length; index += 1)
+            out[to + index] = out[from + index] ?? 0;
+        return;
+    }
+    for (let copied = 0; copied < length;) {
+        const count = Math.min(offset + copied, length - copied);
+        out.copyWithin(to + copied, from, from + count);
+        copied += count;
+    }
+}
+function u32At(bytes, at) {
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(at, true);
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/mapping.js
+
+
+/** Unit of every offset and length in a mapping, whatever the block size of the image. */
+const mappingUnit = 4096;
+/** Largest page number that a header can hold: 16 TiB. */
+const maxPage = 0xffff_ffff;
+function allocateColumns(count) {
+    return {
+        offsets: new Uint32Array(count),
+        lengths: new Uint32Array(count),
+        storage: new Uint32Array(count),
+        builds: new Uint16Array(count),
+    };
+}
+/**
+ * @throws FormatError for ranges that are empty, overlap, are not in order, or lie outside the image
+ */
+function makeMapping(columns, facts) {
+    const gaps = checkOrder(columns, facts.virtualPages);
+    const { offsets } = columns;
+    const count = offsets.length + (facts.gapsAreZero ? gaps : 0);
+    return {
+        count,
+        ranges: () => rangesFrom(columns, facts, 0, facts.virtualPages),
+        *within(offsetBytes, lengthBytes) {
+            const [from, to] = [offsetBytes, offsetBytes + lengthBytes];
+            for (const range of rangesFrom(columns, facts, Math.floor(from / mappingUnit), to / mappingUnit)) {
+                const begin = Math.max(from, range.offsetBytes);
+                const end = Math.min(to, range.offsetBytes + range.lengthBytes);
+                if (end <= begin)
+                    continue;
+                yield {
+                    offsetBytes: begin,
+                    lengthBytes: end - begin,
+                    buildId: range.buildId,
+                    storageOffsetBytes: range.buildId === zeroBuildId ? 0 : range.storageOffsetBytes + begin - range.offsetBytes,
+                };
+            }
+        },
+    };
+}
+/** How many gaps there are between the entries, and before and behind them. */
+function checkOrder({ offsets, lengths, builds }, virtualPages) {
+    let end = 0;
+    let gaps = 0;
+    for (let index = 0; index < builds.length; index += 1) {
+        const offset = offsets[index] ?? 0;
+        const length = lengths[index] ?? 0;
+        if (length === 0)
+            throw new FormatError(`has an empty range, number ${index}`);
+        if (offset < end)
+            throw new FormatError(`has ranges that overlap or are not in order, number ${index}`);
+        if (offset + length > virtualPages)
+            throw new FormatError(`has a range outside the image, number ${index}`);
+        if (offset > end)
+            gaps += 1;
+        end = offset + length;
+    }
+    return end < virtualPages ? gaps + 1 : gaps;
+}
+/** The ranges that overlap the pages from `first` to before `end`, whole. */
+function* rangesFrom({ offsets, lengths, storage, builds }, facts, first, end) {
+    let index = firstBehind(offsets, lengths, first);
+    let last = index === 0 ? 0 : (offsets[index - 1] ?? 0) + (lengths[index - 1] ?? 0);
+    for (; index < offsets.length; index += 1) {
+        const offset = offsets[index] ?? 0;
+        if (facts.gapsAreZero && offset > last && last < end)
+            yield mapping_zeros(last, offset - last);
+        if (offset >= end)
+            return;
+        const length = lengths[index] ?? 0;
+        last = offset + length;
+        yield {
+            offsetBytes: offset * mappingUnit,
+            lengthBytes: length * mappingUnit,
+            buildId: facts.builds[builds[index] ?? 0] ?? zeroBuildId,
+            storageOffsetBytes: (storage[index] ?? 0) * mappingUnit,
+        };
+    }
+    if (facts.gapsAreZero && last < facts.virtualPages && last < end)
+        yield mapping_zeros(last, facts.virtualPages - last);
+}
+function mapping_zeros(page, count) {
+    return {
+        offsetBytes: page * mappingUnit,
+        lengthBytes: count * mappingUnit,
+        buildId: zeroBuildId,
+        storageOffsetBytes: 0,
+    };
+}
+/** Index of the first entry that ends behind a page. */
+function firstBehind(offsets, lengths, page) {
+    let low = 0;
+    let high = offsets.length;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((offsets[middle] ?? 0) + (lengths[middle] ?? 0) > page)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+/** Names of builds by index, each once; at most as many as e2b takes. */
+function createBuildTable() {
+    const names = [];
+    const known = new Map();
+    return {
+        names,
+        indexOf(id) {
+            const found = known.get(id);
+            if (found !== undefined)
+                return found;
+            if (names.length >= maxBuilds)
+                throw new FormatError(`has ranges of more than ${maxBuilds} builds`);
+            known.set(id, names.length);
+            return names.push(id) - 1;
+        },
+    };
+}
+/** As many as two bytes tell apart, less the one that e2b keeps for zeros. */
+const maxBuilds = 65_535;
+
+;// CONCATENATED MODULE: ./lib/e2b/header.js
+
+
+
+
+
+
+
+
+const metadataBytes = 64;
+const rangeBytes = 40;
+const minBlockBytes = 4096;
+const maxBlockBytes = 1024 ** 3;
+/** As e2b has it since its headers have mapped single pages. */
+const maxUncompressedBytes = 256 * 1024 * 1024;
+/** A header that cannot be compressed is somewhat larger than what it holds. */
+const maxHeaderBytes = maxUncompressedBytes + 4 * 1024 * 1024;
+/** As many ranges as e2b takes of format 5; in memory they are 14 bytes each. */
+const maxRanges = 8 * 1024 * 1024;
+/** 16-byte id, i64 size, SHA-256, and a table of no frames. */
+const minBuildBytes = 16 + 8 + 32 + 8;
+const incompleteFlag = 1;
+/**
+ * Reads a header that is in memory.
+ *
+ * @param where what it is called in the error: a path, or an address
+ * @throws SnapgateError `record` for what is no header, or lies beyond the bounds of one
+ */
+function header_parseHeader(bytes, where) {
+    return header_naming(where, () => header_readHeader(bytesInMemory(bytes)));
+}
+/** As `parseHeader`, of a file, of which no more than some MiB are in memory at a time. */
+function readHeaderFile(path) {
+    return header_naming(path, () => {
+        const fd = (0,external_node_fs_.openSync)(path, 'r');
+        try {
+            const stat = (0,external_node_fs_.fstatSync)(fd);
+            if (!stat.isFile())
+                throw new FormatError('is no file');
+            return header_readHeader(bytesInFile(fd, stat.size));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(fd);
+        }
+    });
+}
+function header_naming(where, read) {
+    try {
+        return read();
+    }
+    catch (error) {
+        if (error instanceof FormatError || error instanceof Lz4Error)
+            throw brokenHeader(where, error);
+        const code = error_errnoOf(error);
+        if (code === undefined)
+            throw error;
+        throw new error_SnapgateError('record', `${where} cannot be read (${code})`, 'A layer is a folder with memfile.header, rootfs.ext4.header and the data of both: check that the build has come to its end.', { cause: error });
+    }
+}
+function brokenHeader(where, cause) {
+    return new error_SnapgateError('record', `${where} is no header of an e2b layer: it ${cause.message}`, 'Formats 1 to 5 are known. Check that the file is whole, and was written by the tools of e2b.', { cause });
+}
+function header_readHeader(source) {
+    if (source.length < metadataBytes)
+        throw new FormatError(`has ${source.length} bytes only`);
+    if (source.length > maxHeaderBytes)
+        throw new FormatError(`has ${source.length} bytes, and could have ${maxHeaderBytes}`);
+    const reader = readLittleEndian(chunksOf(source, 0), source.length);
+    const metadata = readMetadata(reader);
+    if (metadata.format <= 3)
+        return { ...metadata, incomplete: false, builds: new Map(), mapping: readOldMapping(reader, metadata) };
+    return readCompressedPart(source, reader, metadata);
+}
+function readMetadata(reader) {
+    const format = reader.view(8).getUint16(0, true);
+    if (format < 1 || format > 5)
+        throw new FormatError(`has format ${format}, which is not known`);
+    const blockBytes = reader.size('its block size');
+    if (blockBytes < minBlockBytes || blockBytes > maxBlockBytes || !Number.isInteger(Math.log2(blockBytes)))
+        throw new FormatError(`has blocks of ${blockBytes} bytes`);
+    const virtualBytes = reader.size('the size of its image');
+    if (virtualBytes > maxPage * mappingUnit)
+        throw new FormatError(`has an image of ${virtualBytes} bytes, more than 16 TiB`);
+    const generation = reader.size('its generation');
+    const [buildId, baseBuildId] = [buildIdOf(reader.bytes(16)), buildIdOf(reader.bytes(16))];
+    return { format, blockBytes, virtualBytes, generation, buildId, baseBuildId };
+}
+/** Formats 1 to 3: ranges to the end of the file. */
+function readOldMapping(reader, metadata) {
+    const count = reader.remaining() / rangeBytes;
+    if (!Number.isInteger(count))
+        throw new FormatError('is cut short');
+    const mapping = readRanges(reader, count, metadata);
+    reader.end();
+    return mapping;
+}
+/** Formats 4 and 5: an LZ4 frame with the builds and then the ranges. */
+function readCompressedPart(source, outer, metadata) {
+    const flags = outer.u8();
+    const bytes = outer.u32();
+    const start = metadataBytes + 5;
+    if (bytes > maxUncompressedBytes)
+        throw new FormatError(`would be ${bytes} bytes when it is decompressed, and could be ${maxUncompressedBytes}`);
+    if (bytes > maxLz4Expansion * (source.length - start))
+        throw new FormatError(`says that ${source.length - start} bytes become ${bytes}`);
+    const reader = readLittleEndian(decodeLz4Frame(source, start, bytes), bytes);
+    const builds = readBuilds(reader);
+    const mapping = metadata.format === 4 ? readRanges(reader, reader.u32(), metadata) : readColumns(reader, metadata);
+    reader.end();
+    return { ...metadata, incomplete: (flags & incompleteFlag) !== 0, builds, mapping };
+}
+function readBuilds(reader) {
+    const count = reader.u32();
+    if (count > reader.remaining() / minBuildBytes)
+        throw new FormatError(`says that it has ${count} builds, more than it could hold`);
+    const builds = new Map();
+    for (let index = 0; index < count; index += 1) {
+        const id = buildIdOf(reader.bytes(16));
+        const rawBytes = reader.size("the size of a build's data");
+        // A checksum of the whole data, which is not read whole here.
+        reader.bytes(32);
+        if (builds.has(id))
+            throw new FormatError(`has the build ${id} twice`);
+        builds.set(id, { rawBytes, frames: readFrameTable(reader) });
+    }
+    return builds;
+}
+function virtualPagesOf({ virtualBytes }) {
+    return Math.ceil(virtualBytes / mappingUnit);
+}
+/** Records of 40 bytes. None at all: the layer holds the whole image. */
+function readRanges(reader, count, metadata) {
+    checkCount(count, reader.remaining() / rangeBytes);
+    const table = createBuildTable();
+    const facts = { builds: table.names, virtualPages: virtualPagesOf(metadata), gapsAreZero: false };
+    if (count === 0)
+        return wholeImage(table.indexOf(metadata.buildId), facts);
+    const columns = allocateColumns(count);
+    const builds = createBuildCache((id) => table.indexOf(buildIdOf(id)));
+    for (let index = 0; index < count;) {
+        const records = Math.min(recordsAtOnce, count - index);
+        const view = reader.view(records * rangeBytes);
+        for (let at = 0; at < view.byteLength; at += rangeBytes, index += 1) {
+            columns.offsets[index] = pageAt(view, at, 'offset');
+            columns.lengths[index] = pageAt(view, at + 8, 'length');
+            columns.builds[index] = builds.indexAt(view, at + 16);
+            columns.storage[index] = pageAt(view, at + 32, 'place in the data');
+        }
+    }
+    return makeMapping(columns, facts);
+}
+const recordsAtOnce = 4096;
+function wholeImage(build, facts) {
+    const columns = allocateColumns(facts.virtualPages === 0 ? 0 : 1);
+    columns.lengths[0] = facts.virtualPages;
+    columns.builds[0] = build;
+    return makeMapping(columns, facts);
+}
+function checkCount(count, possible) {
+    if (count > possible || count > maxRanges)
+        throw new FormatError(`says that it has ${count} ranges, more than it could hold`);
+}
+/** A u64 of bytes as a number of pages. */
+function pageAt(view, at, what) {
+    const [low, high] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
+    if (low % mappingUnit !== 0)
+        throw new FormatError(`has a range whose ${what} is no multiple of 4096`);
+    if (high >= mappingUnit)
+        throw new FormatError(`has a range whose ${what} is beyond 16 TiB`);
+    return high * 2 ** 20 + low / mappingUnit;
+}
+/** Ids as text are ten times as slow to make as to compare, and neighbours are mostly of one build or of two. */
+function createBuildCache(indexOf) {
+    const recent = [
+        { id: new DataView(new ArrayBuffer(16)), index: -1 },
+        { id: new DataView(new ArrayBuffer(16)), index: -1 },
+    ];
+    let next = 0;
+    return {
+        indexAt(view, at) {
+            for (const { id, index } of recent)
+                if (index >= 0 && sameId(id, view, at))
+                    return index;
+            const bytes = new Uint8Array(view.buffer, view.byteOffset + at, 16);
+            const index = indexOf(bytes);
+            recent[next] = { id: new DataView(Uint8Array.from(bytes).buffer), index };
+            next = 1 - next;
+            return index;
+        },
+    };
+}
+function sameId(id, view, at) {
+    for (let word = 0; word < 16; word += 4)
+        if (id.getInt32(word) !== view.getInt32(at + word))
+            return false;
+    return true;
+}
+/** Format 5: a table of ids, then the four columns one after another, in variable-length numbers of pages. */
+function readColumns(reader, metadata) {
+    const builds = readIdTable(reader);
+    const count = reader.u32();
+    checkCount(count, reader.remaining() / 4);
+    const columns = allocateColumns(count);
+    const { offsets, lengths, storage } = columns;
+    let offset = 0;
+    for (let index = 0; index < count; index += 1) {
+        offset += reader.uvarint();
+        offsets[index] = checkedPage(offset, 'offset');
+    }
+    for (let index = 0; index < count; index += 1)
+        lengths[index] = checkedPage(reader.uvarint(), 'length');
+    let place = 0;
+    for (let index = 0; index < count; index += 1) {
+        place += reader.varint();
+        storage[index] = checkedPage(place, 'place in the data');
+    }
+    for (let index = 0; index < count; index += 1) {
+        const build = reader.uvarint();
+        if (build >= builds.length)
+            throw new FormatError(`has a range of build ${build} of ${builds.length}`);
+        columns.builds[index] = build;
+    }
+    return makeMapping(columns, { builds, virtualPages: virtualPagesOf(metadata), gapsAreZero: true });
+}
+function readIdTable(reader) {
+    const count = reader.u32();
+    if (count > maxBuilds || count > reader.remaining() / 16)
+        throw new FormatError(`says that it has ${count} builds, more than it could hold`);
+    const ids = Array.from({ length: count }, () => buildIdOf(reader.bytes(16)));
+    if (ids.includes(zeroBuildId))
+        throw new FormatError('gives what is zero as a build');
+    return ids;
+}
+function checkedPage(page, what) {
+    if (page >= 0 && page <= maxPage)
+        return page;
+    throw new FormatError(`has a range whose ${what} is beyond 16 TiB`);
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/layer.js
+
+
+
+
+
+
+/** What a build has layers of. */
+const artifacts = ['memfile', 'rootfs.ext4'];
+const suffixes = { none: '', zstd: '.zstd', lz4: '.lz4' };
+function dataFileName(artifact, compression) {
+    return `${artifact}${suffixes[compression]}`;
+}
+function headerFileName(artifact) {
+    return `${artifact}.header`;
+}
+/**
+ * Reads the header of a build's memory or disk, and holds the data file against it.
+ *
+ * @param dir the build's folder, `<storage>/templates/<build id>`
+ * @throws SnapgateError `record` for a header that is none, and for data that is missing or shorter than the header says
+ */
+function readLayer(dir, artifact) {
+    const headerPath = (0,external_node_path_.join)(dir, headerFileName(artifact));
+    const header = readHeaderFile(headerPath);
+    const own = header.builds.get(header.buildId);
+    const compression = own?.frames?.compression ?? 'none';
+    const path = (0,external_node_path_.join)(dir, dataFileName(artifact, compression));
+    const storedBytes = fileBytes(path);
+    const { ownBytes, endBytes } = ownRanges(header);
+    const rawBytes = rawBytesOf(own, storedBytes ?? 0);
+    checkData(path, { own, ownBytes, endBytes, storedBytes });
+    return {
+        artifact,
+        headerPath,
+        header,
+        dataPath: storedBytes === undefined ? undefined : path,
+        compression,
+        ownBytes,
+        rawBytes,
+        storedBytes: storedBytes ?? 0,
+    };
+}
+function fileBytes(path) {
+    try {
+        const stat = (0,external_node_fs_.statSync)(path);
+        return stat.isFile() ? stat.size : undefined;
+    }
+    catch (error) {
+        if (error_errnoOf(error) === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+}
+/** What the layer maps to itself, and where in its data that ends. */
+function ownRanges({ mapping, buildId }) {
+    let ownBytes = 0;
+    let endBytes = 0;
+    for (const range of mapping.ranges()) {
+        if (range.buildId !== buildId)
+            continue;
+        ownBytes += range.lengthBytes;
+        endBytes = Math.max(endBytes, range.storageOffsetBytes + range.lengthBytes);
+    }
+    return { ownBytes, endBytes };
+}
+/** As inspect-build counts: what the header says, else the file. */
+function rawBytesOf(own, storedBytes) {
+    if (own === undefined)
+        return storedBytes;
+    if (own.frames === undefined || own.rawBytes > 0)
+        return own.rawBytes;
+    let bytes = 0;
+    for (let index = 0; index < own.frames.count; index += 1)
+        bytes += own.frames.frame(index).rawBytes;
+    return bytes;
+}
+function checkData(path, { own, ownBytes, endBytes, storedBytes }) {
+    if (ownBytes === 0)
+        return;
+    if (storedBytes === undefined)
+        throw brokenData(`${path} is not there, and should hold ${units_formatBytes(ownBytes)} of the layer`);
+    const last = own?.frames?.frame(own.frames.count - 1);
+    const needed = last === undefined ? endBytes : last.storedOffsetBytes + last.storedBytes;
+    if (storedBytes < needed)
+        throw brokenData(`${path} has ${storedBytes} bytes, and its header maps ${needed}`);
+    const rawEnd = last === undefined ? storedBytes : last.rawOffsetBytes + last.rawBytes;
+    if (rawEnd < endBytes)
+        throw brokenData(`${path} holds ${rawEnd} bytes before compression, and its header maps ${endBytes}`);
+}
+/** The error of a layer whose data is not what its header says. */
+function brokenData(message, cause) {
+    return new error_SnapgateError('record', message, 'The build did not come to its end, or was copied in part: make it again, or copy the whole folder.', { cause });
+}
+/** The folder of another build of the same storage. @throws SnapgateError `record` for what is no id */
+function buildFolder(templates, buildId) {
+    if (isBuildId(buildId))
+        return (0,external_node_path_.join)(templates, buildId);
+    throw new error_SnapgateError('record', `${JSON.stringify(buildId.slice(0, 80))} is not the id of a build`, 'The tools of e2b name builds by a UUID in lower case.');
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/build-data.js
+
+
+
+
+
+
+/** @param frames of compressed data; undefined: the file is the data */
+function openBuildData(path, frames) {
+    const fd = (0,external_node_fs_.openSync)(path, 'r');
+    const close = () => (0,external_node_fs_.closeSync)(fd);
+    if (frames === undefined)
+        return { read: (offset, into) => build_data_readFully(fd, path, offset, into), close };
+    const decode = createFrameCache((frame) => decodeFrame(fd, path, frames, frame));
+    return { read: (offset, into) => readFramed(path, frames, decode, offset, into), close };
+}
+function build_data_readFully(fd, path, offset, into) {
+    let filled = 0;
+    while (filled < into.length) {
+        const got = (0,external_node_fs_.readSync)(fd, into, filled, into.length - filled, offset + filled);
+        if (got === 0)
+            throw brokenData(`${path} ends before byte ${offset + into.length}`);
+        filled += got;
+    }
+}
+function readFramed(path, frames, decode, offset, into) {
+    let filled = 0;
+    while (filled < into.length) {
+        const frame = frames.find(offset + filled);
+        if (frame === undefined)
+            throw brokenData(`${path}: no frame holds byte ${offset + filled} of the data`);
+        const from = offset + filled - frame.rawOffsetBytes;
+        const part = decode(frame).subarray(from, from + into.length - filled);
+        into.set(part, filled);
+        filled += part.length;
+    }
+}
+/** Frames are read in order, or nearly: a few of them are enough. */
+const keptFrames = 4;
+function createFrameCache(decode) {
+    const kept = new Map();
+    return (frame) => {
+        const content = kept.get(frame.rawOffsetBytes) ?? decode(frame);
+        kept.delete(frame.rawOffsetBytes);
+        kept.set(frame.rawOffsetBytes, content);
+        const oldest = kept.keys().next();
+        if (kept.size > keptFrames && oldest.done !== true)
+            kept.delete(oldest.value);
+        return content;
+    };
+}
+function decodeFrame(fd, path, { compression }, frame) {
+    const stored = new Uint8Array(frame.storedBytes);
+    build_data_readFully(fd, path, frame.storedOffsetBytes, stored);
+    try {
+        if (compression === 'lz4')
+            return decodeWholeLz4Frame(byte_source_bytesInMemory(stored), frame.rawBytes);
+        const content = (0,external_node_zlib_.zstdDecompressSync)(stored, { maxOutputLength: frame.rawBytes });
+        if (content.length === frame.rawBytes)
+            return content;
+        throw new Error(`it holds ${content.length} bytes in place of ${frame.rawBytes}`);
+    }
+    catch (error) {
+        throw brokenData(`${path}: the frame at byte ${frame.storedOffsetBytes} cannot be decompressed: ${error_messageOf(error)}`, error);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/e2b/layered-image.js
+
+
+
+
+
+
+/**
+ * @param dir folder of the build
+ * @param folderOf folder of any other build that the layer is stored by
+ */
+function openLayeredImage(dir, artifact, folderOf) {
+    const layer = readLayer(dir, artifact);
+    const { header } = layer;
+    const open = new Map();
+    const dataOf = (buildId) => {
+        const known = open.get(buildId);
+        if (known !== undefined)
+            return known;
+        const opened = openDataOf(layer, buildId, buildId === header.buildId ? dir : folderOf(buildId));
+        open.set(buildId, opened);
+        return opened;
+    };
+    return {
+        layer,
+        read(offset, into) {
+            const beyond = Math.max(0, Math.min(into.length, offset + into.length - header.virtualBytes));
+            into.fill(0, into.length - beyond);
+            if (beyond < into.length)
+                readMapped(layer, dataOf, offset, into.subarray(0, into.length - beyond));
+        },
+        close() {
+            for (const data of open.values())
+                data.close();
+        },
+    };
+}
+function readMapped({ header, headerPath }, dataOf, offset, into) {
+    let end = offset;
+    for (const range of header.mapping.within(offset, into.length)) {
+        if (range.offsetBytes > end)
+            break;
+        const part = into.subarray(range.offsetBytes - offset, range.offsetBytes - offset + range.lengthBytes);
+        if (range.buildId === zeroBuildId)
+            part.fill(0);
+        else
+            dataOf(range.buildId).read(range.storageOffsetBytes, part);
+        end = range.offsetBytes + range.lengthBytes;
+    }
+    if (end < offset + into.length)
+        throw brokenData(`${headerPath} maps byte ${end} of its image to nothing`);
+}
+function openDataOf({ header, artifact, headerPath }, buildId, dir) {
+    const frames = framesOf(header, buildId, artifact, dir);
+    const path = (0,external_node_path_.join)(dir, dataFileName(artifact, frames?.compression ?? 'none'));
+    if ((0,external_node_fs_.existsSync)(path))
+        return openBuildData(path, frames);
+    throw brokenData(`${path} is not there, and ${headerPath} maps a part of its image to it`);
+}
+/** A header below format 4 says nothing of how others are stored, and one above may have lost it: the build's own says it then. */
+function framesOf(header, buildId, artifact, dir) {
+    const said = header.builds.get(buildId);
+    if (said !== undefined)
+        return said.frames;
+    const path = (0,external_node_path_.join)(dir, headerFileName(artifact));
+    if (buildId === header.buildId || !(0,external_node_fs_.existsSync)(path))
+        return undefined;
+    return readHeaderFile(path).builds.get(buildId)?.frames;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/measure-layers.js
+
+
+
+
+
+
+
+
+
+
+/** Checks the layers that prepare, or of a parent pause, has left; the sizes of their images. */
+function checkLayers({ rootfsFile }, left) {
+    const { ended, guestBytes } = left;
+    const memory = checkLayer(left, 'memfile');
+    if (memory.header.virtualBytes < guestBytes)
+        throw brokenPromise(ended, `left a memfile of ${units_formatBytes(memory.header.virtualBytes)}, and the guest has ${units_formatBytes(guestBytes)} of memory`, 'A guest of another size needs `memory-size`.');
+    const disk = rootfsFile === undefined ? undefined : checkLayer(left, 'rootfs.ext4');
+    return { memoryBytes: memory.header.virtualBytes, diskBytes: disk?.header.virtualBytes };
+}
+/** What the layers that pause has left, and that were checked, hold themselves, and how their image differs from the parent's. */
+function measureLayers({ rootfsFile }, parent, outDir) {
+    const memory = readLayer(outDir, 'memfile');
+    const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
+    const changes = compareMemory(parent, outDir);
+    return {
+        metrics: {
+            'memfile.writtenBytes': memory.ownBytes,
+            ...changes.metrics,
+            'memfile.storedBytes': memory.storedBytes,
+            ...(disk && { 'rootfs.writtenBytes': disk.ownBytes, 'rootfs.storedBytes': disk.storedBytes }),
+        },
+        notes: changes.notes,
+        // Layers that come later are stored by this one too.
+        advance: async () => {
+            const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
+            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(parent.dir, 'layers'), { recursive: true });
+            (0,external_node_fs_.renameSync)(leftDirOf(parent), (0,external_node_path_.join)(parent.dir, 'layers', buildId));
+        },
+    };
+}
+function checkLayer({ ended, dir, parent }, artifact) {
+    const parentDir = parent && leftDirOf(parent);
+    checkOwnFile(ended, dir, headerFileName(artifact), parentDir);
+    const layer = readLeftLayer(ended, dir, artifact);
+    if (layer.dataPath !== undefined)
+        checkOwnFile(ended, dir, (0,external_node_path_.basename)(layer.dataPath), parentDir);
+    const before = parentDir === undefined ? undefined : readLayer(parentDir, artifact).header;
+    const { buildId, virtualBytes, incomplete } = layer.header;
+    const lie = (what) => brokenPromise(ended, `left a layer of ${artifact} ${what}`, 'Let it store the build to its end, as one of its own.');
+    if (incomplete)
+        throw lie('that was not stored to the end');
+    if (before?.buildId === buildId)
+        throw lie(`that is of the parent's build, ${buildId}`);
+    if (before !== undefined && before.virtualBytes !== virtualBytes)
+        throw lie(`of ${units_formatBytes(virtualBytes)}, and the parent's has ${units_formatBytes(before.virtualBytes)}`);
+    return layer;
+}
+function readLeftLayer(ended, outDir, artifact) {
+    try {
+        return readLayer(outDir, artifact);
+    }
+    catch (error) {
+        if (!(error instanceof error_SnapgateError))
+            throw error;
+        throw brokenPromise(ended, `left a layer of ${artifact} that cannot be read: ${error.message}`, error.remedy);
+    }
+}
+/** A build that is in none of the snapshots of this boot. */
+class UnknownBuild extends Error {
+}
+/** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
+function compareMemory(parent, outDir) {
+    const parentDir = leftDirOf(parent);
+    const parentId = readLayer(parentDir, 'memfile').header.buildId;
+    const folderOf = (buildId) => {
+        const folder = buildId === parentId ? parentDir : (0,external_node_path_.join)(parent.dir, 'layers', buildId);
+        if ((0,external_node_fs_.existsSync)(folder))
+            return folder;
+        throw new UnknownBuild(buildId);
+    };
+    const images = [];
+    const open = (dir) => {
+        const image = openLayeredImage(dir, 'memfile', folderOf);
+        images.push(image);
+        return image;
+    };
+    try {
+        const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(open(outDir), open(parentDir));
+        return {
+            metrics: {
+                'memfile.changedBytes': changedBytes,
+                'memfile.zeroedBytes': zeroedBytes,
+                'memfile.compressedBytes': compressedBytes,
+                'memfile.hugeBytes': hugeBytes,
+            },
+            notes: [],
+        };
+    }
+    catch (error) {
+        if (!(error instanceof UnknownBuild))
+            throw error;
+        const note = `which pages changed is not known: layers of build ${error.message} are in no snapshot of the boot`;
+        return { metrics: {}, notes: [note] };
+    }
+    finally {
+        for (const image of images)
+            image.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/formats.js
+
+
+/** @throws SnapgateError `guest` that names the command, unless it has left what the format takes */
+function checkLeft(settings, left) {
+    return settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
+}
+/** Compares what pause has left in `dir`, and what was checked, with the parent's. */
+async function measureLeft(run, settings, parent, dir) {
+    switch (settings.format) {
+        case 'raw':
+            return measureWhole(run, settings, parent, dir);
+        case 'sparse-diff':
+            return measureDiffs(run, settings, parent, dir);
+        case 'e2b':
+            return measureLayers(settings, parent, dir);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/output-log.js
+
+
+const pollMs = 200;
+/** The file is emptied when it has grown past this: a loop that prints must not fill the disk. */
+const output_log_keptBytes = 8 * 1024 * 1024;
+const readBytes = 1024 * 1024;
+/** Lines of one command that go to the run's log. */
+const loggedLines = 5_000;
+/** Makes the file, and shows what comes into it, line by line, as detail. */
+function openOutputLog(path, log) {
+    const fd = (0,external_node_fs_.openSync)(path, 'ax+', 0o600);
+    const buffer = Buffer.alloc(readBytes);
+    let position = 0;
+    let current;
+    const follow = () => {
+        const { size } = (0,external_node_fs_.fstatSync)(fd);
+        position = Math.max(position, size - readBytes);
+        while (position < size) {
+            const count = (0,external_node_fs_.readSync)(fd, buffer, 0, Math.min(readBytes, size - position), position);
+            if (count === 0)
+                break;
+            current?.push(buffer.subarray(0, count));
+            position += count;
+        }
+        if (size <= output_log_keptBytes)
+            return;
+        // Whoever writes appends: at the new end.
+        (0,external_node_fs_.ftruncateSync)(fd, 0);
+        position = 0;
+    };
+    const timer = setInterval(follow, pollMs).unref();
+    return {
+        fd,
+        begin: () => {
+            follow();
+            current = keepLastLines(limitedLog(log));
+        },
+        lines: () => {
+            follow();
+            return [...(current?.end() ?? [])];
+        },
+        close: () => {
+            clearInterval(timer);
+            (0,external_node_fs_.closeSync)(fd);
+        },
+    };
+}
+function limitedLog(log) {
+    let count = 0;
+    return (line) => {
+        count += 1;
+        if (count <= loggedLines)
+            log.detail(line);
+        else if (count === loggedLines + 1)
+            log.detail('(snapgate: more of its output is not shown)');
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/machine.js
+
+
+
+
+
+
+
+
+
+const workDirOf = (home) => (0,external_node_path_.join)(home.dir, 'work');
+const outDirOf = (home) => (0,external_node_path_.join)(home.dir, 'out');
+/**
+ * Makes a boot's folder. From here on whoever closes the run ends the boot's machine too, by the cleanup-command, if there is one then.
+ * Short, since sockets' paths are: 107 bytes.
+ */
+function openHome({ run, settings }, checkout, values) {
+    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'b-'));
+    const own = {
+        ...values,
+        SNAPGATE_ID: `snapgate-${run.id.slice(0, 8)}-${dir.slice(-6)}`,
+        SNAPGATE_CHECKOUT: checkout,
+        SNAPGATE_WORK: (0,external_node_path_.join)(dir, 'work'),
+        SNAPGATE_OUT: (0,external_node_path_.join)(dir, 'out'),
+    };
+    const home = { dir, checkout, values: own };
+    if (settings.cleanup !== undefined) {
+        const shell = userShell();
+        run.ledger.add({
+            kind: 'cleanup-command',
+            work: workDirOf(home),
+            cwd: checkout,
+            command: shell.command,
+            args: shell.argumentsFor(settings.cleanup),
+            env: environmentOf('cleanup', own),
+            timeoutMs: settings.timeoutMs,
+        });
+    }
+    return home;
+}
+/**
+ * Gives `use` a machine of the boot's, and ends it: by the cleanup-command, and by SIGKILL to all that its commands have left running.
+ * `measure` then finds in the boot's `out` what they have left, and nobody writes to it any more. Folders are removed in the end.
+ *
+ * @throws SnapgateError `guest` or `scenario` where a command fails, the first of them
+ */
+async function withMachine(commands, home, use, measure) {
+    const { run } = commands;
+    const [work, out] = [workDirOf(home), outDirOf(home)];
+    for (const dir of [work, out])
+        (0,external_node_fs_.mkdirSync)(dir, { mode: 0o700 });
+    const output = openOutputLog((0,external_node_path_.join)(home.dir, 'output'), run.log);
+    try {
+        const used = await useAndEnd(commands, home, output, use);
+        return await measure(used);
+    }
+    finally {
+        output.close();
+        (0,external_node_fs_.rmSync)((0,external_node_path_.join)(home.dir, 'output'), { force: true });
+        // What is still there is for whoever closes the run, which is over.
+        if (!run.signal.aborted) {
+            endMarkedProcesses('SNAPGATE_WORK', work);
+            for (const dir of [work, out])
+                (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
+        }
+    }
+}
+async function useAndEnd(commands, home, output, use) {
+    const { run, settings } = commands;
+    const machine = {
+        command: (name, values, scenario) => mustEndWell(commands, home, output, { name, line: settings[name], values, scenario }),
+    };
+    let used;
+    try {
+        used = await use(machine);
+    }
+    catch (error) {
+        await cleanUp(commands, home, output).catch((second) => {
+            if (!run.signal.aborted)
+                run.log.warning(`${error_messageOf(second)}, after another command had failed`);
+        });
+        throw error;
+    }
+    await cleanUp(commands, home, output);
+    return used;
+}
+/** The cleanup-command, and then whatever is left. */
+async function cleanUp(commands, home, output) {
+    commands.run.signal.throwIfAborted();
+    const line = commands.settings.cleanup;
+    try {
+        if (line !== undefined)
+            await mustEndWell(commands, home, output, { name: 'cleanup', line, values: {} });
+    }
+    finally {
+        if (!commands.run.signal.aborted)
+            endMarkedProcesses('SNAPGATE_WORK', workDirOf(home));
+    }
+}
+async function mustEndWell(commands, home, output, step) {
+    const ended = await runStep(commands, home, output, step);
+    const failure = failureOf(ended);
+    if (failure !== undefined)
+        throw failure;
+    return ended;
+}
+async function runStep({ run, settings }, home, output, { name, line, values, scenario }) {
+    run.signal.throwIfAborted();
+    output.begin();
+    const shell = userShell();
+    const begin = performance.now();
+    const child = startProcess(run, shell.command, shell.argumentsFor(line), {
+        cwd: home.checkout,
+        env: environmentOf(name, { ...home.values, ...values }),
+        stdio: ['ignore', output.fd, output.fd],
+        // A group of its own, which is what the limit ends; what it has started before is not in it.
+        detached: true,
+    });
+    let limitMs;
+    const stop = () => killGroup(child);
+    const timer = setTimeout(() => {
+        limitMs = settings.timeoutMs;
+        stop();
+    }, settings.timeoutMs);
+    run.signal.addEventListener('abort', stop, { once: true });
+    try {
+        const { code: status, signal } = await waitForExit(child);
+        run.signal.throwIfAborted();
+        return {
+            command: name,
+            scenario,
+            status,
+            signal,
+            limitMs,
+            tookMs: performance.now() - begin,
+            lines: output.lines(),
+        };
+    }
+    finally {
+        clearTimeout(timer);
+        run.signal.removeEventListener('abort', stop);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/probe.js
+
+
+
+
+
+
+const longestVersion = 200;
+const versionLimitMs = 60_000;
+const probe_keptBytes = 4096;
+/** What can be known before a guest is booted: whether the version-command works. Only the commands know what they need. */
+async function probeCommands(run, settings, checkout) {
+    const version = await readVersion(run, settings, checkout);
+    const checks = [shellCheck(), version.check];
+    const ok = checks.every((check) => check.ok || !check.required);
+    const identity = {
+        engine: 'command',
+        version: version.text,
+        accelerator: 'unknown',
+        machine: 'command',
+    };
+    return { ok, checks, identity: ok ? identity : undefined, fallback: undefined };
+}
+/** What stands for the commands where they name no version: hex, 12 digits. */
+function hashOfCommands({ prepare, resume, pause, cleanup }) {
+    return (0,external_node_crypto_.createHash)('sha256')
+        .update(JSON.stringify([prepare, resume, pause, cleanup ?? null]))
+        .digest('hex')
+        .slice(0, 12);
+}
+function shellCheck() {
+    const found = `${userShell().command} runs the commands`;
+    return { what: 'shell', ok: true, found, remedy: undefined, required: true };
+}
+async function readVersion(run, settings, checkout) {
+    if (settings.version === undefined) {
+        const text = `commands ${hashOfCommands(settings)}`;
+        return { text, check: versionCheck(true, `not given: ${text} stands for it`) };
+    }
+    const timeoutMs = Math.min(settings.timeoutMs, versionLimitMs);
+    const { code, signal, timedOut, tail, head } = await runVersion(run, settings.version, checkout, timeoutMs);
+    const text = printable(head.trim().split(/\r?\n/, 1)[0] ?? '', longestVersion).trim();
+    if (code === 0)
+        return { text, check: text === '' ? versionCheck(false, 'printed nothing') : versionCheck(true, text) };
+    const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : `exited ${code ?? signal}`;
+    const said = tail.at(-1) ?? text;
+    return {
+        text,
+        check: versionCheck(false, said === '' ? how : `${how}: ${printable(said, longestVersion)}`),
+    };
+}
+function versionCheck(ok, found) {
+    const remedy = 'Let version-command print the version of what runs the guests in one line, or leave it out.';
+    return { what: 'version-command', ok, found, remedy: ok ? undefined : remedy, required: true };
+}
+/** The first of what it prints is all that is kept. */
+async function runVersion(run, line, checkout, timeoutMs) {
+    const shell = userShell();
+    const chunks = [];
+    let bytes = 0;
+    const result = await runCommand(run, shell.command, shell.argumentsFor(line), {
+        cwd: checkout,
+        env: environmentOf('version', { SNAPGATE_CHECKOUT: checkout }),
+        timeoutMs,
+        onStdout: (chunk) => {
+            if (bytes < probe_keptBytes)
+                chunks.push(chunk.subarray(0, probe_keptBytes - bytes));
+            bytes += chunk.length;
+        },
+    });
+    return { ...result, head: Buffer.concat(chunks).toString('utf8') };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/run-cycle.js
+
+
+
+
+
+
+
+/** Resumes `parent`, runs the scenario, pauses, and says what the files that are left tell. */
+async function runCycle(commands, parent, scenario, advance) {
+    const { run, settings } = commands;
+    const begin = performance.now();
+    const before = readFolderState(leftDirOf(parent));
+    const values = cycleValues(commands, parent, scenario);
+    const { metrics, notes } = await withMachine(commands, parent.home, async (machine) => {
+        const resumed = await machine.command('resume', values, scenario.name);
+        if (scenario.settleMs > 0)
+            await (0,promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal });
+        return { resumed, paused: await machine.command('pause', values, scenario.name) };
+    }, async ({ resumed, paused }) => {
+        const dir = outDirOf(parent.home);
+        checkLeft(settings, { ended: paused, dir, guestBytes: parent.memoryBytes, parent });
+        folder_state_checkFolder(paused, dir);
+        checkParent(paused, before, parent);
+        const measured = await measureLeft(run, settings, parent, dir);
+        if (advance) {
+            await measured.advance();
+            replaceLeft(parent, dir);
+        }
+        return { ...measured, metrics: { ...measured.metrics, ...run_cycle_times(scenario, resumed, paused) } };
+    });
+    return {
+        next: parent,
+        metrics,
+        cycleMs: performance.now() - begin,
+        notes: [...notes, ...run_cycle_notesOf(scenario, metrics)],
+    };
+}
+function cycleValues({ settings }, parent, scenario) {
+    return {
+        SNAPGATE_PARENT: leftDirOf(parent),
+        SNAPGATE_PARENT_MEMFILE: memoryPathOf(parent, settings) ?? '',
+        SNAPGATE_PARENT_ROOTFS: diskPathOf(parent, settings) ?? '',
+        SNAPGATE_SCENARIO: scenario.name,
+        SNAPGATE_RUN: scenario.run ?? '',
+        SNAPGATE_CHECK: scenario.check ?? '',
+        SNAPGATE_RUN_TIMEOUT_S: Math.ceil(scenario.timeoutMs / 1000),
+    };
+}
+/** A command's time is the VMM's only where it has nothing to do in the guest. */
+function run_cycle_times(scenario, resumed, paused) {
+    return {
+        ...(scenario.run === undefined && { resumeMs: resumed.tookMs }),
+        ...(scenario.check === undefined && { pauseMs: paused.tookMs }),
+    };
+}
+function checkParent(ended, before, parent) {
+    const changed = firstDifference(before, readFolderState(leftDirOf(parent)));
+    if (changed === undefined)
+        return;
+    throw brokenPromise(ended, `it, or resume-command, has changed ${changed} in SNAPGATE_PARENT`, 'A snapshot is resumed again and compared with: let the machine have a copy of what it writes to (`cp --reflink=auto`), in SNAPGATE_OUT or SNAPGATE_WORK.');
+}
+function run_cycle_notesOf(scenario, metrics) {
+    if (metrics['memfile.changedBytes'] !== 0)
+        return [];
+    return [
+        `a cycle of ${plainWords(scenario.name)} changed nothing in the guest's memory, which is not likely: check that pause-command saves it anew`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/engine/command/engine.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The engine of the user's own commands: they boot, resume and pause whatever they like, and the files that they leave are measured.
+ * docs/engine-command.md is the contract.
+ *
+ * @param checkout absolute path where the version-command runs
+ */
+function createCommandEngine(run, settings, checkout) {
+    const commands = { run, settings };
+    let report;
+    return {
+        probe: () => {
+            report ??= probeCommands(run, settings, checkout);
+            return report;
+        },
+        build: async ({ checkout: ofSide, rootfs }) => ({
+            kind: 'built',
+            builder: 'command',
+            checkout: ofSide,
+            sha256: sha256Of([
+                settings.prepare,
+                settings.resume,
+                settings.pause,
+                settings.cleanup,
+                hashesOf(rootfs),
+            ]),
+            rootfs,
+        }),
+        prepare: async (image, options, dir) => {
+            const built = needBuilt(image);
+            const home = openHome(commands, built.checkout, guestValues(settings, options));
+            return explainFullDisk(dir, () => prepare(commands, home, built, options, dir));
+        },
+        fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
+        cycle: (parent, scenario, { advance }) => explainFullDisk(parent.dir, () => runCycle(commands, parent, scenario, advance)),
+    };
+}
+function needBuilt(image) {
+    if (image.kind === 'built')
+        return image;
+    throw new Error('an image of snapgate is not for the command engine as it is');
+}
+function hashesOf(rootfs) {
+    return rootfs === undefined ? [] : [rootfs.rootfsSha256, rootfs.kernelSha256, rootfs.initrdSha256];
+}
+function sha256Of(value) {
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(value)).digest('hex');
+}
+function guestValues(settings, { memoryBytes, vcpus }) {
+    return {
+        ...settingsValues(settings),
+        SNAPGATE_MEMORY_BYTES: memoryBytes,
+        SNAPGATE_MEMORY_MIB: memoryBytes / 1024 ** 2,
+        SNAPGATE_VCPUS: vcpus,
+    };
+}
+async function prepare(commands, home, image, options, dir) {
+    const { run, settings } = commands;
+    return withMachine(commands, home, async (machine) => machine.command('prepare', await prepareValues(run, home, image, options)), async (ended) => {
+        const outDir = outDirOf(home);
+        const { memoryBytes: guestBytes } = options;
+        const sizes = checkLeft(settings, { ended, dir: outDir, guestBytes, parent: undefined });
+        folder_state_checkFolder(ended, outDir);
+        replaceLeft({ dir }, outDir);
+        await keepWhole(run, settings, dir);
+        // How far the guest was when is the command's to know: it ends when the guest is settled and saved.
+        const times = { bootMs: ended.tookMs, readyMs: ended.tookMs, settled: true };
+        return { snapshot: { dir, home, ...sizes }, ...times };
+    });
+}
+/** The image is in the cache, and a machine writes to its disk: it gets a copy. */
+async function prepareValues(run, home, { rootfs }, { readyCommand, bootTimeoutMs }) {
+    const ready = {
+        SNAPGATE_READY_COMMAND: readyCommand ?? '',
+        SNAPGATE_BOOT_TIMEOUT_S: Math.ceil(bootTimeoutMs / 1000),
+    };
+    if (rootfs === undefined)
+        return ready;
+    const copy = (0,external_node_path_.join)(workDirOf(home), 'rootfs.ext4');
+    await copyFiles(run, rootfs.rootfsPath, copy);
+    (0,external_node_fs_.chmodSync)(copy, 0o600);
+    return {
+        ...ready,
+        SNAPGATE_ROOTFS: copy,
+        SNAPGATE_KERNEL: rootfs.kernelPath,
+        SNAPGATE_INITRD: rootfs.initrdPath ?? '',
+        SNAPGATE_KERNEL_ARGS: rootfs.kernelArgs.join(' '),
+    };
+}
+/** The images that the diffs of a chain are applied to. What prepare leaves is no diff. */
+async function keepWhole(run, settings, dir) {
+    if (settings.format !== 'sparse-diff')
+        return;
+    const [memory, disk] = [memoryPathOf({ dir }, settings), diskPathOf({ dir }, settings)];
+    const left = leftDirOf({ dir });
+    if (memory !== undefined)
+        await copyFiles(run, (0,external_node_path_.join)(left, settings.memfile), memory);
+    if (disk !== undefined)
+        await copyFiles(run, (0,external_node_path_.join)(left, settings.rootfsFile ?? ''), disk);
+}
+
+// EXTERNAL MODULE: external "node:perf_hooks"
+var external_node_perf_hooks_ = __nccwpck_require__(643);
+;// CONCATENATED MODULE: ./lib/engine/e2b/measure-layer.js
+
+
+
+
+
+
+
+
+/**
+ * What a build stores, in bytes: of its headers, its data files, and where there is a parent, of the pages that differ from it.
+ *
+ * @throws SnapgateError `record` for a build that lacks a file, or whose files do not fit each other
+ */
+async function measureBuild(store, buildId, parentId) {
+    await store.need(buildId, 'snapfile');
+    const memfile = await fetchOwn(store, buildId, 'memfile');
+    const rootfs = await fetchOwn(store, buildId, 'rootfs.ext4');
+    const changes = parentId === undefined ? {} : await measure_layer_compareMemory(store, buildId, parentId);
+    return {
+        'memfile.writtenBytes': memfile.ownBytes,
+        ...changes,
+        'memfile.storedBytes': memfile.storedBytes,
+        'rootfs.writtenBytes': rootfs.ownBytes,
+        'rootfs.storedBytes': rootfs.storedBytes,
+        stateBytes: measure_layer_fileBytes((0,external_node_path_.join)(store.folderOf(buildId), 'snapfile')),
+    };
+}
+/** A layer with its data, its header held against the build that was asked for. */
+async function fetchOwn(store, buildId, artifact) {
+    const header = await fetchHeader(store, buildId, artifact);
+    if (header.buildId !== buildId)
+        throw brokenData(`its ${headerFileName(artifact)} is of build ${header.buildId}`);
+    if (header.incomplete)
+        throw brokenData(`its ${artifact} was not stored to the end`);
+    await fetchData(store, header, buildId, artifact);
+    return readLayer(store.folderOf(buildId), artifact);
+}
+async function fetchHeader(store, buildId, artifact) {
+    const name = headerFileName(artifact);
+    await store.need(buildId, `${artifact}.header`);
+    return readHeaderFile((0,external_node_path_.join)(store.folderOf(buildId), name));
+}
+/** Of the layer itself, or of one that its image is stored by; a layer without data may have no file. */
+async function fetchData(store, header, buildId, artifact) {
+    const said = header.builds.get(buildId);
+    const own = said === undefined && buildId !== header.buildId ? await fetchHeader(store, buildId, artifact) : header;
+    const frames = own.builds.get(buildId)?.frames;
+    const last = frames?.frame(frames.count - 1);
+    const endBytes = last === undefined ? dataEnd(own, buildId) : last.storedOffsetBytes + last.storedBytes;
+    if (endBytes === 0)
+        return;
+    // A table that is cut to what a header needs does not say where the data ends.
+    const maxBytes = Math.max(endBytes, own.builds.get(buildId)?.rawBytes ?? 0, own.virtualBytes);
+    await store.needData(buildId, dataFileName(artifact, frames?.compression ?? 'none'), maxBytes);
+}
+function dataEnd({ mapping }, buildId) {
+    let end = 0;
+    for (const range of mapping.ranges())
+        if (range.buildId === buildId)
+            end = Math.max(end, range.storageOffsetBytes + range.lengthBytes);
+    return end;
+}
+async function measure_layer_compareMemory(store, buildId, parentId) {
+    const artifact = 'memfile';
+    const [header, parentHeader] = [
+        await fetchHeader(store, buildId, artifact),
+        await fetchHeader(store, parentId, artifact),
+    ];
+    for (const id of measure_layer_readBuilds(header, parentHeader))
+        await fetchData(store, header, id, artifact);
+    for (const id of measure_layer_readBuilds(parentHeader, header))
+        await fetchData(store, parentHeader, id, artifact);
+    await fetchData(store, parentHeader, parentId, artifact);
+    const image = openLayeredImage(store.folderOf(buildId), artifact, store.folderOf);
+    try {
+        const parent = openLayeredImage(store.folderOf(parentId), artifact, store.folderOf);
+        try {
+            const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(image, parent);
+            return {
+                'memfile.changedBytes': changedBytes,
+                'memfile.zeroedBytes': zeroedBytes,
+                'memfile.compressedBytes': compressedBytes,
+                'memfile.hugeBytes': hugeBytes,
+            };
+        }
+        finally {
+            parent.close();
+        }
+    }
+    finally {
+        image.close();
+    }
+}
+/** Builds that `header`'s image is read from where it may differ from the other's. */
+function measure_layer_readBuilds(header, other) {
+    const ids = new Set();
+    for (const { offsetBytes, lengthBytes } of differentlyMapped(header, other))
+        for (const range of header.mapping.within(offsetBytes, lengthBytes))
+            ids.add(range.buildId);
+    ids.delete(zeroBuildId);
+    return ids;
+}
+function measure_layer_fileBytes(path) {
+    const bytes = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false })?.size;
+    if (bytes !== undefined && bytes > 0)
+        return bytes;
+    throw brokenData(`${path} is ${bytes === undefined ? 'not there' : 'empty'}`);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/metadata.js
+
+
+
+
+const metadata_version = schemas_string().regex(/^[\w.+-]{1,100}$/);
+const metadataSchema = object({
+    template: object({ kernel_version: metadata_version.optional(), firecracker_version: metadata_version.optional() })
+        .optional(),
+});
+const metadata_maxBytes = 16 * 1024 * 1024;
+/** What a build's metadata.json says of what it runs with. @throws SnapgateError `record` for one that is missing or none */
+function readVersions(path) {
+    const { kernel_version: kernel, firecracker_version: firecracker } = metadata_readMetadata(path).template ?? {};
+    return {
+        ...(firecracker === undefined ? {} : { engineVersion: `Firecracker ${firecracker}` }),
+        ...(kernel === undefined ? {} : { kernelVersion: kernel }),
+    };
+}
+function metadata_readMetadata(path) {
+    try {
+        if ((0,external_node_fs_.statSync)(path).size > metadata_maxBytes)
+            throw new Error('it has more than 16 MiB');
+        return metadataSchema.parse(JSON.parse((0,external_node_fs_.readFileSync)(path, 'utf8')));
+    }
+    catch (error) {
+        if (error_errnoOf(error) === 'ENOENT')
+            throw brokenData(`${path} is not there`, error);
+        throw brokenData(`${path} is not the metadata of a build: ${error_messageOf(error).slice(0, 200)}`, error);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/host/memory.js
+
+
+/** MemAvailable of proc(5)'s meminfo, in bytes: it counts what the page cache would give back. */
+function availableMemoryBytes() {
+    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_.readFileSync)('/proc/meminfo', 'latin1'));
+    return match === null ? (0,external_node_os_.freemem)() : Number(match[1]) * 1024;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/host-checks.js
+
+
+
+
+const freeMemoryBytes = 1024 ** 3;
+/** Whether a command is there, and the package that has it. */
+function commandCheck(name, required) {
+    const ok = hasCommand(name);
+    return {
+        what: name,
+        ok,
+        found: ok ? 'installed' : 'not installed, or not on the PATH',
+        remedy: ok ? undefined : packageOf(name),
+        required,
+    };
+}
+/** What making an image of snapgate's own takes. */
+function imageChecks() {
+    return [
+        ...imageCommands.map((name) => commandCheck(name, true)),
+        ...autoCommands.map((name) => commandCheck(name, false)),
+    ];
+}
+/** A warning only: what the guests really need is checked where their size is known. */
+function memoryCheck() {
+    const free = availableMemoryBytes();
+    const ok = free >= freeMemoryBytes;
+    return {
+        what: 'memory',
+        ok,
+        found: `${units_formatBytes(free)} available`,
+        remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
+        required: false,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/infra.js
+
+
+
+/** The tools, by the names of their folders in a checkout of e2b's infra. */
+const toolNames = ['create-build', 'resume-build'];
+/** Where the tools' sources are, and where they expect to be started: relative paths of theirs begin there. */
+function orchestratorOf(infra) {
+    return (0,external_node_path_.join)(infra, 'packages/orchestrator');
+}
+/**
+ * The checkout of e2b's infra that a folder is in, or is.
+ * @throws SnapgateError `usage` where there is none
+ */
+function needInfra(start, name) {
+    const found = findInfra(start);
+    if (found !== undefined)
+        return found;
+    throw new error_SnapgateError('usage', `${name}: ${start} is no checkout of e2b's infra, and in none: it has no packages/orchestrator/cmd/create-build`, 'Check out e2b-dev/infra, and give its path as e2b-infra; or give a folder of built tools as e2b-tools.');
+}
+function findInfra(start) {
+    for (let dir = start;; dir = (0,external_node_path_.dirname)(dir)) {
+        if ((0,external_node_fs_.existsSync)((0,external_node_path_.join)(orchestratorOf(dir), 'cmd/create-build')))
+            return dir;
+        if ((0,external_node_path_.dirname)(dir) === dir)
+            return undefined;
+    }
+}
+/**
+ * What a path that the user wrote is for one side: a path within the checkout is within each side's own, any other is the same for both.
+ *
+ * @param checkout absolute path that a relative path starts at
+ */
+function pathForSide(path, checkout, sideCheckout) {
+    const whole = (0,external_node_path_.resolve)(checkout, path);
+    const within = (0,external_node_path_.relative)(checkout, whole);
+    return (0,external_node_path_.isAbsolute)(within) || /^\.\.(\/|$)/.test(within) ? whole : (0,external_node_path_.join)(sideCheckout, within);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/vm/output-tail.js
+const output_tail_keptBytes = 64 * 1024;
+const keptLineChars = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints is full of them
+const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+function createOutputTail() {
+    // A serial line comes in chunks of a few bytes: kept as they are, they would take many times their size.
+    const held = Buffer.alloc(2 * output_tail_keptBytes);
+    let length = 0;
+    return {
+        add(chunk) {
+            const end = chunk.subarray(-output_tail_keptBytes);
+            if (length + end.length > held.length) {
+                held.copyWithin(0, length - output_tail_keptBytes, length);
+                length = output_tail_keptBytes;
+            }
+            length += end.copy(held, length);
+        },
+        lines: (count) => cleanLines(held.toString('utf8', Math.max(0, length - output_tail_keptBytes), length)).slice(-count),
+    };
+}
+function cleanLines(text) {
+    return text
+        .replace(ansiSequence, '')
+        .split(/\r*\n/)
+        .map((line) => line.replace(controlCharacter, '').slice(0, keptLineChars))
+        .filter((line) => line.trim() !== '');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/tool-failure.js
+
+
+
+
+
+/** The error of a command, with how it ended and its last lines. */
+function commandFailed(failed, remedy) {
+    const { command, cwd } = failed;
+    const name = (0,external_node_path_.basename)(command[0]);
+    return new error_SnapgateError('host', `${name} ${tool_failure_endOf(failed)}`, `${remedy} In ${cwd}: ${tool_failure_commandLine(command)}`, {
+        details: outputDetails(name, failed.result),
+    });
+}
+/** The error of create-build or resume-build: what their output says, where it is known, with what to do. */
+function toolFailed(failed, machine) {
+    const { result } = failed;
+    if (result.timedOut)
+        return commandFailed(failed, `Raise command-timeout, or see below what it waited for. ${machine.join(' ')}`.trim());
+    const text = result.tail.join('\n');
+    const known = knownFailures.find(([pattern]) => pattern.test(text))?.[1];
+    return commandFailed(failed, [known ?? 'Its last lines say why.', ...machine].join(' '));
+}
+/** The error of a scenario whose command did not succeed in the guest; undefined where something else failed. */
+function scenarioFailed({ name }, { result }) {
+    const said = result.tail.findLast((line) => line.includes('command failed: '));
+    const status = /command exited with code (-?\d{1,10})/.exec(said ?? '')?.[1];
+    if (status === undefined)
+        return undefined;
+    return new error_SnapgateError('scenario', `scenario ${plainWords(name)}: \`run\` or \`check\` exited ${status}`, 'The lines below are the end of what resume-build put out, with its output in the guest; try it there.', { details: outputDetails('resume-build', result) });
+}
+/** The error of a tool that succeeded, and left something that is none of its work. */
+function badResult(tool, buildId, why, result) {
+    return new error_SnapgateError('host', `${tool} says that build ${buildId} is finished, but ${why.message}`, 'Look at its last lines, and for a full disk in e2b-storage; then try again.', { details: outputDetails(tool, result), cause: why });
+}
+function outputDetails(name, { tail }) {
+    return { title: `last lines of ${name}`, lines: tool_failure_cleanLines(tail) };
+}
+function tool_failure_cleanLines(lines) {
+    const tail = createOutputTail();
+    tail.add(Buffer.from(lines.join('\n')));
+    return tail.lines(40);
+}
+function tool_failure_endOf({ result, timeoutMs }) {
+    if (result.timedOut)
+        return `did not end within ${formatDuration(timeoutMs)}`;
+    return result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+}
+/** As a person would type it. */
+function tool_failure_commandLine(command) {
+    const words = command.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+    const line = words.join(' ');
+    return line.length > 1000 ? `${line.slice(0, 1000)}…` : line;
+}
+/** What the tools say of causes that have nothing to do with the guest. */
+const knownFailures = [
+    [/run as root|requires root/, 'The tools must run as root.'],
+    [/nbds_max|nbd pool|NBD/, 'Load the nbd module: sudo modprobe nbd nbds_max=64.'],
+    [/docker daemon|docker\.sock/i, 'Start Docker: sudo systemctl start docker.'],
+    [
+        /bucket not configured/,
+        'With gs:// create-build takes its build cache from BUILD_CACHE_STORAGE_URL: set it.',
+    ],
+    [
+        /failed to download (kernel|Firecracker)/i,
+        'create-build fetches kernels and Firecracker from storage.googleapis.com: let it, or put them into e2b-storage as kernels/VERSION/amd64/vmlinux.bin and fc-versions/VERSION/amd64/firecracker.',
+    ],
+    [/could not find default credentials/, 'Log in for the tools: gcloud auth application-default login.'],
+    [/address already in use/, 'Another orchestrator has the port of its proxy: set PROXY_PORT.'],
+    [
+        /flag provided but not defined/,
+        'The tools are older, or newer, than what snapgate knows: update e2b-infra or snapgate.',
+    ],
+    [/no space left on device/i, 'Free disk space for e2b-storage, or name another folder.'],
+];
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/tools.js
+
+
+
+
+
+
+
+
+
+/** Takes the tools of `e2b-tools`, or builds those of the side's checkout, once. */
+async function prepareTools(run, request) {
+    const { settings, checkout, source } = request;
+    if (settings.tools !== undefined)
+        return await givenTools(checkout, source, pathForSide(settings.tools, checkout, source.checkout));
+    const start = pathForSide(settings.infra ?? '.', checkout, source.checkout);
+    return await buildTools(run, request, needInfra(start, `${source.side} side`));
+}
+async function givenTools(checkout, source, folder) {
+    const paths = toolPaths(folder);
+    for (const path of Object.values(paths))
+        needTool(path);
+    const infra = findInfra(source.checkout);
+    const cwd = infra === undefined ? source.checkout : orchestratorOf(infra);
+    const env = infra === undefined ? {} : await filesOfInfra(infra, checkout, undefined);
+    return { paths, cwd, env, sha256: await hashFiles([...Object.values(paths), ...envdOf(env)]) };
+}
+function toolPaths(folder) {
+    return { 'create-build': (0,external_node_path_.join)(folder, 'create-build'), 'resume-build': (0,external_node_path_.join)(folder, 'resume-build') };
+}
+/** @throws SnapgateError `usage` for what is no program */
+function needTool(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+    }
+    catch (error) {
+        throw new error_SnapgateError('usage', `${path} is not there, or cannot be executed`, 'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.', { cause: error });
+    }
+}
+/** Modules of a large program are fetched and compiled when nothing of it is cached. */
+const minBuildMs = 30 * 60_000;
+async function buildTools(run, { settings, checkout, source }, infra) {
+    const folder = (0,external_node_path_.join)(run.dir, `e2b-tools-${source.side}`);
+    (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
+    const limitMs = Math.max(minBuildMs, settings.timeoutMs);
+    const begin = performance.now();
+    const paths = toolPaths(folder);
+    for (const name of toolNames)
+        await goBuild(run, infra, `packages/orchestrator/cmd/${name}`, paths[name], limitMs);
+    const envd = await buildEnvd(run, infra, (0,external_node_path_.join)(folder, 'envd'), limitMs);
+    run.log.info(`${source.side}: e2b's tools built, ${formatDuration(performance.now() - begin)}`);
+    const env = await filesOfInfra(infra, checkout, envd);
+    const sha256 = await hashFiles([...Object.values(paths), ...envdOf(env)]);
+    return { paths, cwd: orchestratorOf(infra), env, sha256 };
+}
+/** Of the workspace where the checkout has one, of the package's own module where it does not. */
+async function goBuild(run, infra, target, output, timeoutMs, env = {}) {
+    const [module, rest] = splitModule(infra, target);
+    const args = ['build', '-o', output, `./${rest}`];
+    // Without the commit's hash and the folder's name in it, the same sources make the same program.
+    const flags = [process.env['GOFLAGS'], '-buildvcs=false', '-trimpath'].filter(Boolean).join(' ');
+    const options = { cwd: module, env: { GOFLAGS: flags, ...env }, timeoutMs };
+    const result = await runCommand(run, 'go', args, options);
+    if (result.code !== 0)
+        throw commandFailed({ command: ['go', ...args], result, cwd: module, timeoutMs }, goRemedy);
+    needTool(output);
+}
+const goRemedy = 'Try it there by hand. A toolchain older than go.work asks for fetches a newer one only where GOTOOLCHAIN and GOPROXY allow it.';
+/** A checkout without go.work is no workspace: its packages build in their own modules. */
+function splitModule(infra, target) {
+    const [, name = '', rest = ''] = /^(packages\/[^/]+)\/?(.*)$/.exec(target) ?? [];
+    const alone = !(0,external_node_fs_.existsSync)((0,external_node_path_.join)(infra, 'go.work')) && (0,external_node_fs_.existsSync)((0,external_node_path_.join)(infra, name, 'go.mod'));
+    return alone ? [(0,external_node_path_.join)(infra, name), rest] : [infra, target];
+}
+/**
+ * The agent in the guest is a part of what is measured: where nobody says which, each side gets its own. undefined: there is none to
+ * build, or one is named.
+ */
+async function buildEnvd(run, infra, output, timeoutMs) {
+    if (process.env['HOST_ENVD_PATH'] || !(0,external_node_fs_.existsSync)((0,external_node_path_.join)(infra, 'packages/envd/main.go')))
+        return undefined;
+    await goBuild(run, infra, 'packages/envd', output, timeoutMs, { CGO_ENABLED: '0' });
+    return output;
+}
+/** Paths that the tools would look for beside the checkout, where a worktree of another commit has none. */
+async function filesOfInfra(infra, checkout, envd) {
+    const own = (0,external_node_path_.join)(infra, 'packages/envd/bin/envd');
+    const found = process.env['HOST_ENVD_PATH'] || (envd ?? ((0,external_node_fs_.existsSync)(own) ? own : undefined));
+    const folders = [infra, findInfra(checkout) ?? infra].map((dir) => (0,external_node_path_.join)(orchestratorOf(dir), '.busybox'));
+    const busybox = process.env['HOST_BUSYBOX_DIR'] || folders.find((dir) => (0,external_node_fs_.existsSync)(dir));
+    return {
+        ...(found === undefined ? {} : { HOST_ENVD_PATH: found }),
+        ...(busybox === undefined ? {} : { HOST_BUSYBOX_DIR: busybox }),
+    };
+}
+function envdOf({ HOST_ENVD_PATH: path }) {
+    return path !== undefined && (0,external_node_fs_.existsSync)(path) ? [path] : [];
+}
+async function hashFiles(paths) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    for (const path of paths) {
+        const one = (0,external_node_crypto_.createHash)('sha256');
+        await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_.createReadStream)(path), one);
+        hash.update(one.digest());
+    }
+    return hash.digest('hex');
+}
+/** Whether a program is one of this machine's, and not a script that may run it elsewhere. */
+function isMachineCode(path) {
+    const fd = (0,external_node_fs_.openSync)(path, 'r');
+    try {
+        const head = Buffer.alloc(4);
+        return (0,external_node_fs_.readSync)(fd, head) === 4 && head.equals(Buffer.from('\x7fELF', 'latin1'));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/probe.js
+
+
+
+
+
+
+
+
+const hostPaths = {
+    kvm: '/dev/kvm',
+    nbd: '/sys/module/nbd',
+    meminfo: '/proc/meminfo',
+    userId: process.getuid?.(),
+};
+/**
+ * What this machine lacks for the tools, before anything is built. Programs of this machine, and a whole checkout, need what e2b's tools
+ * need; a script may run them somewhere else, and what is missing here is then a warning.
+ */
+async function probeHost(run, settings, checkout, host = hostPaths) {
+    const required = runsHere(settings, checkout);
+    const checks = [
+        rootCheck(host, required),
+        kvmCheck(host, required),
+        nbdCheck(host, required),
+        ...(settings.hugePages ? [hugePagesCheck(host, required)] : []),
+        await dockerCheck(run, required),
+        commandCheck('setpriv', true),
+        ...(settings.tools === undefined
+            ? [goCheck(), infraCheck(settings, checkout)]
+            : toolChecks(settings.tools, checkout)),
+        ...(settings.storage?.startsWith('gs://') === true ? [bucketCheck(), commandCheck('prlimit', true)] : []),
+    ];
+    const ok = checks.every((check) => check.ok || !check.required);
+    const pages = settings.hugePages ? '2 MiB' : '4 KiB';
+    const identity = {
+        engine: 'e2b',
+        version: undefined,
+        accelerator: 'kvm',
+        machine: `Firecracker, ${pages} pages`,
+    };
+    return { ok, checks, identity: ok ? identity : undefined, fallback: undefined };
+}
+function runsHere({ tools, infra }, checkout) {
+    if (tools !== undefined)
+        return toolNames.some((name) => isProgram((0,external_node_path_.join)(pathForSide(tools, checkout, checkout), name)));
+    const root = findInfra(pathForSide(infra ?? '.', checkout, checkout));
+    return root === undefined || (0,external_node_fs_.existsSync)((0,external_node_path_.join)(orchestratorOf(root), 'pkg/sandbox/nbd'));
+}
+function isProgram(path) {
+    try {
+        return isMachineCode(path);
+    }
+    catch {
+        // That it is missing is said by its own check.
+        return false;
+    }
+}
+function rootCheck({ userId }, required) {
+    const ok = userId === 0;
+    return {
+        what: 'root',
+        ok,
+        found: ok ? 'yes' : `user ${userId}`,
+        remedy: ok
+            ? undefined
+            : 'Run it as root: sudo -E env PATH="$PATH" snapgate …; in a workflow, the whole step.',
+        required,
+    };
+}
+function kvmCheck({ kvm }, required) {
+    const found = accessProblem(kvm);
+    return {
+        what: kvm,
+        ok: found === undefined,
+        found: found ?? 'can be opened',
+        remedy: found === undefined
+            ? undefined
+            : 'Use a runner with KVM, and load its module: sudo modprobe kvm_intel or kvm_amd.',
+        required,
+    };
+}
+function accessProblem(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.R_OK | external_node_fs_.constants.W_OK);
+        return undefined;
+    }
+    catch (error) {
+        return error_errnoOf(error) === 'ENOENT' ? 'not there' : `cannot be opened (${error_errnoOf(error) ?? error})`;
+    }
+}
+function nbdCheck({ nbd }, required) {
+    const ok = (0,external_node_fs_.existsSync)(nbd);
+    return {
+        what: 'NBD',
+        ok,
+        found: ok ? 'module nbd is loaded' : 'module nbd is not loaded',
+        remedy: ok ? undefined : 'Load it: sudo modprobe nbd nbds_max=64.',
+        required,
+    };
+}
+function hugePagesCheck({ meminfo }, required) {
+    const free = freeHugePages(meminfo);
+    return {
+        what: 'huge pages',
+        ok: free > 0,
+        found: `${free} of 2 MiB are free`,
+        remedy: free > 0
+            ? undefined
+            : 'Reserve twice the memory of the guest: echo 1024 | sudo tee /proc/sys/vm/nr_hugepages; or set huge-pages: none.',
+        required,
+    };
+}
+/** Of 2 MiB; of another size they are none that the tools take. */
+function freeHugePages(meminfo) {
+    const text = (0,external_node_fs_.readFileSync)(meminfo, 'latin1');
+    const kib = /^Hugepagesize: +(\d+) kB$/m.exec(text)?.[1];
+    return kib === '2048' ? Number(/^HugePages_Free: +(\d+)$/m.exec(text)?.[1] ?? 0) : 0;
+}
+async function dockerCheck(run, required) {
+    const found = await askDocker(run);
+    const ok = found.startsWith('version ');
+    return {
+        what: 'Docker',
+        ok,
+        found,
+        remedy: ok
+            ? undefined
+            : 'Install and start Docker (https://docs.docker.com/engine/install): sudo systemctl start docker.',
+        required,
+    };
+}
+async function askDocker(run) {
+    if (!hasCommand('docker'))
+        return 'not installed, or not on the PATH';
+    const args = ['version', '--format', '{{.Server.Version}}'];
+    const { code, stdout } = await runCommand(run, 'docker', args, { timeoutMs: 20_000 });
+    const version = /^[\w.+~-]{1,60}$/.exec(stdout.trim())?.[0];
+    return code === 0 && version !== undefined ? `version ${version}` : 'its daemon does not answer';
+}
+function goCheck() {
+    const check = commandCheck('go', true);
+    return check.ok
+        ? check
+        : {
+            ...check,
+            remedy: 'Install Go (https://go.dev/dl, or actions/setup-go), or give built tools as e2b-tools.',
+        };
+}
+function infraCheck({ infra }, checkout) {
+    return usageCheck("e2b's infra", true, () => needInfra(pathForSide(infra ?? '.', checkout, checkout), 'e2b-infra'));
+}
+function toolChecks(tools, checkout) {
+    return toolNames.map((name) => {
+        const path = (0,external_node_path_.join)(pathForSide(tools, checkout, checkout), name);
+        return usageCheck(name, true, () => {
+            needTool(path);
+            return path;
+        });
+    });
+}
+function bucketCheck() {
+    const found = bucketCommand();
+    return {
+        what: 'gcloud or gsutil',
+        ok: found !== undefined,
+        found: found === undefined ? 'neither is installed, or on the PATH' : found,
+        remedy: found === undefined
+            ? 'Install the Google Cloud CLI (https://cloud.google.com/sdk/docs/install), or use google-github-actions/setup-gcloud.'
+            : undefined,
+        required: true,
+    };
+}
+/** A check that finds what it looks for, or throws what is to be done. */
+function usageCheck(what, required, find) {
+    try {
+        return { what, ok: true, found: find(), remedy: undefined, required };
+    }
+    catch (error) {
+        if (!(error instanceof error_SnapgateError))
+            throw error;
+        return { what, ok: false, found: error.message, remedy: error.remedy, required };
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/read-timing.js
+/** Reads the last breakdown of an output: whatever a command of the guest's has put out comes before it. */
+function readTiming(lines) {
+    const last = lines.findLastIndex((line) => line.includes('Timing breakdown:'));
+    if (last < 0)
+        return {};
+    const [resumeMs, pauseMs] = ['Resume', 'Pause'].map((name) => {
+        const pattern = new RegExp(`^\\s*${name}:\\s+(\\d{1,9}\\.\\d)ms$`);
+        const found = lines.slice(last, last + 4).map((line) => pattern.exec(line)?.[1]);
+        return found.find((text) => text !== undefined);
+    });
+    return {
+        ...(resumeMs === undefined ? {} : { resumeMs: Number(resumeMs) }),
+        ...(pauseMs === undefined ? {} : { pauseMs: Number(pauseMs) }),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/compose-command.js
+/**
+ * What `-cmd-pause` is given: run, the settle, and the check, each after the one before has succeeded; undefined: `-pause`, without a word
+ * to the guest. The tool hands it to a login shell. Each of several is a word of its own for a shell of its own, in single quotes: a
+ * comment, an `exit` or an open quote in one ends nothing of the others.
+ */
+function composeCommand({ run, settleMs, check }) {
+    const sleep = settleMs > 0 ? [`sleep ${settleMs / 1000}`] : [];
+    if (run !== undefined && settleMs === 0 && check === undefined)
+        return run;
+    const steps = [
+        ...(run === undefined ? [] : [inOwnShell(run)]),
+        ...sleep,
+        ...(check === undefined ? [] : [inOwnShell(check)]),
+    ];
+    return steps.length === 0 ? undefined : steps.join(' && ');
+}
+function inOwnShell(command) {
+    return `sh -c '${command.replaceAll("'", "'\\''")}'`;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/run-tool.js
+
+
+
+
+
+
+
+/** Boots a template once and stores it as `buildId`. */
+async function createBuild(box, tools, options, buildId) {
+    const { settings, store } = box;
+    const named = (name, value) => (value === undefined ? [] : [name, value]);
+    return await runTool(box, tools, 'create-build', [
+        ...['-to-build', buildId, '-storage', store.argument, `-hugepages=${settings.hugePages}`],
+        ...['-vcpu', String(options.vcpus)],
+        ...['-memory', String(mebibytes(options.memoryBytes, 'memory-size'))],
+        ...['-disk', String(mebibytes(settings.diskBytes, 'disk-size'))],
+        ...named('-kernel', settings.kernel),
+        ...named('-firecracker', settings.firecrackerVersion),
+        ...named('-ready-cmd', options.readyCommand),
+        ...['-timeout', String(Math.ceil(settings.timeoutMs / 60_000))],
+    ]);
+}
+/** Resumes a build, does what the scenario says, and stores the pause as `toBuild`. */
+async function resumeBuild(box, tools, scenario, fromBuild, toBuild) {
+    const command = composeCommand(scenario);
+    const args = [
+        ...['-from-build', fromBuild, '-to-build', toBuild, '-storage', box.store.argument],
+        ...(command === undefined ? ['-pause'] : ['-cmd-pause', command]),
+    ];
+    return await runTool(box, tools, 'resume-build', args, scenario);
+}
+async function runTool(box, tools, name, args, scenario) {
+    const { run, settings, store, scratch } = box;
+    const remote = store.argument.startsWith('gs://');
+    const env = {
+        // Of the same disk as everything else of the run, and gone with it.
+        ...(process.env['ORCHESTRATOR_BASE_PATH'] ? {} : { ORCHESTRATOR_BASE_PATH: scratch }),
+        ...(remote ? { ...cloudEnvironment(), ...hostFolders() } : {}),
+        ...tools.env,
+    };
+    const begin = external_node_perf_hooks_.performance.now();
+    const command = [tools.paths[name], ...args];
+    run.log.detail(`${name} ${args.join(' ')}`);
+    const { timeoutMs } = settings;
+    // A command in the guest may put out what it likes: of that, the end is kept.
+    const output = createOutputTail();
+    const onStdout = (chunk) => output.add(chunk);
+    const ended = await runCommand(run, command[0], args, { cwd: tools.cwd, env, timeoutMs, onStdout });
+    const result = { ...ended, tail: [...output.lines(400), ...ended.tail] };
+    if (result.code === 0)
+        return { result, tookMs: external_node_perf_hooks_.performance.now() - begin };
+    const failed = { command, result, cwd: tools.cwd, timeoutMs };
+    throw (scenario && scenarioFailed(scenario, failed)) ?? toolFailed(failed, box.machine());
+}
+/** The defaults of create-build with a bucket, which resume-build would not share: it looks into its working directory. */
+function hostFolders() {
+    return {
+        HOST_KERNELS_DIR: process.env['HOST_KERNELS_DIR'] || '/fc-kernels',
+        FIRECRACKER_VERSIONS_DIR: process.env['FIRECRACKER_VERSIONS_DIR'] || '/fc-versions',
+    };
+}
+function mebibytes(bytes, input) {
+    const size = bytes / 1024 ** 2;
+    if (Number.isInteger(size))
+        return size;
+    throw new error_SnapgateError('usage', `${input} is ${bytes} bytes, and create-build counts in whole MiB`, `Give ${input} a size such as 512MiB.`);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/bucket-store.js
+
+
+
+
+
+
+
+
+const mebi = 1024 ** 2;
+/** Of files whose size nothing says; gcloud's own notes are written under the same limit. */
+const defaultMaxBytes = 512 * mebi;
+const minMaxBytes = 64 * mebi;
+const spareBytes = 256 * mebi;
+/** A gigabyte, at a megabyte a second and a half. */
+const copyTimeoutMs = 15 * 60_000;
+/** Builds in `gs://BUCKET`: what is looked at is copied into the run's folder. */
+function createBucketStore(run, bucket) {
+    const templates = (0,external_node_path_.join)(run.dir, 'e2b-layers');
+    const urlOf = (buildId) => `${bucket}/${(0,external_node_path_.basename)(buildFolder(templates, buildId))}`;
+    const fetches = new Map();
+    const fetch = (buildId, file, maxBytes) => {
+        const url = `${urlOf(buildId)}/${file}`;
+        const path = (0,external_node_path_.join)(buildFolder(templates, buildId), file);
+        const begun = fetches.get(url) ?? copyObject(run, url, path, maxBytes);
+        fetches.set(url, begun);
+        return begun;
+    };
+    return {
+        argument: bucket,
+        claim: (buildId) => run.ledger.add({ kind: 'bucket-folder', url: urlOf(buildId) }),
+        present: () => undefined,
+        folderOf: (buildId) => buildFolder(templates, buildId),
+        need: (buildId, file) => fetch(buildId, file, defaultMaxBytes),
+        needData: fetch,
+        async discard(buildIds) {
+            for (const id of buildIds)
+                (0,external_node_fs_.rmSync)(buildFolder(templates, id), { recursive: true, force: true });
+            const gone = new Set(buildIds.map(urlOf));
+            for (const url of fetches.keys())
+                if (gone.has((0,external_node_path_.dirname)(url)))
+                    fetches.delete(url);
+            await removeObjects(run, [...gone]);
+        },
+    };
+}
+/** One object into one file, which the kernel keeps from growing past its limit. */
+async function copyObject(run, url, path, maxBytes) {
+    const command = needBucketCommand();
+    (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
+    needSpace(path, maxBytes);
+    const args = [...(command === 'gcloud' ? ['storage', 'cp'] : ['cp']), url, path];
+    const limit = `--fsize=${Math.max(minMaxBytes, maxBytes)}`;
+    const options = { cwd: run.dir, env: cloudEnvironment(), timeoutMs: copyTimeoutMs };
+    const result = await runCommand(run, 'prlimit', [limit, '--', command, ...args], options);
+    if (result.code === 0 && (0,external_node_fs_.existsSync)(path))
+        return;
+    throw commandFailed({ command: [command, ...args], result, cwd: run.dir, timeoutMs: copyTimeoutMs }, `Check that ${command} is logged in and may read ${url}: the tools' own login is another (gcloud auth application-default login).`);
+}
+function needSpace(path, bytes) {
+    const { bavail, bsize } = (0,external_node_fs_.statfsSync)((0,external_node_path_.dirname)(path));
+    if (bytes === defaultMaxBytes || bavail * bsize >= bytes + spareBytes)
+        return;
+    throw new error_SnapgateError('host', `${(0,external_node_path_.basename)(path)} may take ${units_formatBytes(bytes)}, and ${units_formatBytes(bavail * bsize)} are free in ${(0,external_node_path_.dirname)(path)}`, 'Set work-dir to a larger file system.');
+}
+/** Builds that are left are a matter of cost, and no reason to lose a measurement: the end of the run tries again. */
+async function removeObjects(run, urls) {
+    if (urls.length === 0)
+        return;
+    const [command, ...words] = removeFromBucket();
+    const options = { cwd: run.dir, env: cloudEnvironment(), timeoutMs: copyTimeoutMs };
+    const result = await runCommand(run, command, [...words, ...urls], options);
+    if (result.code !== 0)
+        return;
+    for (const url of urls)
+        run.ledger.add({ kind: 'bucket-folder', url, gone: true });
+}
+function needBucketCommand() {
+    const found = bucketCommand();
+    if (found !== undefined)
+        return found;
+    throw new error_SnapgateError('host', 'neither gcloud nor gsutil is on this machine', 'Install one of them: layers in gs:// are fetched with it.');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/store.js
+
+
+
+
+/** What a build has beside its layers. */
+const plainFiles = (/* unused pure expression or super */ null && (['metadata.json', 'snapfile']));
+/** @param checkout absolute path that a relative path starts at */
+function createStore(run, { storage }, checkout) {
+    if (storage?.startsWith('gs://') === true)
+        return createBucketStore(run, storage);
+    return createFolderStore(run, storage === undefined ? undefined : (0,external_node_path_.resolve)(checkout, storage));
+}
+function createFolderStore(run, given) {
+    const argument = given ?? (0,external_node_path_.join)(run.dir, 'e2b-storage');
+    const templates = (0,external_node_path_.join)(argument, 'templates');
+    (0,external_node_fs_.mkdirSync)(templates, { recursive: true });
+    const folderOf = (buildId) => buildFolder(templates, buildId);
+    return {
+        argument,
+        claim(buildId) {
+            if (given !== undefined)
+                run.ledger.add({ kind: 'path', path: folderOf(buildId) });
+        },
+        folderOf,
+        present: () => new Set((0,external_node_fs_.readdirSync)(templates)),
+        // What is not there is said by whoever reads it.
+        need: async () => { },
+        needData: async () => { },
+        async discard(buildIds) {
+            for (const id of buildIds)
+                (0,external_node_fs_.rmSync)(folderOf(id), { recursive: true, force: true });
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/e2b/engine.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * The engine of e2b's own tools: create-build boots a template, resume-build resumes and pauses it, and what a cycle costs is read off the
+ * layer that it stores, to the byte.
+ *
+ * @param checkout absolute path that the settings' relative paths start at
+ */
+function createE2bEngine(run, settings, checkout, host = hostPaths) {
+    let report;
+    let lacks = [];
+    const probe = () => {
+        report ??= probeHost(run, settings, checkout, host);
+        return report;
+    };
+    const sides = new Map();
+    const lazyBox = once(() => openToolbox(run, settings, checkout, () => lacks));
+    const made = [];
+    return {
+        async probe() {
+            const found = await probe();
+            lacks = sayWhatIsMissing(run, found);
+            return found;
+        },
+        async build(source) {
+            const tools = await prepareTools(run, { settings, checkout, source });
+            warnOfSameTools(run, sides, source.checkout, tools);
+            sides.set(source.checkout, tools);
+            const { sha256 } = tools;
+            return { kind: 'built', builder: 'e2b', checkout: source.checkout, sha256, rootfs: undefined };
+        },
+        async prepare(image, options, dir) {
+            const box = lazyBox();
+            // One guest at a time: whatever was made before belongs to a boot that is over.
+            await box.store.discard(made.splice(0));
+            if (settings.hugePages)
+                needHugePages(await probe(), host, options.memoryBytes);
+            const tools = toolsOf(image, sides);
+            const before = box.store.present();
+            const snapshot = { dir, buildId: claimId(box, made), tools };
+            const booted = await bootBuild(box, tools, options, snapshot);
+            claimLayersBelow(box, snapshot.buildId, before, made);
+            return booted;
+        },
+        fork: async ({ buildId, tools }, dir) => ({ dir, buildId, tools }),
+        cycle: async (parent, scenario, { advance }) => {
+            const box = lazyBox();
+            const child = { ...parent, buildId: claimId(box, made) };
+            const result = await engine_runCycle(box, parent, child, scenario);
+            return { ...result, next: advance ? child : parent };
+        },
+    };
+}
+function once(make) {
+    let made;
+    return () => {
+        made ??= { value: make() };
+        return made.value;
+    };
+}
+/** Folders that the tools expect in their base path. */
+const scratchFolders = ['build', 'build-templates', 'sandbox', 'template'];
+function openToolbox(run, settings, checkout, machine) {
+    const scratch = (0,external_node_path_.join)(run.dir, 'e2b-orchestrator');
+    for (const name of scratchFolders)
+        (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(scratch, name), { recursive: true });
+    return { run, settings, store: createStore(run, settings, checkout), scratch, machine };
+}
+/** Said up front, for a script may do without; and again when a tool fails. */
+function sayWhatIsMissing(run, { checks, ok }) {
+    const missing = checks.filter((check) => !check.ok && !check.required);
+    if (ok)
+        for (const { what, found, remedy = '' } of missing)
+            run.log.warning(`${what}: ${found}. ${remedy}`);
+    return missing.flatMap(({ what, found, remedy }) => `(${what}: ${found}. ${remedy ?? ''})`);
+}
+function warnOfSameTools(run, sides, checkout, { paths, sha256 }) {
+    for (const [other, tools] of sides)
+        if (other !== checkout &&
+            tools.sha256 === sha256 &&
+            tools.paths['create-build'] === paths['create-build'])
+            run.log.warning(`Both sides are made by the same ${paths['create-build']}: a change of the template that is built into it does not show.`);
+}
+function toolsOf(image, sides) {
+    const tools = builtBy(image) ? sides.get(image.checkout) : undefined;
+    if (tools === undefined)
+        throw new Error('this guest was not built by the engine that boots it');
+    return tools;
+}
+function builtBy(image) {
+    return image.kind === 'built' && image.builder === 'e2b';
+}
+/** create-build would find out when the guest boots, minutes later. */
+function needHugePages({ checks }, { meminfo }, memoryBytes) {
+    const needed = Math.ceil(memoryBytes / 2 ** 21);
+    const free = freeHugePages(meminfo);
+    if (free >= needed || !checks.some(({ what, required }) => what === 'huge pages' && required))
+        return;
+    throw new error_SnapgateError('host', `the guest's ${units_formatBytes(memoryBytes)} need ${needed} huge pages of 2 MiB, and ${free} are free`, `Reserve more: echo ${2 * needed} | sudo tee /proc/sys/vm/nr_hugepages; or set huge-pages: none.`);
+}
+/** A new id, in the ledger before there is a build of it. */
+function claimId({ store }, made) {
+    const id = (0,external_node_crypto_.randomUUID)();
+    store.claim(id);
+    made.push(id);
+    return id;
+}
+/** create-build stores each of its steps as a build of its own, under names that it makes up. */
+function claimLayersBelow({ store }, buildId, before, made) {
+    if (before === undefined)
+        return;
+    const below = artifacts.flatMap((artifact) => [...buildsOf(store.folderOf(buildId), artifact)]);
+    for (const id of new Set(below)) {
+        if (id === buildId || before.has(id))
+            continue;
+        store.claim(id);
+        made.push(id);
+    }
+}
+function buildsOf(folder, artifact) {
+    const { mapping } = readHeaderFile((0,external_node_path_.join)(folder, headerFileName(artifact)));
+    const ids = new Set();
+    for (const { buildId } of mapping.ranges())
+        ids.add(buildId);
+    ids.delete(zeroBuildId);
+    return ids;
+}
+async function bootBuild(box, tools, options, snapshot) {
+    const { store } = box;
+    const { buildId } = snapshot;
+    const { result, tookMs } = await createBuild(box, tools, options, buildId);
+    return await explaining('create-build', buildId, result, async () => {
+        await store.need(buildId, 'metadata.json');
+        const versions = readVersions((0,external_node_path_.join)(store.folderOf(buildId), 'metadata.json'));
+        const metrics = await measureBuild(store, buildId, undefined);
+        return { snapshot, bootMs: tookMs, readyMs: tookMs, settled: true, versions, metrics };
+    });
+}
+async function engine_runCycle(box, parent, child, scenario) {
+    const begin = external_node_perf_hooks_.performance.now();
+    const { result } = await resumeBuild(box, parent.tools, scenario, parent.buildId, child.buildId);
+    return await explaining('resume-build', child.buildId, result, async () => {
+        const metrics = {
+            ...(await measureBuild(box.store, child.buildId, parent.buildId)),
+            ...readTiming(result.tail),
+        };
+        return { metrics, cycleMs: external_node_perf_hooks_.performance.now() - begin };
+    });
+}
+/** What is wrong with a build that a tool says is finished is that tool's fault. */
+async function explaining(tool, buildId, result, read) {
+    try {
+        return await read();
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError && error.code === 'record')
+            throw badResult(tool, buildId, error, result);
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/need-rootfs.js
+/** The image of snapgate's own making that an engine boots which has no builder of its own. */
+function needRootfs(image) {
+    if (image.kind === 'rootfs')
+        return image;
+    throw new Error(`a guest of the builder ${image.builder} is not for this engine`);
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/unusable-host.js
 
 /** The error for a host that failed its probe: all that is missing, and all that was checked. */
@@ -57931,108 +62600,65 @@ function lineReader(onLine, onEndless) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/qcow2.js
+;// CONCATENATED MODULE: ./lib/engine/vm/drive-scenario.js
 
-/*
- * Just enough of QEMU's docs/interop/qcow2.txt to make an empty overlay and to list what was written to one, without starting
- * qemu-img twice a cycle.
- */
-/** Granularity of the disk's diff: a block of ext4. */
-const clusterBytes = 4096;
-const sectorBytes = 512;
-const clusterBits = 12;
-const magic = 0x5146_49fb;
-const headerBytes = 104;
-const backingFormatExtension = 0xe279_2aca;
-const l2Entries = clusterBytes / 8;
-const firstL1Cluster = 3;
-/** What one refcount block of 16-bit counts covers. */
-const maxClusters = clusterBytes / 2;
-const offsetMask = 0x00fffffffffffe00n;
-const zeroFlag = 1n;
-/**
- * Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. A last part of a sector
- * counts as one: QEMU would leave it out.
- */
-function createOverlay(path, bytes, backing) {
-    const l1Size = Math.ceil(bytes / (clusterBytes * l2Entries));
-    const clusters = firstL1Cluster + Math.ceil((l1Size * 8) / clusterBytes);
-    if (clusters > maxClusters)
-        throw new RangeError(`a disk of ${bytes} bytes is too large for an overlay`);
-    const file = Buffer.alloc(clusters * clusterBytes);
-    writeHeader(file, Math.ceil(bytes / sectorBytes) * sectorBytes, l1Size, backing);
-    file.writeBigUInt64BE(BigInt(2 * clusterBytes), clusterBytes);
-    for (let cluster = 0; cluster < clusters; cluster += 1)
-        file.writeUInt16BE(1, 2 * clusterBytes + cluster * 2);
-    (0,external_node_fs_.writeFileSync)(path, file, { mode: 0o600 });
+
+
+
+
+
+/** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
+async function driveScenario(run, scenario, vm) {
+    const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
+    const step = async (name, command) => {
+        if (channel === undefined)
+            throw new Error('the machine has no channel for the agent');
+        const begin = performance.now();
+        const outcome = await channel.run(command, scenario.timeoutMs);
+        if (outcome.status === 0)
+            return;
+        throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
+    };
+    if (scenario.run !== undefined)
+        await step('run', scenario.run);
+    // No reason by itself for this process to stay: the machine's is one, and where that has died, nobody waits any more.
+    if (scenario.settleMs > 0)
+        await (0,promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
+    if (scenario.check !== undefined)
+        await step('check', scenario.check);
 }
-/** What was written to an overlay of this module's making, ascending; clusters that were zeroed count. */
-function writtenExtents(path) {
-    const fd = (0,external_node_fs_.openSync)(path, 'r');
-    try {
-        const header = qcow2_readAt(fd, 0, headerBytes);
-        if (header.readUInt32BE(0) !== magic || header.readUInt32BE(20) !== clusterBits)
-            throw new Error(`${path} is not an overlay of ${clusterBytes}-byte clusters`);
-        const l1 = qcow2_readAt(fd, Number(header.readBigUInt64BE(40)), header.readUInt32BE(36) * 8);
-        return mergeClusters(writtenClusters(fd, l1));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(fd);
-    }
+function stepError(scenario, step, { status, output }, tookMs, console) {
+    const name = plainWords(scenario.name);
+    const lines = drive_scenario_linesOf(output);
+    const limited = status === 137 && tookMs >= scenario.timeoutMs;
+    const how = limited ? `did not end within ${formatDuration(scenario.timeoutMs)}` : `exited ${status}`;
+    const { why, remedy } = limited ? tooLong : drive_scenario_causeOf(lines, console);
+    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}${why}`, remedy, {
+        details: { title: `output of ${name} in the guest`, lines },
+    });
 }
-function writeHeader(file, bytes, l1Size, backing) {
-    const name = Buffer.from(backing.path);
-    const nameOffset = headerBytes + 24;
-    if (name.length > 1023)
-        throw new RangeError(`the path of the disk is too long: ${backing.path}`);
-    file.writeUInt32BE(magic, 0);
-    file.writeUInt32BE(3, 4);
-    file.writeBigUInt64BE(BigInt(nameOffset), 8);
-    file.writeUInt32BE(name.length, 16);
-    file.writeUInt32BE(clusterBits, 20);
-    file.writeBigUInt64BE(BigInt(bytes), 24);
-    file.writeUInt32BE(l1Size, 36);
-    file.writeBigUInt64BE(BigInt(firstL1Cluster * clusterBytes), 40);
-    file.writeBigUInt64BE(BigInt(clusterBytes), 48);
-    file.writeUInt32BE(1, 56);
-    file.writeUInt32BE(4, 96);
-    file.writeUInt32BE(headerBytes, 100);
-    file.writeUInt32BE(backingFormatExtension, headerBytes);
-    file.writeUInt32BE(backing.format.length, headerBytes + 4);
-    file.write(backing.format, headerBytes + 8, 'latin1');
-    name.copy(file, nameOffset);
+const tooLong = { why: '', remedy: 'Raise its time limit, or let the command end by itself.' };
+function drive_scenario_causeOf(output, console) {
+    if (console.some((line) => line.includes('Out of memory: Killed process')))
+        return {
+            why: ': the guest was out of memory',
+            remedy: 'Raise `memory-size`, or let the command use less.',
+        };
+    if (output.some((line) => line.includes('No space left on device')))
+        return {
+            why: ": the guest's disk is full",
+            remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
+        };
+    return { why: '', remedy: 'The lines below are the end of its output in the guest; try it there.' };
 }
-function* writtenClusters(fd, l1) {
-    for (let index = 0; index < l1.length / 8; index += 1) {
-        const table = Number(l1.readBigUInt64BE(index * 8) & offsetMask);
-        if (table === 0)
-            continue;
-        const l2 = qcow2_readAt(fd, table, clusterBytes);
-        for (let entry = 0; entry < l2Entries; entry += 1)
-            if ((l2.readBigUInt64BE(entry * 8) & (offsetMask | zeroFlag)) !== 0n)
-                yield index * l2Entries + entry;
-    }
-}
-function mergeClusters(clusters) {
-    const extents = [];
-    for (const cluster of clusters) {
-        const offset = cluster * clusterBytes;
-        const last = extents.at(-1);
-        if (last && last.offset + last.bytes === offset)
-            last.bytes += clusterBytes;
-        else
-            extents.push({ offset, bytes: clusterBytes });
-    }
-    return extents;
-}
-function qcow2_readAt(fd, position, bytes) {
-    const buffer = Buffer.alloc(bytes);
-    // A table at the end of the file may be sparse or cut short: what is not there is zero.
-    (0,external_node_fs_.readSync)(fd, buffer, 0, bytes, position);
-    return buffer;
+/** The last lines that a command put out, cleaned of control characters. */
+function drive_scenario_linesOf(output) {
+    const tail = createOutputTail();
+    tail.add(output);
+    return tail.lines(40);
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/settle.js
+;// CONCATENATED MODULE: ./lib/engine/vm/settle.js
 
 
 const windowMs = 1_000;
@@ -58077,608 +62703,7 @@ function cpuSeconds(pid) {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/snapshot.js
-
-
-
-const ramPathOf = (dir) => (0,external_node_path_.join)(dir, 'ram');
-const statePathOf = (dir) => (0,external_node_path_.join)(dir, 'state');
-const diskPathOf = (dir) => (0,external_node_path_.join)(dir, 'disk.qcow2');
-/** A copy in `dir`, by reflink where the file system can; the holes of the memory file stay holes. */
-async function copySnapshot(run, snapshot, dir) {
-    await mustRun(run, 'cp', [
-        '--reflink=auto',
-        '--sparse=always',
-        '--',
-        ramPathOf(snapshot.dir),
-        ramPathOf(dir),
-    ]);
-    (0,external_node_fs_.copyFileSync)(statePathOf(snapshot.dir), statePathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
-    if (snapshot.machine.diskBytes > 0)
-        (0,external_node_fs_.copyFileSync)(diskPathOf(snapshot.dir), diskPathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
-    return { ...snapshot, dir };
-}
-
-// EXTERNAL MODULE: external "node:perf_hooks"
-var external_node_perf_hooks_ = __nccwpck_require__(643);
-;// CONCATENATED MODULE: ./lib/engine/qemu/arguments.js
-
-const qemuCommand = 'qemu-system-x86_64';
-/** The machine of every guest; part of the fingerprint, since it decides what the devices dirty. */
-const defaultMachine = 'q35';
-/** Descriptors that QEMU inherits; the first three are the standard ones. */
-const inherited = { qmp: 3, serial: 4, agent: 5, state: 6 };
-/**
- * QEMU's command line. Paths go in as JSON, where a comma or a colon means nothing. The guest gets what it needs and no more: each
- * further device is more state to save and more rings for the guest to dirty.
- */
-function qemuArguments(spec) {
-    return [
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-        ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off,memory-backend=mem`],
-        ...['-accel', spec.accelerator === 'tcg' ? 'tcg,tb-size=256' : 'kvm'],
-        ...['-cpu', spec.cpu ?? (spec.accelerator === 'tcg' ? 'max' : 'host')],
-        ...['-smp', String(spec.vcpus), '-m', `${spec.ram.bytes}B`],
-        ...['-object', memoryObject(spec)],
-        // An aid for 32-bit Windows that writes to the guest's memory at each resume.
-        ...['-global', 'apic-common.vapic=off'],
-        // The clock that a pause stops: a guest that was paused for an hour must not have an hour's timers to run.
-        ...['-rtc', 'base=utc,clock=vm'],
-        // Without it the state's first section depends on names that no other part of the state needs.
-        ...['-global', 'migration.send-configuration=off'],
-        ...['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'],
-        ...['-chardev', `socket,id=serial,fd=${inherited.serial}`, '-device', 'isa-serial,chardev=serial'],
-        ...(spec.agent ? agentDevices() : []),
-        ...(spec.diskPath === undefined ? [] : diskDevices(spec.diskPath)),
-        ...(spec.boot === undefined ? [] : bootArguments(spec.boot)),
-        ...(spec.statePath === undefined ? [] : ['-incoming', 'defer']),
-    ];
-}
-function memoryObject({ ram }) {
-    return JSON.stringify({
-        'qom-type': 'memory-backend-file',
-        id: 'mem',
-        size: ram.bytes,
-        'mem-path': ram.path,
-        share: ram.shared,
-        merge: false,
-        dump: false,
-    });
-}
-function agentDevices() {
-    return [
-        ...['-chardev', `socket,id=agent,fd=${inherited.agent}`],
-        ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
-        ...['-device', `virtserialport,chardev=agent,name=${agentPort},id=agent,nr=1`],
-    ];
-}
-function diskDevices(path) {
-    const node = {
-        driver: 'qcow2',
-        'node-name': 'root',
-        cache: { direct: false, 'no-flush': true },
-        discard: 'ignore',
-        file: { driver: 'file', filename: path },
-    };
-    return [
-        ...['-blockdev', JSON.stringify(node)],
-        // Neither discards nor write-zeroes, as Firecracker: what a guest zeroes is then written and counted.
-        ...['-device', 'virtio-blk-pci,disable-legacy=on,drive=root,discard=off,write-zeroes=off'],
-    ];
-}
-function bootArguments(boot) {
-    return [
-        ...['-kernel', boot.kernelPath],
-        ...(boot.initrdPath === undefined ? [] : ['-initrd', boot.initrdPath]),
-        ...(boot.commandLine === undefined ? [] : ['-append', boot.commandLine]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/qmp.js
-
-/** QEMU answered a command with an error. */
-class QmpError extends Error {
-    command;
-    constructor(command, description) {
-        super(`QEMU refused ${command}: ${description}`);
-        this.name = 'QmpError';
-        this.command = command;
-    }
-}
-/** QEMU is trusted more than a guest, but not with our memory: its longest honest answer (query-commands) is 30 KiB. */
-const qmp_maxLineBytes = 4 * 1024 * 1024;
-const messageSchema = union([
-    object({ QMP: unknown() }),
-    object({ return: unknown(), id: schemas_number().optional() }),
-    object({ error: object({ class: schemas_string(), desc: schemas_string() }), id: schemas_number().optional() }),
-    object({ event: schemas_string(), data: record(schemas_string(), unknown()).default({}) }),
-]);
-/** Speaks QMP on a connected stream and leaves negotiation mode at once. */
-function connectQmp(stream) {
-    const pending = new Map();
-    const listeners = [];
-    let lastId = 0;
-    let ended;
-    const end = (error) => {
-        ended ??= error;
-        for (const { reject } of pending.values())
-            reject(ended);
-        pending.clear();
-    };
-    const handle = (line) => {
-        const message = messageSchema.parse(JSON.parse(line));
-        if ('event' in message)
-            for (const listener of listeners)
-                listener({ name: message.event, data: message.data });
-        else if (!('QMP' in message))
-            qmp_settle(pending, message);
-    };
-    stream.on('data', qmp_lineSplitter(handle, (error) => stream.destroy(error)));
-    stream.on('error', end);
-    for (const event of ['end', 'close'])
-        stream.on(event, () => end(new Error('QEMU closed its control connection')));
-    const execute = (command, args = {}) => {
-        if (ended)
-            return Promise.reject(ended);
-        lastId += 1;
-        const id = lastId;
-        return new Promise((resolve, reject) => {
-            pending.set(id, { command, resolve, reject });
-            stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
-        });
-    };
-    execute('qmp_capabilities').catch(() => { });
-    return { execute, onEvent: (listener) => void listeners.push(listener) };
-}
-function qmp_settle(pending, message) {
-    const call = message.id === undefined ? undefined : pending.get(message.id);
-    if (call === undefined || message.id === undefined)
-        return;
-    pending.delete(message.id);
-    if ('error' in message)
-        call.reject(new QmpError(call.command, message.error.desc));
-    else
-        call.resolve(message.return);
-}
-function qmp_lineSplitter(onLine, onError) {
-    let rest = '';
-    return (chunk) => {
-        rest += chunk.toString('utf8');
-        if (rest.length > qmp_maxLineBytes)
-            return onError(new Error('QEMU sent an endless line on its control connection'));
-        const lines = rest.split('\n');
-        rest = lines.pop() ?? '';
-        try {
-            for (const line of lines)
-                if (line.trim() !== '')
-                    onLine(line);
-        }
-        catch (error) {
-            onError(new Error('QEMU sent what is not QMP', { cause: error }));
-        }
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/full-disk.js
-
-
-
-/** The host has no room left for what a guest or snapgate writes below `dir`. */
-function fullDiskError(dir, cause) {
-    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
-}
-/** The work's result; where it failed for want of room, an error that says so. */
-async function explainFullDisk(dir, work) {
-    try {
-        return await work();
-    }
-    catch (error) {
-        throw isFull(error, dir) ? fullDiskError(dir, error) : error;
-    }
-}
-function isFull(error, dir) {
-    // xen-save-devices-state says no more than `An IO error has occurred`.
-    if (error instanceof QmpError)
-        return error.message.includes('IO error') && isUsedUp(dir);
-    if (!(error instanceof error_SnapgateError))
-        return error_errnoOf(error) === 'ENOSPC';
-    if (error.code !== 'host')
-        return false;
-    // The memory file is sparse: where it cannot grow, the write to memory fails.
-    if (error.message.includes('SIGBUS'))
-        return isUsedUp(dir);
-    return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
-}
-function isUsedUp(dir) {
-    const { bavail, bsize } = (0,external_node_fs_.statfsSync)(dir);
-    return bavail * bsize < 1024 * 1024;
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/guest-failure.js
-
-
-
-
-const panicPattern = /^(?:<\d>)?(?:\[[ \d.]+(?:\]\[ *[CT]\d+)?\] )?Kernel panic - not syncing: ?(.*)$/;
-/** Whether the console's lines hold a kernel panic, and what it said. */
-function findPanic(lines) {
-    for (const line of lines) {
-        const match = panicPattern.exec(line);
-        if (match)
-            return match[1] ?? '';
-    }
-    return undefined;
-}
-/** The error that says why a machine ended, the likeliest cause first. */
-function vmEndError(end) {
-    const panic = findPanic(end.console);
-    if (panic !== undefined)
-        return panicError(end, panic);
-    if (end.console.some((line) => line.includes(noDiskMarker)))
-        return noDiskError(end);
-    if (end.console.some((line) => line.includes(noRootMarker)))
-        return noRootError(end);
-    if (end.shutdown !== undefined)
-        return shutdownError(end, end.shutdown);
-    return qemuExitError(end);
-}
-/** The error of a guest that is still there but does not do what it should. */
-function guestError(message, remedy, console) {
-    return new error_SnapgateError('guest', message, remedy, { details: consoleDetails(console) });
-}
-/** An error of the guest's that knows neither what the machine was there for nor its console (the channel's), with both; any other as it is. */
-function withConsole(error, activity, console) {
-    if (!(error instanceof error_SnapgateError) || error.code !== 'guest' || error.details !== undefined)
-        return error;
-    return new error_SnapgateError('guest', `${activity}, ${error.message}`, error.remedy, {
-        details: consoleDetails(console),
-        cause: error,
-    });
-}
-/** A guest's words for use in a sentence: short, and nothing in it that Markdown, HTML or a terminal would act on. */
-function plainWords(text, maxChars = 120) {
-    const plain = text.replace(/[^A-Za-z0-9 .,:;!()/@=+-]/g, '?').trim();
-    return plain.length > maxChars ? `${plain.slice(0, maxChars)}...` : plain;
-}
-function panicError(end, said) {
-    const remedy = panicRemedies.find(([pattern]) => pattern.test(said))?.[1];
-    return guestError(`the guest's kernel panicked ${end.activity}: ${plainWords(said)}`, remedy ?? 'The console below says what the kernel did last.', end.console);
-}
-const panicRemedies = [
-    [
-        /Unable to mount root fs|No working init/,
-        'The kernel found no root disk or no init on it: check `kernel` (virtio-pci and virtio-blk built in, or `initrd: auto`) and the image.',
-    ],
-    [
-        /Attempted to kill init/,
-        "The image's init could not be run, or came to its end: the console below may say why.",
-    ],
-    [/Out of memory|deadlocked on memory/, 'The guest ran out of memory: raise `memory-size`.'],
-];
-function noDiskError(end) {
-    return guestError(`the guest's kernel found no disk ${end.activity}`, 'The kernel lacks virtio-pci or virtio-blk: use `kernel: auto`, or one with both, built in or as modules in the initrd.', end.console);
-}
-function noRootError(end) {
-    return guestError(`the guest's kernel could not start from its disk ${end.activity}`, 'Its disk is no ext4 that this kernel mounts, or holds no init: try `kernel: auto`, and check the image.', end.console);
-}
-function shutdownError(end, reason) {
-    if (end.boots && reason === 'guest-reset' && end.console.length === 0)
-        return silentResetError(end);
-    const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
-    return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
-}
-/** A kernel that has no room to unpack itself resets the machine, without a word. */
-function silentResetError(end) {
-    return guestError(`the machine reset itself ${end.activity}, before its kernel had said anything`, 'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.', end.console);
-}
-function qemuExitError(end) {
-    if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
-        return new error_SnapgateError('host', `the command ${qemuCommand} is not on this machine`, `Install it: ${packageOf(qemuCommand)}.`);
-    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
-    return new error_SnapgateError('host', `QEMU ${how} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.', {
-        details: {
-            title: 'last lines of QEMU and of the console',
-            lines: [...end.stderr, ...end.console].slice(-40),
-        },
-    });
-}
-function consoleDetails(lines) {
-    return { title: 'console of the guest, last 40 lines', lines: lines.slice(-40) };
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/output-tail.js
-const output_tail_keptBytes = 64 * 1024;
-const keptLineChars = 500;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints is full of them
-const ansiSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const controlCharacter = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-function createOutputTail() {
-    // A serial line comes in chunks of a few bytes: kept as they are, they would take many times their size.
-    const held = Buffer.alloc(2 * output_tail_keptBytes);
-    let length = 0;
-    return {
-        add(chunk) {
-            const end = chunk.subarray(-output_tail_keptBytes);
-            if (length + end.length > held.length) {
-                held.copyWithin(0, length - output_tail_keptBytes, length);
-                length = output_tail_keptBytes;
-            }
-            length += end.copy(held, length);
-        },
-        lines: (count) => cleanLines(held.toString('utf8', Math.max(0, length - output_tail_keptBytes), length)).slice(-count),
-    };
-}
-function cleanLines(text) {
-    return text
-        .replace(ansiSequence, '')
-        .split(/\r*\n/)
-        .map((line) => line.replace(controlCharacter, '').slice(0, keptLineChars))
-        .filter((line) => line.trim() !== '');
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/vm.js
-
-
-
-
-
-
-
-
-
-
-
-/** How long QEMU may take to answer or to quit when the guest is stopped. */
-const qemuAnswerMs = 60_000;
-/** From the end of the agent to the end of a guest that shuts itself down. */
-const shutdownMs = 3_000;
-/** QEMU misses the description that only a migration ends with. */
-const saidAtEachResume = 'Expected vmdescription section';
-/** A panicking kernel prints its call trace after the line that says so. */
-const panicTraceMs = 500;
-/** Starts a machine that boots. */
-async function startVm(run, spec) {
-    run.signal.throwIfAborted();
-    const stateFd = spec.statePath === undefined ? undefined : (0,external_node_fs_.openSync)(spec.statePath, 'r');
-    try {
-        const startedAtMs = external_node_perf_hooks_.performance.now();
-        const stdio = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', spec.agent ? 'pipe' : 'ignore'];
-        if (stateFd !== undefined)
-            stdio[inherited.state] = stateFd;
-        const child = startProcess(run, qemuCommand, qemuArguments(spec), { stdio, detached: true });
-        return watchVm(run, spec, child, startedAtMs);
-    }
-    finally {
-        if (stateFd !== undefined)
-            (0,external_node_fs_.closeSync)(stateFd);
-    }
-}
-/** Starts a machine from saved memory and state; resolves when its processors run, with the ms since the start. */
-async function resumeVm(run, spec) {
-    const vm = await startVm(run, spec);
-    try {
-        const running = new Promise((resolve) => {
-            vm.qmp.onEvent(({ name }) => {
-                if (name === 'RESUME')
-                    resolve(external_node_perf_hooks_.performance.now() - vm.startedAtMs);
-            });
-        });
-        await vm.guard(vm.qmp.execute('migrate-incoming', { uri: `fd:${inherited.state}` }));
-        return { vm, resumeMs: await vm.guard(withLimit(running, qemuAnswerMs, 'resume the guest')) };
-    }
-    catch (error) {
-        await vm.close();
-        throw error;
-    }
-}
-function watchVm(run, spec, child, startedAtMs) {
-    const serial = pipeOf(child, inherited.serial);
-    const agent = spec.agent ? pipeOf(child, inherited.agent) : undefined;
-    const qmp = connectQmp(pipeOf(child, inherited.qmp));
-    const console = createOutputTail();
-    const stderr = createOutputTail();
-    serial.on('data', (chunk) => console.add(chunk));
-    serial.on('error', () => { });
-    agent?.on('error', () => { });
-    child.stderr?.on('data', (chunk) => stderr.add(chunk));
-    const exit = waitForExit(child);
-    const ended = watchEnd({ run, spec, child, exit, qmp, serial, console, stderr });
-    const guard = async (work) => {
-        // A connection that breaks because QEMU died: the reason of its death says more.
-        const patient = work.catch((error) => waitBriefly(ended.failure, error));
-        try {
-            return await Promise.race([patient, ended.failure]);
-        }
-        catch (error) {
-            throw withConsole(error, spec.activity, console.lines(40));
-        }
-    };
-    return {
-        pid: child.pid ?? -1,
-        qmp,
-        serial,
-        agent,
-        startedAtMs,
-        consoleLines: (count) => console.lines(count),
-        guard,
-        pause: (statePath) => guard(pauseAndSave(qmp, statePath)),
-        finish: async () => {
-            ended.expect();
-            qmp.execute('quit').catch(() => { });
-            const end = await withLimit(exit, qemuAnswerMs, 'write its disk and quit');
-            run.signal.throwIfAborted();
-            if (end.code !== 0)
-                throw ended.explain(end);
-        },
-        close: async () => {
-            ended.expect();
-            await quit(child, qmp, exit);
-        },
-    };
-}
-function watchEnd(watched) {
-    const { run, spec, child, exit, qmp, serial, console, stderr } = watched;
-    const { promise: failure, reject } = Promise.withResolvers();
-    failure.catch(() => { });
-    let expected = false;
-    let shutdown;
-    const fail = (error) => {
-        if (!expected)
-            reject(error);
-    };
-    qmp.onEvent(({ name, data }) => {
-        if (name === 'SHUTDOWN' && data['guest'] === true)
-            shutdown = String(data['reason']);
-        // QEMU stops a guest whose disk it cannot grow.
-        if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true)
-            fail(fullDiskError((0,external_node_path_.dirname)(spec.ram.path)));
-        // A guest that shuts down ends its agent first: wait for the better explanation.
-        if (name === 'VSERPORT_CHANGE' && data['open'] === false)
-            setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
-    });
-    const explain = ({ code, signal }) => vmEndError({
-        activity: spec.activity,
-        boots: spec.boot !== undefined,
-        console: console.lines(400),
-        stderr: stderr.lines(40).filter((line) => !line.includes(saidAtEachResume)),
-        shutdown,
-        code,
-        signal,
-    });
-    watchForPanic(serial, () => fail(explain({ code: null, signal: null })));
-    const abort = () => {
-        fail(run.signal.reason);
-        killGroup(child);
-    };
-    run.signal.addEventListener('abort', abort, { once: true });
-    exit
-        .then((end) => fail(explain(end)))
-        .catch(fail)
-        .finally(() => run.signal.removeEventListener('abort', abort));
-    return { failure, expect: () => (expected = true), explain };
-}
-function agentGone(spec, lines) {
-    return guestError(`the snapgate agent in the guest ended ${spec.activity}`, 'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.', lines);
-}
-/** Calls back once, a little after the console has shown a kernel panic. */
-function watchForPanic(serial, onPanic) {
-    let rest = '';
-    const look = (chunk) => {
-        const lines = (rest + chunk.toString('latin1')).split(/\r*\n/);
-        rest = (lines.pop() ?? '').slice(-500);
-        if (findPanic(lines) === undefined)
-            return;
-        serial.off('data', look);
-        setTimeout(onPanic, panicTraceMs).unref();
-    };
-    serial.on('data', look);
-}
-async function pauseAndSave(qmp, statePath) {
-    const begin = external_node_perf_hooks_.performance.now();
-    const stopped = qmp.execute('stop');
-    const saved = qmp.execute('xen-save-devices-state', { filename: statePath });
-    await withLimit(Promise.all([stopped, saved]), qemuAnswerMs, 'pause the guest');
-    return external_node_perf_hooks_.performance.now() - begin;
-}
-async function quit(child, qmp, exit) {
-    const done = exit.catch(() => { });
-    qmp.execute('quit').catch(() => { });
-    const timer = setTimeout(() => killGroup(child), 5_000);
-    await done;
-    clearTimeout(timer);
-}
-/** Gives `failure` a moment to explain `error`, else throws `error` itself. */
-async function waitBriefly(failure, error) {
-    if (error instanceof error_SnapgateError)
-        throw error;
-    const { promise, reject } = Promise.withResolvers();
-    const timer = setTimeout(() => reject(error), 1_000);
-    try {
-        return await Promise.race([promise, failure]);
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-async function withLimit(work, limitMs, what) {
-    const { promise, reject } = Promise.withResolvers();
-    const late = () => reject(new error_SnapgateError('host', `QEMU did not ${what} within ${limitMs / 1000} s`, 'The machine may be overloaded: give snapgate fewer guests at a time.'));
-    const timer = setTimeout(late, limitMs);
-    try {
-        return await Promise.race([work, promise]);
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-function pipeOf(child, fd) {
-    const stream = child.stdio[fd];
-    if (stream instanceof external_node_stream_.Duplex)
-        return stream;
-    throw new Error(`descriptor ${fd} of the child is not a socket`);
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/drive-scenario.js
-
-
-
-
-
-
-/** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
-async function driveScenario(run, scenario, vm) {
-    const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
-    const step = async (name, command) => {
-        if (channel === undefined)
-            throw new Error('the machine has no port for the agent');
-        const begin = performance.now();
-        const outcome = await channel.run(command, scenario.timeoutMs);
-        if (outcome.status === 0)
-            return;
-        throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
-    };
-    if (scenario.run !== undefined)
-        await step('run', scenario.run);
-    // No reason by itself for this process to stay: QEMU's is one, and where that has died, nobody waits any more.
-    if (scenario.settleMs > 0)
-        await (0,promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
-    if (scenario.check !== undefined)
-        await step('check', scenario.check);
-}
-function stepError(scenario, step, { status, output }, tookMs, console) {
-    const name = plainWords(scenario.name);
-    const lines = drive_scenario_linesOf(output);
-    const limited = status === 137 && tookMs >= scenario.timeoutMs;
-    const how = limited ? `did not end within ${formatDuration(scenario.timeoutMs)}` : `exited ${status}`;
-    const { why, remedy } = limited ? tooLong : drive_scenario_causeOf(lines, console);
-    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}${why}`, remedy, {
-        details: { title: `output of ${name} in the guest`, lines },
-    });
-}
-const tooLong = { why: '', remedy: 'Raise its time limit, or let the command end by itself.' };
-function drive_scenario_causeOf(output, console) {
-    if (console.some((line) => line.includes('Out of memory: Killed process')))
-        return {
-            why: ': the guest was out of memory',
-            remedy: 'Raise `memory-size`, or let the command use less.',
-        };
-    if (output.some((line) => line.includes('No space left on device')))
-        return {
-            why: ": the guest's disk is full",
-            remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
-        };
-    return { why: '', remedy: 'The lines below are the end of its output in the guest; try it there.' };
-}
-/** The last lines that a command put out, cleaned of control characters. */
-function drive_scenario_linesOf(output) {
-    const tail = createOutputTail();
-    tail.add(output);
-    return tail.lines(40);
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/wait-ready.js
+;// CONCATENATED MODULE: ./lib/engine/vm/wait-ready.js
 
 
 
@@ -58787,65 +62812,33 @@ function look({ vm, channel }, command, limitMs) {
     return vm.guard(channel.run(command, limitMs));
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/boot.js
-
-
-
-
-
+;// CONCATENATED MODULE: ./lib/engine/vm/wait-for-guest.js
 
 
 
 /** A guest that has not come to rest by then is measured as it is, and the report says so. */
 const settleLimitMs = 20_000;
-/** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
-async function bootToSnapshot(run, accelerator, image, options, dir) {
-    const { vm, machine } = await powerOn(run, accelerator, image, options, dir);
-    try {
-        const times = await waitForGuest(run, vm, options);
-        await vm.pause(statePathOf(dir));
-        await vm.finish();
-        return { snapshot: { dir, machine }, ...times };
-    }
-    finally {
-        await vm.close();
-    }
-}
-/** Starts the image on a new machine whose memory and disk are files in `dir`. The caller closes it. */
-async function powerOn(run, accelerator, image, options, dir) {
-    const diskBytes = (0,external_node_fs_.statSync)(image.rootfsPath).size;
-    const { memoryBytes: ramBytes, vcpus } = options;
-    makeRam(ramPathOf(dir), ramBytes);
-    createOverlay(diskPathOf(dir), diskBytes, { path: (0,external_node_path_.resolve)(image.rootfsPath), format: 'raw' });
-    const parts = { accelerator, vcpus, agent: true };
-    const vm = await startVm(run, {
-        ...parts,
-        ram: { path: ramPathOf(dir), bytes: ramBytes, shared: true },
-        diskPath: diskPathOf(dir),
-        boot: {
-            kernelPath: image.kernelPath,
-            initrdPath: image.initrdPath,
-            commandLine: kernelCommandLine(image.kernelArgs, accelerator),
-        },
-        activity: 'while it booted',
-    });
-    return { vm, machine: { ...parts, ramBytes, diskBytes } };
-}
-async function waitForGuest(run, vm, options) {
+/**
+ * Waits until a booting guest's agent speaks, the guest is ready and has come to rest; the times, in ms since its start.
+ *
+ * @param needs what a kernel must have for the agent to be heard, for the error
+ */
+async function waitForGuest(run, vm, options, needs) {
     if (vm.agent === undefined)
-        throw new Error('the machine has no port for the agent');
+        throw new Error('the machine has no channel for the agent');
     const deadlineMs = vm.startedAtMs + options.bootTimeoutMs;
     const booting = { run, vm, channel: openChannel(vm.agent, false), options, deadlineMs };
-    const kind = await waitForHello(booting);
+    const kind = await waitForHello(booting, needs);
     const bootMs = performance.now() - vm.startedAtMs;
     await waitUntilReady(booting, kind);
     const limitMs = Math.min(settleLimitMs, deadlineMs - performance.now());
     const settled = await vm.guard(waitUntilSettled(vm.pid, { limitMs, signal: run.signal }));
     return { bootMs, readyMs: performance.now() - vm.startedAtMs, settled };
 }
-async function waitForHello(booting) {
+async function waitForHello(booting, needs) {
     const { promise: late, reject } = Promise.withResolvers();
-    const limit = () => reject(wait_ready_tooLate(booting, "the guest's agent said nothing", 'The console shows how far the start came. A kernel needs virtio-pci and virtio-console (`kernel: auto` has them); a slow start needs a longer `boot-timeout`.'));
+    const remedy = `The console shows how far the start came. ${needs}; a slow start needs a longer \`boot-timeout\`.`;
+    const limit = () => reject(wait_ready_tooLate(booting, "the guest's agent said nothing", remedy));
     const timer = setTimeout(limit, booting.deadlineMs - performance.now());
     try {
         return await booting.vm.guard(Promise.race([booting.channel.hello, late]));
@@ -58854,370 +62847,40 @@ async function waitForHello(booting) {
         clearTimeout(timer);
     }
 }
-/** The image's own arguments last: they win. A panic ends the machine at once, which -no-reboot turns into QEMU's exit. */
-function kernelCommandLine(imageArgs, accelerator) {
-    // On a busy host TCG's timer tick can come too late for the kernel's test of it, which then panics.
-    const timer = accelerator === 'tcg' ? ['no_timer_check'] : [];
-    return ['console=ttyS0', 'panic=-1', ...timer, ...imageArgs].join(' ');
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/diff.js
+
+
+
+
+
+
+/**
+ * The pages that a Diff snapshot's memory file holds, by their number in the file: its data extents. Guest memory above the gap for devices
+ * (3 GiB and more) follows in the file right behind what is below it, here as in the parent's file. The file must be a fresh one: Firecracker would
+ * merge into what is there.
+ */
+async function pagesOfDiff(run, path) {
+    return pageSetOfPairs(pagesOfExtents(await dataExtents(run, path)));
 }
-function makeRam(path, bytes) {
-    const fd = (0,external_node_fs_.openSync)(path, 'wx', 0o600);
+/**
+ * Compares the pages of a Diff with the parent's memory file, reading no others, and with `merge` writes the ones that changed to that file,
+ * which then is the memory of the next snapshot. No process may have the file mapped then: Firecracker's mapping would show the new content.
+ */
+async function tallyDiff(diffPath, memoryPath, pages, merge) {
+    const diff = (0,external_node_fs_.openSync)(diffPath, 'r');
+    const memory = (0,external_node_fs_.openSync)(memoryPath, merge ? 'r+' : 'r');
     try {
-        (0,external_node_fs_.ftruncateSync)(fd, bytes);
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(fd);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/host/memory.js
-
-
-/** MemAvailable of proc(5)'s meminfo, in bytes: it counts what the page cache would give back. */
-function availableMemoryBytes() {
-    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_.readFileSync)('/proc/meminfo', 'latin1'));
-    return match === null ? (0,external_node_os_.freemem)() : Number(match[1]) * 1024;
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/guest.js
-/** Exit status of QEMU when the guest did all that it should: its word 0x10, as isa-debug-exit encodes it. */
-const probePassedStatus = 33;
-/** The I/O port that the guest leaves by. */
-const probeExitPort = 0xf4;
-/** guest.elf in base64: what guest.S says how to build. A test builds it and compares. */
-const probeGuestBase64 = [
-    'f0VMRgEBAQAAAAAAAAAAAAIAAwABAAAAAAAQADQAAABIAgAAAAAAADQAIAACACgABQAEAAEAAACAAAAAAAAQAAAAEACkAQAApAEA',
-    'AAcAAAAQAAAABAAAAJwBAAAcARAAHAEQABQAAAAUAAAABAAAAAQAAAAAAAAAAAAAAAAAAAD6/LwAYCAAxwUAACAAAxAgAMcFABAg',
-    'AAMgIAC4gwAAAL8AICAAuQACAACJBwUAACAAg8cI4vQPIOANIAYAAA8i4LgAACAADyLYuYAAAMAPMg0AAQAADzC4MwABgA8iwA8B',
-    'FUgBEADqbQAQAAgAuBAAAACO2I7AjtC/UAEQALgWARAAZolHMMHoEGaJRza4kAEQAA8BGDH2zIP+AXVvuQEBAMAx0rgAEAAADzAP',
-    'AfgPAfgPMj0AEAAAdVK4AQAAAA+iD7rhGnMyDyDgSA0AAAQADyLgMckPAdCDyAMPAdG4AwAAADHSvwAwIABID64nuAMAAAAx0kgP',
-    'ri+5gJaYAP/JdfwPINgPItiwEOb0uJoBEAAPARgPC//GSM8AAAQAAAAEAAAAEgAAAFhlbgAAABAAAAAAAAAAAAD//wAAAJqvAP//',
-    'AAAAks8AFwAwARAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAgAAI4AAAAAAAAA',
-    'AAAAPwBQARAAAAAAAAAAAAAAAAAAAAAALnNoc3RydGFiAC50ZXh0AC5ub3RlLnB2aAAuZGF0YQAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACwAAAAEAAAAGAAAAAAAQAIAAAAAaAQAAAAAAAAAAAAABAAAAAAAAABEAAAAHAAAAAgAA',
-    'ABwBEACcAQAAFAAAAAAAAAAAAAAABAAAAAAAAAAbAAAAAQAAAAMAAAAwARAAsAEAAHQAAAAAAAAAAAAAABAAAAAAAAAAAQAAAAMA',
-    'AAAAAAAAAAAAACQCAAAhAAAAAAAAAAAAAAABAAAAAAAAAA==',
-].join('');
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/boots.js
-
-
-
-
-
-
-
-const kvmDevice = '/dev/kvm';
-/** A working KVM needs a tenth of it, an emulated one minutes. */
-const boots_limitMs = 1_000;
-async function probeKvm(run, device = kvmDevice) {
-    return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
-}
-/** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
-async function bootsGuest(run, accelerator, cpu) {
-    const kernel = (0,external_node_path_.join)(run.dir, `kvm-probe-${accelerator}.elf`);
-    (0,external_node_fs_.writeFileSync)(kernel, Buffer.from(probeGuestBase64, 'base64'), { mode: 0o600 });
-    try {
-        const result = await runCommand(run, qemuCommand, probeArguments(kernel, accelerator, cpu), {
-            timeoutMs: boots_limitMs,
-            // Where QEMU may leave a core file.
-            cwd: run.dir,
+        return await tallyPages(runsOf(pages, runPages), {
+            readBefore: (first, into) => readFully(memory, into, first * pageBytes),
+            readAfter: (first, into) => readFully(diff, into, first * pageBytes),
+            ...(merge && { onChanged: (first, content) => writeFully(memory, content, first * pageBytes) }),
         });
-        if (result.code === probePassedStatus)
-            return { ok: true };
-        const said = result.tail.find((line) => /error|fail|could not/i.test(line)) ?? result.tail.at(-1);
-        return { ok: false, reason: boots_failure(result, said), remedy: brokenRemedy };
     }
     finally {
-        (0,external_node_fs_.rmSync)(kernel, { force: true });
+        (0,external_node_fs_.closeSync)(diff);
+        (0,external_node_fs_.closeSync)(memory);
     }
-}
-const brokenRemedy = 'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
-function checkDevice(device) {
-    try {
-        (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(device, 'r+'));
-        return undefined;
-    }
-    catch (error) {
-        if (error_errnoOf(error) === 'ENOENT')
-            return {
-                ok: false,
-                reason: `there is no ${device}`,
-                remedy: 'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
-            };
-        if (error_errnoOf(error) !== 'EACCES' && error_errnoOf(error) !== 'EPERM')
-            return { ok: false, reason: `${device} does not open (${error_errnoOf(error)})`, remedy: brokenRemedy };
-        return {
-            ok: false,
-            reason: `this user may not open ${device}`,
-            remedy: 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm',
-        };
-    }
-}
-function boots_failure(result, said) {
-    if (result.timedOut)
-        return `a tiny guest did not come to its end under KVM within ${boots_limitMs / 1000} s`;
-    if (result.code === 0)
-        return 'a tiny guest crashed under KVM';
-    const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
-    return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
-}
-function probeArguments(kernel, accelerator, cpu) {
-    return [
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '64M'],
-        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off`],
-        ...['-accel', accelerator, '-cpu', cpu, '-kernel', kernel],
-        ...['-device', `isa-debug-exit,iobase=${probeExitPort},iosize=1`],
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/probe.js
-
-
-
-
-
-
-
-
-
-
-/** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
-async function probeHost({ run, accel }, device = kvmDevice) {
-    const qemu = await findQemu(run);
-    const kvm = 'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
-    const checks = [
-        ...qemuChecks(qemu),
-        ...neededCommands.map((name) => commandCheck(name, true)),
-        ...commandsOfAuto.map((name) => commandCheck(name, false)),
-        ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
-        memoryCheck(),
-    ];
-    const ok = checks.every((check) => check.ok || !check.required);
-    const accelerator = kvm?.ok === true ? 'kvm' : 'tcg';
-    return {
-        ok,
-        checks,
-        identity: ok && !('failure' in qemu)
-            ? { engine: 'qemu', version: `QEMU ${qemu.version}`, accelerator, machine: defaultMachine }
-            : undefined,
-        fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
-    };
-}
-const answerMs = 10_000;
-const freeMemoryBytes = 1024 ** 3;
-const versionSchema = object({
-    qemu: object({ major: schemas_int(), minor: schemas_int(), micro: schemas_int() }),
-});
-const commandsSchema = array(object({ name: schemas_string() }));
-const neededCommands = ['qemu-img', 'setpriv', 'busybox', 'mke2fs', 'debugfs', 'fakeroot'];
-/** What only `kernel: auto` and `initrd: auto` call. */
-const commandsOfAuto = ['cpio', 'modprobe'];
-const install = packageOf(qemuCommand);
-async function findQemu(run) {
-    if (!hasCommand(qemuCommand))
-        return { failure: 'not installed, or not on the PATH', remedy: install };
-    // Which starts it; its own check says so, with what to do.
-    if (!hasCommand('setpriv'))
-        return { failure: 'not tried without setpriv', remedy: undefined };
-    return askQemu(run);
-}
-/** Asks a QEMU without a machine what it is. */
-async function askQemu(run) {
-    const args = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
-    const monitor = ['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'];
-    const child = startProcess(run, qemuCommand, [...args, ...monitor], {
-        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-        detached: true,
-    });
-    const stderr = createOutputTail();
-    child.stderr?.on('data', (chunk) => stderr.add(chunk));
-    const exit = waitForExit(child).catch(() => undefined);
-    const timer = setTimeout(() => killGroup(child), answerMs);
-    try {
-        return await readFacts(child.stdio[inherited.qmp]);
-    }
-    catch {
-        killGroup(child);
-        await exit;
-        const said = plainWords((stderr.lines(1)[0] ?? '').replace(`${qemuCommand}: `, ''));
-        return { failure: `does not start${said && `: ${said}`}`, remedy: install };
-    }
-    finally {
-        clearTimeout(timer);
-        killGroup(child);
-        await exit;
-    }
-}
-async function readFacts(stream) {
-    if (!(stream instanceof external_node_stream_.Duplex))
-        throw new Error('QEMU has no control connection');
-    const qmp = connectQmp(stream);
-    const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
-    const commands = commandsSchema.parse(await qmp.execute('query-commands'));
-    return {
-        version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
-        recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
-        savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
-    };
-}
-function qemuChecks(qemu) {
-    if ('failure' in qemu)
-        return [{ what: 'QEMU', ok: false, found: qemu.failure, remedy: qemu.remedy, required: true }];
-    return [
-        {
-            what: 'QEMU',
-            ok: qemu.recent,
-            found: qemu.version,
-            remedy: qemu.recent
-                ? undefined
-                : 'QEMU 6.2 or later is needed: Debian 12, Ubuntu 22.04 and later have it.',
-            required: true,
-        },
-        {
-            what: 'QEMU saves the state of devices',
-            ok: qemu.savesDevices,
-            found: qemu.savesDevices ? 'xen-save-devices-state' : 'built without xen-save-devices-state',
-            remedy: qemu.savesDevices ? undefined : `Use the QEMU of Debian or Ubuntu: ${install}`,
-            required: true,
-        },
-    ];
-}
-function commandCheck(name, required) {
-    const ok = hasCommand(name);
-    return {
-        what: name,
-        ok,
-        found: ok ? 'installed' : 'not installed, or not on the PATH',
-        remedy: ok ? undefined : packageOf(name),
-        required,
-    };
-}
-function kvmCheck(kvm, required) {
-    return {
-        what: kvmDevice,
-        ok: kvm.ok,
-        found: kvm.ok ? 'boots a guest' : kvm.reason,
-        remedy: kvm.ok ? undefined : kvm.remedy,
-        required,
-    };
-}
-/** A warning only: what the guests really need is checked where their size is known. */
-function memoryCheck() {
-    const free = availableMemoryBytes();
-    const ok = free >= freeMemoryBytes;
-    return {
-        what: 'memory',
-        ok,
-        found: `${units_formatBytes(free)} available`,
-        remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
-        required: false,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/pages/page-set.js
-/** What x86-64 calls a page, and what an engine counts in. */
-const pageBytes = 4096;
-/** The set as runs of at most `maxCount` consecutive pages, ascending: one read each. */
-function* runsOf(pages, maxCount) {
-    let index = 0;
-    while (index < pages.length) {
-        const first = pages[index] ?? 0;
-        let count = 1;
-        while (count < maxCount && pages[index + count] === first + count)
-            count += 1;
-        yield { first, count };
-        index += count;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/pages/page-tally.js
-
-
-const hugePages = 512;
-const framePages = 1024;
-const zeroPage = new Uint8Array(pageBytes);
-const levelOne = { params: { [external_node_zlib_.constants.ZSTD_c_compressionLevel]: 1 } };
-function createPageTally() {
-    const frame = createFrame();
-    let written = 0;
-    let changed = 0;
-    let zeroed = 0;
-    let huge = 0;
-    let lastHuge = -1;
-    const addPage = (page, before, after) => {
-        written += 1;
-        const block = Math.floor(page / hugePages);
-        if (block !== lastHuge)
-            huge += 1;
-        lastHuge = block;
-        if (Buffer.compare(before, after) === 0)
-            return false;
-        changed += 1;
-        if (Buffer.compare(after, zeroPage) === 0)
-            zeroed += 1;
-        else
-            frame.add(after);
-        return true;
-    };
-    return {
-        add: (first, before, after) => changedRuns(first, before, after, addPage),
-        finish: () => ({
-            writtenBytes: written * pageBytes,
-            changedBytes: changed * pageBytes,
-            zeroedBytes: zeroed * pageBytes,
-            compressedBytes: frame.finish(),
-            hugeBytes: huge * hugePages * pageBytes,
-        }),
-    };
-}
-function changedRuns(first, before, after, addPage) {
-    const runs = [];
-    let start;
-    const pages = after.length / pageBytes;
-    for (let index = 0; index < pages; index += 1) {
-        const from = index * pageBytes;
-        const to = from + pageBytes;
-        const differs = addPage(first + index, before.subarray(from, to), after.subarray(from, to));
-        if (differs)
-            start ??= first + index;
-        else if (start !== undefined) {
-            runs.push({ first: start, count: first + index - start });
-            start = undefined;
-        }
-    }
-    if (start !== undefined)
-        runs.push({ first: start, count: first + pages - start });
-    return runs;
-}
-function createFrame() {
-    let buffer = new Uint8Array(64 * pageBytes);
-    let pages = 0;
-    let bytes = 0;
-    const flush = () => {
-        if (pages > 0)
-            bytes += (0,external_node_zlib_.zstdCompressSync)(buffer.subarray(0, pages * pageBytes), levelOne).length;
-        pages = 0;
-    };
-    return {
-        add(page) {
-            if (pages * pageBytes === buffer.length)
-                buffer = doubled(buffer);
-            buffer.set(page, pages * pageBytes);
-            pages += 1;
-            if (pages === framePages)
-                flush();
-        },
-        finish() {
-            flush();
-            return bytes;
-        },
-    };
-}
-function doubled(buffer) {
-    const larger = new Uint8Array(buffer.length * 2);
-    larger.set(buffer);
-    return larger;
 }
 
 ;// CONCATENATED MODULE: ./lib/pages/pagemap.js
@@ -59244,24 +62907,23 @@ function addWrittenPages(entries, firstPage, into, length) {
     return end;
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/guest-memory.js
+;// CONCATENATED MODULE: ./lib/engine/vm/guest-memory.js
 
 
 
 
 
 const pagemapChunkPages = 128 * 1024;
-const runPages = 256;
 /**
  * The pages of the private mapping of `ramPath` that the process has written, by their number in the file. The guest must be stopped,
  * and its devices' state saved: QEMU writes to guest memory too.
  */
-function readWrittenPages({ pid, ramPath, ramBytes }) {
+function readWrittenPages({ pid, ramPath, ramBytes, mappedAs }) {
     const pages = new Uint32Array(ramBytes / pageBytes);
     const fd = (0,external_node_fs_.openSync)(`/proc/${pid}/pagemap`, 'r');
     try {
         let length = 0;
-        for (const mapping of findMappings(readMaps(pid), (0,external_node_fs_.realpathSync)(ramPath), ramBytes))
+        for (const mapping of findMappings(readMaps(pid), mappedAs ?? (0,external_node_fs_.realpathSync)(ramPath), ramBytes))
             length = readPagemap(fd, mapping, pages, length);
         return pages.slice(0, length);
     }
@@ -59278,7 +62940,11 @@ async function diffWrittenPages(memory, pages, patch) {
     const mem = (0,external_node_fs_.openSync)(`/proc/${memory.pid}/mem`, 'r');
     const ram = (0,external_node_fs_.openSync)(memory.ramPath, patch ? 'r+' : 'r');
     try {
-        return await diffOpen(mem, ram, mappings, pages, patch);
+        return await tallyPages(runsOf(pages, runPages), {
+            readBefore: (first, into) => readFully(ram, into, first * pageBytes),
+            readAfter: (first, into) => guest_memory_readMapped(mem, mappings, first, into),
+            ...(patch && { onChanged: (first, content) => writeFully(ram, content, first * pageBytes) }),
+        });
     }
     finally {
         (0,external_node_fs_.closeSync)(mem);
@@ -59331,32 +62997,10 @@ function readPagemap(fd, mapping, into, length) {
     }
     return end;
 }
-async function diffOpen(mem, ram, mappings, pages, patch) {
-    const tally = createPageTally();
-    const before = Buffer.alloc(runPages * pageBytes);
-    const after = Buffer.alloc(runPages * pageBytes);
-    let done = 0;
-    for (const run of runsOf(pages, runPages)) {
-        const bytes = run.count * pageBytes;
-        readMapped(mem, mappings, run, after);
-        readFully(ram, before.subarray(0, bytes), run.first * pageBytes);
-        const changed = tally.add(run.first, before.subarray(0, bytes), after.subarray(0, bytes));
-        if (patch)
-            for (const part of changed)
-                writeRun(ram, part, run.first, after);
-        done += run.count;
-        // Another guest of this process may be waiting to be timed.
-        if (done >= runPages * 4) {
-            done = 0;
-            await (0,promises_namespaceObject.setImmediate)();
-        }
-    }
-    return tally.finish();
-}
 /** A run may lie across the border of two mappings. */
-function readMapped(mem, mappings, run, into) {
-    const from = run.first * pageBytes;
-    const to = from + run.count * pageBytes;
+function guest_memory_readMapped(mem, mappings, first, into) {
+    const from = first * pageBytes;
+    const to = from + into.length;
     for (const { address, bytes, offset } of mappings) {
         const start = Math.max(from, offset);
         const end = Math.min(to, offset + bytes);
@@ -59364,21 +63008,2586 @@ function readMapped(mem, mappings, run, into) {
             readFully(mem, into.subarray(start - from, end - from), address + start - offset);
     }
 }
-function writeRun(ram, part, base, content) {
-    const from = (part.first - base) * pageBytes;
-    let done = 0;
-    const bytes = part.count * pageBytes;
-    while (done < bytes)
-        done += (0,external_node_fs_.writeSync)(ram, content, from + done, bytes - done, part.first * pageBytes + done);
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/snapshot.js
+
+
+
+const memoryName = 'memory';
+const stateName = 'state';
+const snapshot_diskName = 'disk';
+/** What a cycle leaves: names in the place of its machine. */
+const diffName = 'diff';
+const nextStateName = 'state.next';
+/** The disk as it was when the snapshot was taken, which no machine is given. */
+const keptDiskName = 'disk.kept';
+const snapshot_memoryPathOf = (dir) => (0,external_node_path_.join)(dir, memoryName);
+const statePathOf = (dir) => (0,external_node_path_.join)(dir, stateName);
+/** The disk that machines write to; as kept, between cycles. Not there: to be copied from the kept one. */
+const snapshot_diskPathOf = (dir) => (0,external_node_path_.join)(dir, snapshot_diskName);
+const diffPathOf = (dir) => (0,external_node_path_.join)(dir, diffName);
+const nextStatePathOf = (dir) => (0,external_node_path_.join)(dir, nextStateName);
+const keptDiskPathOf = (dir) => (0,external_node_path_.join)(dir, keptDiskName);
+/** A copy in `dir`, by reflink where the file system can; holes stay holes. */
+async function snapshot_copySnapshot(run, snapshot, dir) {
+    await copySparse(run, snapshot_memoryPathOf(snapshot.dir), snapshot_memoryPathOf(dir));
+    (0,external_node_fs_.copyFileSync)(statePathOf(snapshot.dir), statePathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
+    if (snapshot.hasDisk)
+        await copySparse(run, keptDiskPathOf(snapshot.dir), keptDiskPathOf(dir));
+    return { ...snapshot, dir };
 }
-function readFully(fd, into, position) {
-    let done = 0;
-    while (done < into.length) {
-        const count = (0,external_node_fs_.readSync)(fd, into, done, into.length - done, position + done);
-        if (count === 0)
-            throw new Error('a memory file or process ended before its pages were read');
-        done += count;
+async function copySparse(run, from, to) {
+    await mustRun(run, 'cp', ['--reflink=auto', '--sparse=always', '--', from, to]);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/disk.js
+
+
+
+
+
+/*
+ * Firecracker's disk is a raw file, and a raw file does not say what was written to it. So a snapshot keeps its disk twice: `kept` as it was when the
+ * snapshot was taken, and one that machines write to, which is copied (by reflink where the file system can) when a snapshot is first resumed, and brought
+ * to the same content after each cycle, block by block. A cycle that has not touched the file costs nothing; any other one compares the two files where
+ * they have data. The other ways: a device-mapper snapshot needs root and a loop device, and a vhost-user disk, which could be an overlay, cannot be
+ * in a snapshot. What is not seen is a block that was written with what it held.
+ */
+/** A block of ext4, and what QEMU's overlays count in. */
+const disk_blockBytes = 4096;
+const disk_chunkBytes = 1024 * 1024;
+/** Makes sure that the disk for machines is there and as the snapshot has it. */
+async function readyDisk(run, dir) {
+    if ((0,external_node_fs_.existsSync)(snapshot_diskPathOf(dir)))
+        return;
+    try {
+        await copySparse(run, keptDiskPathOf(dir), snapshot_diskPathOf(dir));
     }
+    catch (error) {
+        forgetDisk(dir);
+        throw error;
+    }
+}
+/** The disk for machines is not as the snapshot has it any more. */
+function forgetDisk(dir) {
+    (0,external_node_fs_.rmSync)(snapshot_diskPathOf(dir), { force: true });
+}
+/** When the disk for machines was last written to, in ns. */
+function diskTime(dir) {
+    return (0,external_node_fs_.statSync)(snapshot_diskPathOf(dir), { bigint: true }).mtimeNs;
+}
+/**
+ * Counts the blocks that differ, in bytes, and makes the two disks alike again: with `advance` the kept one becomes as the machine has left
+ * its own; else the machine's is set back.
+ *
+ * @param timeBefore of the disk before the machine ran
+ */
+async function settleDisk(run, dir, timeBefore, advance) {
+    if (diskTime(dir) === timeBefore)
+        return 0;
+    // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
+    const extents = await dataExtents(run, snapshot_diskPathOf(dir));
+    const kept = (0,external_node_fs_.openSync)(keptDiskPathOf(dir), 'r+');
+    const disk = (0,external_node_fs_.openSync)(snapshot_diskPathOf(dir), 'r+');
+    try {
+        return await compareDisks(kept, disk, extents, advance);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(kept);
+        (0,external_node_fs_.closeSync)(disk);
+    }
+}
+async function compareDisks(kept, disk, extents, advance) {
+    const before = Buffer.alloc(disk_chunkBytes);
+    const after = Buffer.alloc(disk_chunkBytes);
+    let changed = 0;
+    for (const { offset, end } of wholeBlocks(extents)) {
+        for (let at = offset; at < end; at += disk_chunkBytes) {
+            const length = Math.min(disk_chunkBytes, end - at);
+            readFully(kept, before.subarray(0, length), at);
+            readFully(disk, after.subarray(0, length), at);
+            for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
+                changed += disk_blockBytes;
+                const source = advance ? after : before;
+                writeFully(advance ? kept : disk, source.subarray(part, Math.min(part + disk_blockBytes, length)), at + part);
+            }
+            await (0,promises_namespaceObject.setImmediate)();
+        }
+    }
+    return changed;
+}
+/** The extents in whole blocks, each block once: a file system may have smaller ones. The last block may be cut short by the file's end. */
+function* wholeBlocks(extents) {
+    let done = 0;
+    for (const { offset, bytes } of extents) {
+        const start = Math.max(done, offset - (offset % disk_blockBytes));
+        const end = offset + bytes;
+        if (start < end)
+            yield { offset: start, end };
+        done = Math.max(done, Math.ceil(end / disk_blockBytes) * disk_blockBytes);
+    }
+}
+/** Where the blocks begin that differ. */
+function* differing(before, after) {
+    if (before.equals(after))
+        return;
+    for (let at = 0; at < after.length; at += disk_blockBytes)
+        if (!before.subarray(at, at + disk_blockBytes).equals(after.subarray(at, at + disk_blockBytes)))
+            yield at;
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+;// CONCATENATED MODULE: ./lib/guest/vsock-connect.js
+
+
+
+
+/**
+ * Connects to a port of the guest's through the Unix socket of its virtual machine (Firecracker's docs/vsock.md; Cloud Hypervisor and vhost-device-vsock speak
+ * the same): `CONNECT <port>\n`, answered by `OK <host port>\n` when the guest has accepted, and by an end where nobody listens there. The machine or its
+ * guest may not be there yet: asked again until the deadline.
+ *
+ * The stream's errors are silenced, since its `close` follows each of them. A connection does not outlive a snapshot of its guest.
+ *
+ * @throws SnapgateError `guest` where nobody in the guest has answered in time; `host` for a path too long for a socket
+ */
+async function connectVsock(udsPath, port, { signal, deadlineMs }) {
+    checkPath(udsPath);
+    let answer = await vsock_connect_ask(udsPath, port, signal, deadlineMs);
+    while (typeof answer === 'string' && external_node_perf_hooks_.performance.now() + pauseMs < deadlineMs) {
+        await (0,promises_namespaceObject.setTimeout)(pauseMs);
+        answer = await vsock_connect_ask(udsPath, port, signal, deadlineMs);
+    }
+    if (typeof answer !== 'string')
+        return answer;
+    throw new error_SnapgateError('guest', `nobody answers at port ${port} of the guest's vsock: ${answer}`, 'The guest needs a kernel with virtio-vsock (`kernel: auto` has it), and the snapgate agent in it must live: its console may say more.');
+}
+/** Between two attempts. Each one costs a guest that does not listen an interrupt, so not less. */
+const pauseMs = 50;
+/** `OK 4294967295\n` and no more. */
+const answerPattern = /^OK \d{1,10}\n$/;
+const maxAnswerBytes = 14;
+/** sun_path of unix(7), without the NUL at its end. */
+const maxPathBytes = 107;
+function checkPath(path) {
+    const bytes = Buffer.byteLength(path);
+    if (bytes <= maxPathBytes)
+        return;
+    throw new error_SnapgateError('host', `the path of the guest's vsock is ${bytes} bytes long, and a Unix socket's is ${maxPathBytes} at most: ${path}`, 'Give a shorter work-dir.');
+}
+/** The connection, or why there is none. */
+async function vsock_connect_ask(path, port, signal, deadlineMs) {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers();
+    const socket = (0,external_node_net_.connect)({ path });
+    const abort = () => reject(signal.reason);
+    const late = setTimeout(() => resolve('no answer'), Math.max(0, deadlineMs - external_node_perf_hooks_.performance.now()));
+    socket.on('error', (error) => resolve(error.message));
+    socket.once('close', () => resolve('the connection is refused'));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.write(`CONNECT ${port}\n`);
+    readAnswer(socket, resolve);
+    try {
+        const answer = await promise;
+        if (typeof answer === 'string')
+            socket.destroy();
+        return answer;
+    }
+    catch (error) {
+        socket.destroy();
+        throw error;
+    }
+    finally {
+        clearTimeout(late);
+        signal.removeEventListener('abort', abort);
+        socket.removeAllListeners('close');
+    }
+}
+/** Resolves with the socket when its first line is a consent. Not a byte more is read, and it does not flow before it has a reader. */
+function readAnswer(socket, resolve) {
+    let line = '';
+    const onReadable = () => {
+        while (line.length < maxAnswerBytes && !line.endsWith('\n')) {
+            const byte = socket.read(1);
+            if (!Buffer.isBuffer(byte))
+                return;
+            line += byte.toString('latin1');
+        }
+        socket.off('readable', onReadable);
+        resolve(answerPattern.test(line) ? socket : 'its machine answers what is no vsock');
+    };
+    socket.on('readable', onReadable);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/vm/console-watch.js
+/** A panicking kernel prints its call trace after the line that says so. */
+const traceMs = 500;
+/** Calls back once, a little after the console has shown a line that `isLast` knows as one of the guest's last. */
+function watchConsole(console, isLast, onLast) {
+    let rest = '';
+    const look = (chunk) => {
+        const lines = (rest + chunk.toString('latin1')).split(/\r*\n/);
+        rest = (lines.pop() ?? '').slice(-500);
+        if (!lines.some(isLast))
+            return;
+        console.off('data', look);
+        setTimeout(onLast, traceMs).unref();
+    };
+    console.on('data', look);
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(37067);
+;// CONCATENATED MODULE: ./lib/engine/firecracker/api.js
+
+
+
+/** Firecracker has said no. `fault` is what it said. */
+class ApiRefusal extends Error {
+    call;
+    fault;
+    constructor(call, fault) {
+        super(`${call}: ${fault}`);
+        this.call = call;
+        this.fault = fault;
+    }
+}
+/** Firecracker has not answered in time. */
+class ApiSilence extends Error {
+    call;
+    limitMs;
+    constructor(call, limitMs) {
+        super(`${call}: no answer within ${limitMs} ms`);
+        this.call = call;
+        this.limitMs = limitMs;
+    }
+}
+/** There is no connection, or it has ended before the answer: as a rule, since the process has. */
+class ApiBreak extends Error {
+    call;
+    constructor(call, cause) {
+        super(`${call}: ${cause.message}`, { cause });
+        this.call = call;
+    }
+}
+/** Of the API server (HTTP_MAX_PAYLOAD_SIZE); what is longer would be read as further requests. */
+const maxBodyBytes = 51_200;
+const api_maxAnswerBytes = 64 * 1024;
+const faultSchema = union([
+    object({ fault_message: schemas_string() }).transform((answer) => answer.fault_message),
+    // Of the HTTP layer, before the API is asked.
+    object({ error: schemas_string() }).transform((answer) => answer.error),
+]);
+/**
+ * The API behind a Unix socket. Nothing is connected yet.
+ *
+ * @param answerMs limit of each call that has none of its own
+ */
+function openApi(socketPath, answerMs) {
+    const agent = new external_node_http_.Agent({ keepAlive: true, maxSockets: 1 });
+    const call = async (method, path, body, limitMs = answerMs) => {
+        const name = `${method} ${path}`;
+        const text = body === undefined ? undefined : JSON.stringify(body);
+        if (text !== undefined && Buffer.byteLength(text) > maxBodyBytes)
+            throw new ApiRefusal(name, `the request is longer than the ${maxBodyBytes} bytes that the API takes`);
+        const answer = await exchange({ agent, socketPath, method, path, text, limitMs });
+        if (answer.status === (method === 'GET' ? 200 : 204))
+            return answer.text;
+        throw new ApiRefusal(name, api_faultOf(answer));
+    };
+    return {
+        put: async (path, body, limitMs) => {
+            await call('PUT', path, body, limitMs);
+        },
+        patch: async (path, body, limitMs) => {
+            await call('PATCH', path, body, limitMs);
+        },
+        get: async (path, limitMs) => api_parseJson(await call('GET', path, undefined, limitMs)),
+        close: () => agent.destroy(),
+    };
+}
+function exchange(wanted) {
+    const { agent, socketPath, method, path, text, limitMs } = wanted;
+    const call = `${method} ${path}`;
+    const { promise, resolve, reject } = Promise.withResolvers();
+    // Chunked bodies are not read by its server, hence the length.
+    const body = text === undefined ? {} : { 'Content-Length': Buffer.byteLength(text) };
+    const headers = {
+        Host: 'localhost',
+        Accept: 'application/json',
+        'Content-Type': 'application/json',
+        ...body,
+    };
+    const sent = (0,external_node_http_.request)({ agent, socketPath, method, path, headers, maxHeaderSize: 8192 });
+    const late = setTimeout(() => {
+        reject(new ApiSilence(call, limitMs));
+        sent.destroy();
+    }, limitMs);
+    sent.on('response', (response) => {
+        api_readAnswer(response).then(resolve, (error) => {
+            reject(new ApiBreak(call, error));
+            sent.destroy();
+        });
+    });
+    sent.on('error', (error) => reject(new ApiBreak(call, error)));
+    sent.end(text);
+    return promise.finally(() => clearTimeout(late));
+}
+async function api_readAnswer(response) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of response) {
+        if (!Buffer.isBuffer(chunk))
+            throw new Error('an answer that is no bytes');
+        bytes += chunk.length;
+        if (bytes > api_maxAnswerBytes)
+            throw new Error(`an answer of more than ${api_maxAnswerBytes} bytes`);
+        chunks.push(chunk);
+    }
+    return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+}
+function api_faultOf({ status, text }) {
+    const fault = faultSchema.safeParse(api_parseJson(text));
+    return fault.success ? fault.data : `an answer with status ${status}: ${plainWords(text, 200)}`;
+}
+function api_parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/errors.js
+
+
+
+
+const engineQemu = '`engine: qemu` measures without KVM.';
+const openKvm = 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm';
+const sameVersion = 'Snapshots are only loaded by the version that took them, and are not changed by hand: measure again, with one Firecracker, on a disk that keeps what it is given.';
+const snapgateBug = 'This is a mistake of snapgate, or a Firecracker that is not what it says: please report it with these lines.';
+/**
+ * The words of Firecracker's errors (`fault_message`, its log, its stderr) that are known, from the sources of 1.7 to 1.16 and from trying;
+ * the first that fits counts.
+ */
+const knownErrors = [
+    {
+        pattern: /Error creating KVM object: .*\(os error 13\)/s,
+        code: 'host',
+        what: 'may not open /dev/kvm',
+        remedy: `${openKvm}. ${engineQemu}`,
+    },
+    {
+        pattern: /Error creating KVM object: .*\(os error 2\)/s,
+        code: 'host',
+        what: 'found no /dev/kvm',
+        remedy: `Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. \`sudo modprobe kvm_intel\` or \`kvm_amd\` on your own. ${engineQemu}`,
+    },
+    {
+        pattern: /Error creating KVM object: /,
+        code: 'host',
+        what: 'could not open /dev/kvm',
+        remedy: `Its lines below say why; \`snapgate probe --engine firecracker\` tries it. ${engineQemu}`,
+    },
+    {
+        pattern: /Missing KVM capabilities: /,
+        code: 'host',
+        what: "lacks capabilities of this machine's KVM",
+        remedy: `It needs a KVM of Linux 5.10 or later, not one in software: use another machine. ${engineQemu}`,
+    },
+    {
+        pattern: /invalid KVM API version/,
+        code: 'host',
+        what: 'found something at /dev/kvm that is no KVM',
+        remedy: `Use a machine with (nested) virtualisation. ${engineQemu}`,
+    },
+    {
+        pattern: /No space left on device \(os error 28\)/,
+        code: 'host',
+        what: 'had no room on the disk',
+        remedy: '',
+    },
+    {
+        pattern: /Cannot allocate memory \(os error 12\)/,
+        code: 'host',
+        what: "could not get the guest's memory",
+        remedy: 'Lower `memory-size`, or use a machine with more memory.',
+    },
+    {
+        pattern: /Invalid Elf magic number/,
+        code: 'image',
+        what: 'cannot boot this kernel, which is no ELF',
+        remedy: 'It boots an uncompressed vmlinux, not a bzImage: use `kernel: auto`, or name a vmlinux.',
+    },
+    {
+        pattern: /Invalid program header size|Invalid ELF class|Unsupported ELF/i,
+        code: 'image',
+        what: 'cannot boot this kernel, which is no 64-bit ELF',
+        remedy: 'Use `kernel: auto`, or name a vmlinux for x86-64.',
+    },
+    {
+        pattern: /Cannot load kernel due to invalid memory configuration or invalid kernel image|Cannot load initrd/,
+        code: 'image',
+        what: "could not load the guest's kernel or initrd",
+        remedy: 'They may need more room: raise `memory-size`. Else check `kernel` and `initrd`: `auto` works.',
+    },
+    {
+        pattern: /The (kernel|initrd) file cannot be opened/,
+        code: 'image',
+        what: "could not open the guest's kernel or initrd",
+        remedy: 'Check `kernel` and `initrd`, and that this user may read them.',
+    },
+    {
+        pattern: /kernel command line is invalid|Invalid cmdline|longer than the \d+ bytes that the API/,
+        code: 'image',
+        what: "does not take the kernel's command line",
+        remedy: 'It holds 2,048 bytes of ASCII at most, with what Firecracker adds: shorten the entrypoint that it names.',
+    },
+    {
+        pattern: /The number of vCPUs must be/,
+        code: 'usage',
+        what: 'does not take this number of processors',
+        remedy: 'Set `vcpus` to 32 or less.',
+    },
+    {
+        pattern: /The memory size \(MiB\) is either 0/,
+        code: 'usage',
+        what: 'does not take this size of memory',
+        remedy: 'Set `memory-size` to whole MiB.',
+    },
+    {
+        pattern: /Cannot restore hugetlbfs backed snapshot by mapping the memory file/,
+        code: 'usage',
+        what: 'restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
+        remedy: 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.',
+    },
+    {
+        pattern: /Invalid data version/,
+        code: 'host',
+        what: 'cannot load a snapshot that another version took',
+        remedy: sameVersion,
+    },
+    {
+        pattern: /CRC64 validation failed|File too short to contain CRC|smaller than CRC length/,
+        code: 'host',
+        what: "found the snapshot's state file damaged",
+        remedy: sameVersion,
+    },
+    {
+        pattern: /Magic value does not match arch/,
+        code: 'host',
+        what: "found a state file that is none of this processor's architecture",
+        remedy: sameVersion,
+    },
+    {
+        pattern: /bitcode serialization|serialization\/deserialization|Snapshot size exceeds limit/,
+        code: 'host',
+        what: "cannot read the snapshot's state file: it is damaged, or of another version",
+        remedy: sameVersion,
+    },
+    {
+        pattern: /Total sum of memory regions exceeds|Failed to load guest memory: /,
+        code: 'host',
+        what: "could not map the snapshot's memory file: it is missing or too short",
+        remedy: sameVersion,
+    },
+    {
+        pattern: /save\/restore unavailable while running/,
+        code: 'internal',
+        what: 'was asked for a snapshot of a guest that runs',
+        remedy: snapgateBug,
+    },
+    {
+        pattern: /Loading a microVM snapshot not allowed after configuring boot-specific resources/,
+        code: 'internal',
+        what: 'was asked to load a snapshot into a machine that was set up to boot',
+        remedy: snapgateBug,
+    },
+    {
+        pattern: /not supported (before|after) starting the microVM/,
+        code: 'internal',
+        what: 'was asked for something at the wrong time',
+        remedy: snapgateBug,
+    },
+    {
+        pattern: /deserializing the json body|Invalid request method and\/or path|Request payload with size/,
+        code: 'internal',
+        what: 'does not know what it was asked for',
+        remedy: `Another version may: 1.7 to 1.16 were tried. ${snapgateBug}`,
+    },
+    {
+        pattern: /Cannot get dirty bitmap/,
+        code: 'host',
+        what: "cannot tell the guest's dirty pages",
+        remedy: `The KVM of this machine does not log them: use another machine. ${engineQemu}`,
+    },
+    {
+        pattern: /Failed to open the API socket|Error binding to the host-side Unix socket|SUN_LEN/,
+        code: 'host',
+        what: 'could not make its sockets',
+        remedy: 'Set `work-dir` to a folder on a local file system.',
+    },
+    {
+        pattern: /Error manipulating the backing file|Invalid block config/,
+        code: 'host',
+        what: "could not open the guest's disk",
+        remedy: 'Its lines below say why. Set `work-dir` to a folder on a local file system.',
+    },
+    {
+        pattern: /KVM failed to emulate an instruction|KVM_EXIT_INTERNAL_ERROR|KVM_EXIT_FAIL_ENTRY|Failure during vcpu run/,
+        code: 'host',
+        what: "was let down by this machine's KVM, which cannot run this guest",
+        remedy: `The host may lack nested virtualisation: use another machine. ${engineQemu}`,
+    },
+    {
+        pattern: /Seccomp error: |seccomp filter/,
+        code: 'host',
+        what: 'could not set up its system call filter',
+        remedy: 'Use a release binary of Firecracker, and a host that allows seccomp.',
+    },
+];
+/** What a Firecracker's exit status means (FcExitCode in src/vmm/src/lib.rs); 0 is the guest's own end. */
+const exitStatuses = {
+    1: { what: 'gave up', remedy: 'Its last lines say why.' },
+    2: { what: 'met what it does not expect', remedy: 'Its last lines say why.' },
+    134: { what: 'panicked', remedy: 'Its last lines say why; another version may not.' },
+    148: {
+        what: 'made a system call that its filter forbids',
+        remedy: 'Use a release binary: one built for another C library makes other calls than its filter knows.',
+    },
+    149: {
+        what: 'was ended by SIGBUS',
+        remedy: 'The disk below `work-dir` may be full, or a memory file was cut short while it was mapped.',
+    },
+    150: { what: 'was ended by SIGSEGV', remedy: 'Its last lines may say why; another version may not.' },
+    151: { what: 'made a file larger than it may (SIGXFSZ)', remedy: 'Raise the limit: ulimit -f unlimited.' },
+    152: { what: 'found its configuration bad', remedy: snapgateBug },
+    153: { what: 'does not take its arguments', remedy: snapgateBug },
+    154: {
+        what: 'used more processor time than it may (SIGXCPU)',
+        remedy: 'Raise the limit: ulimit -t unlimited.',
+    },
+    155: { what: 'was ended by SIGPIPE', remedy: 'Its last lines may say why.' },
+    156: { what: 'was ended by SIGHUP', remedy: 'Something ended it from outside: leave its process alone.' },
+    157: { what: 'was ended by SIGILL', remedy: 'This processor lacks what the binary was built for.' },
+};
+/** The sentence for words that Firecracker said, where they are known. */
+function knownError(said, where) {
+    const known = knownErrors.find(({ pattern }) => pattern.test(said));
+    if (known === undefined)
+        return undefined;
+    if (known.remedy === '')
+        return fullDiskError(where.dir);
+    return new error_SnapgateError(known.code, `${where.activity}, Firecracker ${known.what}`, known.remedy, {
+        details: { title: 'what Firecracker said', lines: errors_linesOf(said, where.log) },
+    });
+}
+/** The error of a call that was refused. */
+function refusalError({ call, fault }, where) {
+    const known = knownError(fault, where);
+    if (known !== undefined)
+        return known;
+    return new error_SnapgateError('host', `Firecracker refused ${call} ${where.activity}: ${plainWords(fault)}`, 'Its last lines may say more; `snapgate probe --engine firecracker` checks what this machine can do.', { details: { title: 'what Firecracker said', lines: errors_linesOf(fault, where.log) } });
+}
+/** What was said in an answer, then the end of the log; the log alone where that is what was said. */
+function errors_linesOf(said, log) {
+    return log.length > 0 && said === log.join('\n') ? log.slice(-40) : [said, ...log.slice(-39)];
+}
+/** The error of a call that was not answered. */
+function silenceError({ call, limitMs }, where) {
+    return new error_SnapgateError('host', `Firecracker did not answer ${call} within ${formatDuration(limitMs)} ${where.activity}`, 'The machine may be overloaded, or its disk too slow for a snapshot: give snapgate fewer guests at a time, or a faster `work-dir`.', { details: { title: "the end of Firecracker's log", lines: where.log.slice(-40) } });
+}
+const endTitle = 'last lines of Firecracker and of the console';
+/** The error that says why a Firecracker ended, the likeliest cause first. */
+function machineEndError(end) {
+    const said = consoleError(end);
+    if (said !== undefined)
+        return said;
+    if (end.code === 0)
+        return guestEndError(end);
+    const known = knownError(end.log.join('\n'), end);
+    if (known !== undefined)
+        return known;
+    const status = end.code === null ? undefined : exitStatuses[end.code];
+    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
+    const remedy = status?.remedy ??
+        'Its last lines say why. SIGKILL usually means that memory ran out; `snapgate probe --engine firecracker` checks what this machine can do.';
+    const what = status === undefined ? how : `${status.what} (exit status ${end.code})`;
+    return new error_SnapgateError('host', `Firecracker ${what} ${end.activity}`, remedy, {
+        details: {
+            title: endTitle,
+            lines: [...end.log, ...end.console].slice(-40),
+        },
+    });
+}
+/** Lines of a kernel that ends, by itself or because it was told to. Firecracker has no way to power off: its process stays. */
+const endLines = /reboot: (Power down|System halted|Restarting system)/;
+/** Whether a line of the console is the last of a guest that is not coming back. */
+function isEndLine(line) {
+    return endLines.test(line);
+}
+/** The error of a guest that reset its machine, or shut itself down. */
+function guestEndError(end) {
+    const words = end.console.map((line) => endLines.exec(line)?.[1]).findLast((word) => word !== undefined);
+    if (words === undefined && end.console.length === 0)
+        return guestError(`the machine reset itself ${end.activity}, before its kernel had said anything`, 'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.', end.console);
+    const what = words === 'Power down' || words === 'System halted' ? 'powered itself off' : 'rebooted';
+    return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
+}
+/** An error as one line of a table of checks: its sentence, and where that is only an exit status, the last thing that was said. */
+function saidOf({ message, details }) {
+    const last = details?.title === endTitle ? details.lines.at(-1) : undefined;
+    return last === undefined ? message : `${message}: ${plainWords(last)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/place.js
+
+
+
+/** Names of what a Firecracker makes in its place. */
+const socketName = 'api.sock';
+const vsockName = 'vsock';
+const logName = 'firecracker.log';
+/** Logs to a file from its first line on: what is on stdout is then the guest's alone. */
+const firecrackerArguments = [
+    ...['--api-sock', socketName],
+    ...['--log-path', logName, '--level', 'Info', '--show-level'],
+];
+/** Makes a place in the snapshot's folder `dir`: on the same file system, since files are linked into it. */
+function openPlace({ binary, jailer }, dir, id) {
+    return jailer === undefined ? plainPlace(binary, dir, id) : jail(binary, jailer, dir, id);
+}
+function plainPlace(binary, dir, id) {
+    const root = (0,external_node_path_.join)(dir, `vm-${id}`);
+    (0,external_node_fs_.mkdirSync)(root, { mode: 0o700 });
+    return {
+        root,
+        command: [binary, '--id', id, ...firecrackerArguments],
+        mappedAs: (name) => (0,external_node_path_.join)((0,external_node_fs_.realpathSync)(root), name),
+        link: (path) => (0,external_node_fs_.linkSync)(path, (0,external_node_path_.join)(root, (0,external_node_path_.basename)(path))),
+        bring: (path) => (0,external_node_path_.resolve)(path),
+        touch: (name) => (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, name), '', { mode: 0o600 }),
+        ...shortPaths(root, root),
+    };
+}
+/** Users of this kind are nobody else's (Debian Policy, 9.2.2), and there are as many in a user namespace of 65,536. */
+const firstJailUid = 65_000;
+const jailUids = 500;
+/**
+ * The jailer enters a chroot and becomes a user of its own, which clears the signal that setpriv has set for the end of snapgate. So it runs
+ * in a process namespace whose first process, a shell, keeps that signal: when the shell ends, the kernel ends all that is in there.
+ */
+function jail(binary, jailer, dir, id) {
+    const base = (0,external_node_path_.join)(dir, `jail-${id}`);
+    // As the jailer makes it: BASE/NAME OF THE BINARY/ID/root.
+    const root = (0,external_node_path_.join)(base, (0,external_node_path_.basename)((0,external_node_fs_.realpathSync)(binary)), id, 'root');
+    (0,external_node_fs_.mkdirSync)(root, { recursive: true, mode: 0o700 });
+    const uid = firstJailUid + (0,external_node_crypto_.randomInt)(jailUids);
+    const own = (path) => (0,external_node_fs_.chownSync)(path, uid, uid);
+    const inner = [
+        ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
+        ...['--chroot-base-dir', base, '--', ...firecrackerArguments],
+    ];
+    // A shell gives what it starts with & an empty input of its own.
+    const wait = 'exec 3<&0; "$@" <&3 3<&- & wait "$!"';
+    return {
+        root,
+        command: ['unshare', '--pid', '--fork', '--kill-child=KILL', '--', 'sh', '-c', wait, 'sh', ...inner],
+        // In a mount namespace of its own, whose root the kernel names paths from.
+        mappedAs: (name) => `/${name}`,
+        link: (path) => {
+            (0,external_node_fs_.linkSync)(path, (0,external_node_path_.join)(root, (0,external_node_path_.basename)(path)));
+            own((0,external_node_path_.join)(root, (0,external_node_path_.basename)(path)));
+        },
+        bring: (path, name) => {
+            (0,external_node_fs_.copyFileSync)(path, (0,external_node_path_.join)(root, name), external_node_fs_.constants.COPYFILE_FICLONE);
+            own((0,external_node_path_.join)(root, name));
+            return name;
+        },
+        touch: (name) => {
+            (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, name), '', { mode: 0o600 });
+            own((0,external_node_path_.join)(root, name));
+        },
+        ...shortPaths(root, base),
+    };
+}
+/** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */
+function shortPaths(root, removed) {
+    let fd;
+    return {
+        socketPath: (name) => {
+            fd ??= (0,external_node_fs_.openSync)(root, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_DIRECTORY);
+            return `/proc/self/fd/${fd}/${name}`;
+        },
+        remove: () => {
+            if (fd !== undefined)
+                (0,external_node_fs_.closeSync)(fd);
+            fd = undefined;
+            (0,external_node_fs_.rmSync)(removed, { recursive: true, force: true });
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/machine.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** How long Firecracker may take until its API is there. */
+const startMs = 15_000;
+/** From the end of the agent to the end of a guest that shuts itself down. */
+const shutdownMs = 3_000;
+/** How long the guest may take to close its end of the agent's connection. */
+const hangUpMs = 1_000;
+/** What the log may take on the disk, for a guest can make Firecracker complain. */
+const maxLogBytes = 16 * 1024 ** 2;
+const machine_tailBytes = 64 * 1024;
+/** Starts a Firecracker without a machine in it; resolves when its API answers. */
+async function startMachine(run, host, spec) {
+    run.signal.throwIfAborted();
+    const startedAtMs = external_node_perf_hooks_.performance.now();
+    const place = openPlace(host, spec.dir, `snapgate-${(0,external_node_crypto_.randomUUID)()}`);
+    place.touch(logName);
+    const stdio = [spec.serialInput ?? 'ignore', 'pipe', 'pipe'];
+    const [command, ...args] = place.command;
+    const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
+    const api = openApi(place.socketPath(socketName), host.answerMs);
+    const machine = watchMachine({ run, spec, place, child, api, startedAtMs });
+    try {
+        await machine.guard(waitForApi(api, host));
+        return machine;
+    }
+    catch (error) {
+        await machine.close();
+        throw error;
+    }
+}
+function watchMachine(started) {
+    const { run, spec, place, child, api, startedAtMs } = started;
+    const serial = child.stdout ?? external_node_stream_.Readable.from([]);
+    const console = createOutputTail();
+    const stderr = createOutputTail();
+    serial.on('data', (chunk) => console.add(chunk));
+    child.stderr?.on('data', (chunk) => stderr.add(chunk));
+    const exit = waitForExit(child);
+    const log = () => [...logTail(place), ...stderr.lines(40)].slice(-40);
+    const ended = watchEnd({ ...started, serial, console, log, exit });
+    const guard = async (work) => {
+        try {
+            return await Promise.race([work.catch((error) => ended.clarify(error)), ended.failure]);
+        }
+        catch (error) {
+            throw withConsole(error, spec.activity, console.lines(40));
+        }
+    };
+    const agents = [];
+    const logWatch = setInterval(() => boundLog(place), 1_000).unref();
+    const machine = {
+        get pid() {
+            return child.pid === undefined ? -1 : innermost(child.pid);
+        },
+        api,
+        place,
+        serial,
+        agent: undefined,
+        startedAtMs,
+        consoleLines: (count) => console.lines(count),
+        guard,
+        connectAgent: async (deadlineMs) => {
+            const signal = AbortSignal.any([run.signal, ended.signal]);
+            const path = place.socketPath(vsockName);
+            const agent = await guard(connectVsock(path, agentVsockPort, { signal, deadlineMs }));
+            agents.push(agent);
+            agent.once('close', () => ended.agentClosed(agent));
+            return { ...machine, agent };
+        },
+        hangUp: async () => {
+            for (const agent of agents.splice(0))
+                await guard(hangUpOn(agent, () => ended.release(agent)));
+        },
+        close: async () => {
+            ended.expect();
+            clearInterval(logWatch);
+            api.close();
+            for (const agent of agents.splice(0))
+                agent.destroy();
+            killGroup(child);
+            await exit.catch(() => { });
+            place.remove();
+        },
+    };
+    return machine;
+}
+function watchEnd(watched) {
+    const { run, spec, child, serial, console, log, exit } = watched;
+    const { promise: failure, reject } = Promise.withResolvers();
+    failure.catch(() => { });
+    const over = new AbortController();
+    const released = new Set();
+    let expected = false;
+    const fail = (error) => {
+        if (expected)
+            return;
+        reject(error);
+        over.abort(error);
+    };
+    const { activity, dir } = spec;
+    const explain = (code, signal) => machineEndError({ activity, dir, console: console.lines(400), log: log(), code, signal });
+    const isLast = (line) => findPanic([line]) !== undefined || isEndLine(line);
+    watchConsole(serial, isLast, () => fail(explain(0, null)));
+    const abort = () => {
+        fail(run.signal.reason);
+        killGroup(child);
+    };
+    run.signal.addEventListener('abort', abort, { once: true });
+    exit
+        .then(({ code, signal }) => fail(explain(code, signal)))
+        .catch(fail)
+        .finally(() => run.signal.removeEventListener('abort', abort));
+    return {
+        failure,
+        signal: over.signal,
+        expect: () => {
+            expected = true;
+            over.abort();
+        },
+        release: (agent) => released.add(agent),
+        agentClosed: (agent) => {
+            // A guest that shuts down ends its agent first: wait for the better explanation.
+            if (!released.has(agent))
+                setTimeout(() => fail(agentGone(spec, console.lines(40))), shutdownMs).unref();
+        },
+        clarify: async (error) => {
+            const where = { activity, dir, log: log() };
+            if (error instanceof ApiRefusal)
+                throw refusalError(error, where);
+            if (error instanceof ApiSilence)
+                throw silenceError(error, where);
+            if (!(error instanceof error_SnapgateError))
+                await Promise.race([failure, (0,promises_namespaceObject.setTimeout)(1_000)]);
+            throw error instanceof ApiBreak ? brokenError(error, spec, log()) : error;
+        },
+    };
+}
+function agentGone(spec, lines) {
+    return guestError(`the snapgate agent in the guest ended ${spec.activity}`, 'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.', lines);
+}
+function brokenError({ call, message }, spec, lines) {
+    return new error_SnapgateError('host', `the API of Firecracker broke off at ${call} ${spec.activity}, and its process lives`, 'Its last lines may say why: something that is no Firecracker may answer in its place.', { details: { title: 'last lines of Firecracker', lines: [message, ...lines].slice(0, 40) } });
+}
+/** Asks until it answers: the socket is made a little after the start. */
+async function waitForApi(api, host) {
+    const deadlineMs = external_node_perf_hooks_.performance.now() + Math.min(startMs, host.answerMs);
+    for (;;) {
+        try {
+            await api.get('/version', Math.max(1, deadlineMs - external_node_perf_hooks_.performance.now()));
+            return;
+        }
+        catch (error) {
+            if (!(error instanceof ApiBreak))
+                throw error;
+            if (external_node_perf_hooks_.performance.now() > deadlineMs)
+                throw new ApiSilence(error.call, startMs);
+            await (0,promises_namespaceObject.setTimeout)(5);
+        }
+    }
+}
+async function hangUpOn(agent, release) {
+    release();
+    if (agent.closed)
+        return;
+    const closed = new Promise((resolve) => agent.once('close', () => resolve()));
+    agent.end();
+    // Whatever the guest still says is not waited for.
+    agent.resume();
+    await Promise.race([closed, (0,promises_namespaceObject.setTimeout)(hangUpMs, undefined, { ref: false })]);
+    agent.destroy();
+}
+/** The process that has the guest: the started one, or what it has started, as in a jail: unshare, a shell and the jailer, which becomes Firecracker. */
+function innermost(pid) {
+    const child = Number(childrenOf(pid).split(' ')[0]);
+    return child > 0 ? innermost(child) : pid;
+}
+/** By number; none of a process that is gone. */
+function childrenOf(pid) {
+    try {
+        return (0,external_node_fs_.readFileSync)(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+    }
+    catch {
+        return '';
+    }
+}
+function boundLog(place) {
+    const path = (0,external_node_path_.join)(place.root, logName);
+    const size = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
+    if (size !== undefined && size.blocks * 512 > maxLogBytes)
+        (0,external_node_fs_.truncateSync)(path, 0);
+}
+/** The last lines of Firecracker's log, if it has one. */
+function logTail(place) {
+    const tail = createOutputTail();
+    try {
+        const fd = (0,external_node_fs_.openSync)((0,external_node_path_.join)(place.root, logName), 'r');
+        try {
+            const buffer = Buffer.alloc(machine_tailBytes);
+            const count = (0,external_node_fs_.readSync)(fd, buffer, 0, machine_tailBytes, Math.max(0, (0,external_node_fs_.fstatSync)(fd).size - machine_tailBytes));
+            tail.add(buffer.subarray(0, count));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(fd);
+        }
+    }
+    catch {
+        return [];
+    }
+    return tail.lines(30);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/version.js
+
+
+/** The first release whose memory snapshots and request bodies are what this engine sends: 1.7 dropped the target version of a snapshot. */
+const oldestMinor = 7;
+/** Reads `Firecracker v1.16.1`, or only `1.16.1`; undefined for anything else. What follows the three numbers is a builder's own. */
+function parseVersion(text) {
+    const match = /(?:^|\bv)(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text.trim());
+    if (match === null)
+        return undefined;
+    const [, major, minor, patch] = match.map(Number);
+    if (major === undefined || minor === undefined || patch === undefined)
+        return undefined;
+    return { major, minor, patch };
+}
+/** Why this engine does not drive a release; undefined where it does. Releases newer than any that is known are tried. */
+function refusedVersion({ major, minor }) {
+    if (major === 1 && minor >= oldestMinor)
+        return undefined;
+    return major > 1
+        ? 'its API is of a major version that snapgate does not know'
+        : `it is older than 1.${oldestMinor}.0, the oldest that snapgate drives`;
+}
+/** Dirty pages are tracked after a load only where this says so; the name changed, and the old one is deprecated (CHANGELOG of 1.13). */
+function trackingField({ minor }) {
+    return minor >= 13 ? 'track_dirty_pages' : 'enable_diff_snapshots';
+}
+/** PVH kernels are entered by their ELF note since 1.12; before, any ELF is entered in 64-bit mode. */
+function bootsPvh({ minor }) {
+    return minor >= 12;
+}
+/** Where a guest's memory is no more in one piece: the gap for devices below 4 GiB begins there. */
+const oneRegionBytes = 3 * 1024 ** 3;
+/** @throws SnapgateError `usage` for a guest whose Diff snapshots this release writes to the wrong places */
+function requireSoundDiffs({ minor }, memoryBytes) {
+    if (minor >= 15 || memoryBytes <= oneRegionBytes)
+        return;
+    throw new error_SnapgateError('usage', `Firecracker before 1.15 writes corrupt Diff snapshots of guests over 3 GiB, and this guest has ${units_formatBytes(memoryBytes)}`, 'Lower `memory-size`, or use Firecracker 1.15 or later.');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/resume.js
+
+
+
+
+
+
+
+/** Loads a snapshot into a fresh Firecracker, dirty pages tracked; the guest is paused. The caller closes it. */
+async function loadSnapshot(run, host, snapshot, spec) {
+    const { dir, hasDisk } = snapshot;
+    if (hasDisk)
+        await readyDisk(run, dir);
+    const machine = await startMachine(run, host, { ...spec, dir });
+    try {
+        for (const path of [snapshot_memoryPathOf(dir), statePathOf(dir), ...(hasDisk ? [snapshot_diskPathOf(dir)] : [])])
+            machine.place.link(path);
+        const load = {
+            snapshot_path: stateName,
+            mem_backend: { backend_type: 'File', backend_path: memoryName },
+            resume_vm: false,
+            // Not stored in a snapshot: without it the next Diff would be guessed from the page cache.
+            [trackingField(host.version)]: true,
+        };
+        await machine.guard(machine.api.put('/snapshot/load', load));
+        return machine;
+    }
+    catch (error) {
+        await machine.close();
+        throw error;
+    }
+}
+/** Takes a Diff into the machine's place, of a guest that is paused: the files `diff` and `state.next`. */
+async function takeDiff(machine, { memoryBytes }, host) {
+    const create = { snapshot_type: 'Diff', snapshot_path: nextStateName, mem_file_path: diffName };
+    await machine.guard(machine.api.put('/snapshot/create', create, snapshotLimitMs(host, memoryBytes)));
+}
+/** A whole memory may be written and synchronised to a slow disk: 20 MB/s. */
+function snapshotLimitMs({ answerMs }, memoryBytes) {
+    return answerMs + memoryBytes / 20_000;
+}
+/** Pages of the memory file that the machine's process has private copies of. */
+function writtenByProcess(machine, { dir, memoryBytes }) {
+    try {
+        return readWrittenPages({
+            pid: machine.pid,
+            ramPath: snapshot_memoryPathOf(dir),
+            ramBytes: memoryBytes,
+            mappedAs: machine.place.mappedAs(memoryName),
+        });
+    }
+    catch (error) {
+        return { unreadable: error_errnoOf(error) ?? error_messageOf(error) };
+    }
+}
+/** Lets a paused guest run; ms since the start of its process. */
+async function resume(machine) {
+    await machine.guard(machine.api.patch('/vm', { state: 'Resumed' }));
+    return external_node_perf_hooks_.performance.now() - machine.startedAtMs;
+}
+async function pause(machine) {
+    await machine.guard(machine.api.patch('/vm', { state: 'Paused' }));
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/self-check.js
+/**
+ * A sentence on how the two disagree, without its full stop; undefined where they agree.
+ *
+ * They agree to the page but for one thing: Firecracker marks the whole rings of each active virtqueue as dirty when it loads a snapshot (`Queue::initialize` in
+ * src/vmm/src/devices/virtio/queue.rs, since 1.10: it then writes to them through a pointer) and after it has taken one (`mark_virtio_queue_memory_dirty`), whether
+ * anything is written there or not. The Diff of a guest that was loaded and not resumed, the floor, holds exactly those pages. What Firecracker and the host do write
+ * (VMGenID and VMClock on load, kvmclock, the vsock's reset on a snapshot, used rings) is in both counts.
+ */
+function disagreement({ diff, pagemap, floor }) {
+    if ('unreadable' in pagemap)
+        return `Firecracker's Diff could not be held against the pagemap of its process: ${pagemap.unreadable}`;
+    const missing = without(pagemap, diff);
+    const unexplained = without(without(diff, pagemap), floor);
+    if (missing.length === 0 && unexplained.length === 0)
+        return undefined;
+    return [
+        `Firecracker's Diff holds ${diff.length} pages, and its process has written ${pagemap.length}`,
+        ...(missing.length === 0
+            ? []
+            : [`${missing.length} that it has written are not in the Diff (${self_check_some(missing)})`]),
+        ...(unexplained.length === 0
+            ? []
+            : [`${unexplained.length} in the Diff were not written and are no rings (${self_check_some(unexplained)})`]),
+    ].join('; ');
+}
+/** Both ascending. */
+function without(pages, others) {
+    const left = new Uint32Array(pages.length);
+    let length = 0;
+    let at = 0;
+    for (const page of pages) {
+        while (at < others.length && (others[at] ?? 0) < page)
+            at += 1;
+        if (others[at] === page)
+            continue;
+        left[length] = page;
+        length += 1;
+    }
+    return left.subarray(0, length);
+}
+const shownPages = 5;
+function self_check_some(pages) {
+    const shown = [...pages.subarray(0, shownPages)].map((page) => `0x${page.toString(16)}`);
+    return `pages ${shown.join(', ')}${pages.length > shownPages ? ', …' : ''}`;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/floor.js
+
+
+
+
+
+
+
+/**
+ * What Firecracker itself writes in a cycle, or says that it has: a Diff of the snapshot loaded and not resumed. Rings of active
+ * virtqueues, VMGenID, VMClock, kvmclock, vsock's reset. In a process that has loaded, not the one that has booted: 1.7 does not clear
+ * its bitmaps after a Full.
+ */
+async function measureFloor(run, host, snapshot) {
+    const loaded = { ...snapshot, floor: new Uint32Array() };
+    const machine = await loadSnapshot(run, host, loaded, { activity: 'while its own floor was measured' });
+    try {
+        await takeDiff(machine, loaded, host);
+        const pages = await pagesOfDiff(run, (0,external_node_path_.join)(machine.place.root, diffName));
+        // Every page of the Diff is the floor's: only what was written and is not in it can disagree.
+        const disagrees = disagreement({ diff: pages, pagemap: writtenByProcess(machine, loaded), floor: pages });
+        const said = `Firecracker itself writes ${pages.length} pages (${units_formatBytes(pages.length * pageBytes)}) in a cycle without the guest running`;
+        if (disagrees !== undefined)
+            run.log.warning(`before the guest has run: ${disagrees}`);
+        return {
+            pages,
+            notes: [said, ...(disagrees === undefined ? [] : [`before the guest has run: ${disagrees}`])],
+        };
+    }
+    finally {
+        await machine.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/boot.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+const kernelNeeds = 'A kernel needs virtio-mmio, virtio-blk and virtio-vsock (`kernel: auto` has them)';
+/** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
+async function bootToSnapshot(run, host, image, options, dir) {
+    await copySparse(run, image.rootfsPath, snapshot_diskPathOf(dir));
+    const machine = await powerOn(run, host, {
+        dir,
+        memoryBytes: options.memoryBytes,
+        vcpus: options.vcpus,
+        kernelPath: image.kernelPath,
+        initrdPath: image.initrdPath,
+        bootArgs: ['console=ttyS0', 'reboot=k', 'panic=-1', ...image.kernelArgs].join(' '),
+        hasDisk: true,
+        hasAgent: true,
+        activity: 'while it booted',
+    });
+    try {
+        const vm = await connectBooting(machine, options);
+        const times = await waitForGuest(run, vm, options, kernelNeeds);
+        await machine.hangUp();
+        const parts = await takeBase(machine, host, dir, options.memoryBytes, true);
+        await machine.close();
+        const { pages, notes } = await measureFloor(run, host, parts);
+        return { snapshot: { ...parts, floor: pages }, notes, ...times };
+    }
+    finally {
+        await machine.close();
+    }
+}
+/** Where the guest does not listen in time, its console says how far its start came. */
+async function connectBooting(machine, { bootTimeoutMs }) {
+    const deadlineMs = machine.startedAtMs + bootTimeoutMs;
+    try {
+        return await machine.connectAgent(deadlineMs);
+    }
+    catch (error) {
+        if (!(error instanceof error_SnapgateError) || error.code !== 'guest' || external_node_perf_hooks_.performance.now() + 1_000 < deadlineMs)
+            throw error;
+        const limit = formatDuration(bootTimeoutMs);
+        const console = machine.consoleLines(40);
+        if (console.length > 0)
+            throw guestError(`the guest's agent said nothing within ${limit} of its start`, `The console shows how far the start came. ${kernelNeeds}; a slow start needs a longer \`boot-timeout\`.`, console);
+        throw guestError(`the guest's kernel said nothing within ${limit} of its start`, 'It may have no serial console (`kernel: auto` has one); or the KVM of this machine, one in software, does not run it: use another machine, or `engine: qemu`.', console);
+    }
+}
+/** Starts a machine that boots. The caller closes it. */
+async function powerOn(run, host, spec) {
+    const memoryMib = spec.memoryBytes / 1024 ** 2;
+    if (!Number.isInteger(memoryMib))
+        throw new error_SnapgateError('usage', `Firecracker takes whole MiB of memory, and not ${units_formatBytes(spec.memoryBytes)} (${spec.memoryBytes} bytes)`, 'Set `memory-size` to whole MiB.');
+    requireSoundDiffs(host.version, spec.memoryBytes);
+    const { dir, activity } = spec;
+    const input = spec.serialInput === undefined ? {} : { serialInput: spec.serialInput };
+    const machine = await startMachine(run, host, { dir, activity, ...input });
+    try {
+        await machine.guard(configure(machine, spec, memoryMib));
+        return machine;
+    }
+    catch (error) {
+        await machine.close();
+        throw error;
+    }
+}
+/** The guest gets what it needs and no more: each further device is more state to save and more rings that are dirty in each Diff. */
+async function configure({ api, place }, spec, memoryMib) {
+    const { vcpus, kernelPath, initrdPath, bootArgs } = spec;
+    await api.put('/machine-config', {
+        vcpu_count: vcpus,
+        mem_size_mib: memoryMib,
+        smt: false,
+        track_dirty_pages: true,
+    });
+    await api.put('/boot-source', {
+        kernel_image_path: place.bring(kernelPath, 'kernel'),
+        boot_args: bootArgs,
+        ...(initrdPath === undefined ? {} : { initrd_path: place.bring(initrdPath, 'initrd') }),
+    });
+    if (spec.hasDisk) {
+        place.link(snapshot_diskPathOf(spec.dir));
+        await api.put('/drives/root', {
+            drive_id: 'root',
+            path_on_host: snapshot_diskName,
+            is_root_device: true,
+            is_read_only: false,
+        });
+    }
+    if (spec.hasAgent)
+        await api.put('/vsock', { guest_cid: 3, uds_path: vsockName });
+    await api.put('/actions', { action_type: 'InstanceStart' });
+}
+/** Pauses a guest that was booted, and takes the Full snapshot that its chain begins with, in `dir`. */
+async function takeBase(machine, host, dir, memoryBytes, hasDisk) {
+    await pause(machine);
+    const create = { snapshot_type: 'Full', snapshot_path: stateName, mem_file_path: memoryName };
+    await machine.guard(machine.api.put('/snapshot/create', create, snapshotLimitMs(host, memoryBytes)));
+    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(machine.place.root, stateName), statePathOf(dir));
+    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(machine.place.root, memoryName), snapshot_memoryPathOf(dir));
+    if (hasDisk)
+        (0,external_node_fs_.renameSync)(snapshot_diskPathOf(dir), keptDiskPathOf(dir));
+    return { dir, memoryBytes, hasDisk };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/arguments.js
+
+const qemuCommand = 'qemu-system-x86_64';
+/** The machine of every guest; part of the fingerprint, since it decides what the devices dirty. */
+const defaultMachine = 'q35';
+/** Descriptors that QEMU inherits; the first three are the standard ones. */
+const inherited = { qmp: 3, serial: 4, agent: 5, state: 6 };
+/**
+ * QEMU's command line. Paths go in as JSON, where a comma or a colon means nothing. The guest gets what it needs and no more: each
+ * further device is more state to save and more rings for the guest to dirty.
+ */
+function qemuArguments(spec) {
+    return [
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+        ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off,memory-backend=mem`],
+        ...['-accel', spec.accelerator === 'tcg' ? 'tcg,tb-size=256' : 'kvm'],
+        ...['-cpu', spec.cpu ?? (spec.accelerator === 'tcg' ? 'max' : 'host')],
+        ...['-smp', String(spec.vcpus), '-m', `${spec.ram.bytes}B`],
+        ...['-object', memoryObject(spec)],
+        // An aid for 32-bit Windows that writes to the guest's memory at each resume.
+        ...['-global', 'apic-common.vapic=off'],
+        // The clock that a pause stops: a guest that was paused for an hour must not have an hour's timers to run.
+        ...['-rtc', 'base=utc,clock=vm'],
+        // Without it the state's first section depends on names that no other part of the state needs.
+        ...['-global', 'migration.send-configuration=off'],
+        ...['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'],
+        ...['-chardev', `socket,id=serial,fd=${inherited.serial}`, '-device', 'isa-serial,chardev=serial'],
+        ...(spec.agent ? agentDevices() : []),
+        ...(spec.diskPath === undefined ? [] : diskDevices(spec.diskPath)),
+        ...(spec.boot === undefined ? [] : bootArguments(spec.boot)),
+        ...(spec.statePath === undefined ? [] : ['-incoming', 'defer']),
+    ];
+}
+function memoryObject({ ram }) {
+    return JSON.stringify({
+        'qom-type': 'memory-backend-file',
+        id: 'mem',
+        size: ram.bytes,
+        'mem-path': ram.path,
+        share: ram.shared,
+        merge: false,
+        dump: false,
+    });
+}
+function agentDevices() {
+    return [
+        ...['-chardev', `socket,id=agent,fd=${inherited.agent}`],
+        ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
+        ...['-device', `virtserialport,chardev=agent,name=${agentPort},id=agent,nr=1`],
+    ];
+}
+function diskDevices(path) {
+    const node = {
+        driver: 'qcow2',
+        'node-name': 'root',
+        cache: { direct: false, 'no-flush': true },
+        discard: 'ignore',
+        file: { driver: 'file', filename: path },
+    };
+    return [
+        ...['-blockdev', JSON.stringify(node)],
+        // Neither discards nor write-zeroes, as Firecracker: what a guest zeroes is then written and counted.
+        ...['-device', 'virtio-blk-pci,disable-legacy=on,drive=root,discard=off,write-zeroes=off'],
+    ];
+}
+function bootArguments(boot) {
+    return [
+        ...['-kernel', boot.kernelPath],
+        ...(boot.initrdPath === undefined ? [] : ['-initrd', boot.initrdPath]),
+        ...(boot.commandLine === undefined ? [] : ['-append', boot.commandLine]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/guest.js
+/** Exit status of QEMU when the guest did all that it should: its word 0x10, as isa-debug-exit encodes it. */
+const probePassedStatus = 33;
+/** The I/O port that the guest leaves by. */
+const probeExitPort = 0xf4;
+/** guest.elf in base64: what guest.S says how to build. A test builds it and compares. */
+const probeGuestBase64 = [
+    'f0VMRgEBAQAAAAAAAAAAAAIAAwABAAAAAAAQADQAAABYAgAAAAAAADQAIAACACgABQAEAAEAAACAAAAAAAAQAAAAEAC0AQAAtAEAAAcA',
+    'AAAQAAAABAAAAKQBAAAkARAAJAEQABQAAAAUAAAABAAAAAQAAAAAAAAAAAAAAAAAAAD6/LwAYCAAxwUAACAAAxAgAMcFABAgAAMgIAC4',
+    'gwAAAL8AICAAuQACAACJBwUAACAAg8cI4vQPIOANIAYAAA8i4LgAACAADyLYuYAAAMAPMg0AAQAADzC4MwABgA8iwA8BFVgBEADqbQAQ',
+    'AAgAuBAAAACO2I7AjtC/YAEQALgeARAAZolHMMHoEGaJRza4oAEQAA8BGDH2zIP+AXV3uQEBAMAx0rgAEAAADzAPAfgPAfgPMj0AEAAA',
+    'dVq4AQAAAA+iD7rhGnMyDyDgSA0AAAQADyLgMckPAdCDyAMPAdG4AwAAADHSvwAwIABID64nuAMAAAAx0kgPri+5gJaYAP/JdfwPINgP',
+    'Iti6+AMAALBL7rAQ5vS4qgEQAA8BGA8L/8ZIzwAABAAAAAQAAAASAAAAWGVuAAAAEAAAAAAAAAAAAAAAAAAAAAAA//8AAACarwD//wAA',
+    'AJLPABcAQAEQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIAACOAAAAAAAAAAAAAD8A',
+    'YAEQAAAAAAAAAAAAAAAAAAAAAC5zaHN0cnRhYgAudGV4dAAubm90ZS5wdmgALmRhdGEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    'AAAAAAAAAAAAAAAAAAAAAAsAAAABAAAABgAAAAAAEACAAAAAIgEAAAAAAAAAAAAAAQAAAAAAAAARAAAABwAAAAIAAAAkARAApAEAABQA',
+    'AAAAAAAAAAAAAAQAAAAAAAAAGwAAAAEAAAADAAAAQAEQAMABAAB0AAAAAAAAAAAAAAAQAAAAAAAAAAEAAAADAAAAAAAAAAAAAAA0AgAA',
+    'IQAAAAAAAAAAAAAAAQAAAAAAAAA=',
+].join('');
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/boots.js
+
+
+
+
+
+
+
+const kvmDevice = '/dev/kvm';
+/** A working KVM needs a tenth of it, an emulated one minutes. */
+const boots_limitMs = 1_000;
+async function probeKvm(run, device = kvmDevice) {
+    return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
+}
+/** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
+async function bootsGuest(run, accelerator, cpu) {
+    const kernel = (0,external_node_path_.join)(run.dir, `kvm-probe-${accelerator}.elf`);
+    (0,external_node_fs_.writeFileSync)(kernel, Buffer.from(probeGuestBase64, 'base64'), { mode: 0o600 });
+    try {
+        const result = await runCommand(run, qemuCommand, probeArguments(kernel, accelerator, cpu), {
+            timeoutMs: boots_limitMs,
+            // Where QEMU may leave a core file.
+            cwd: run.dir,
+        });
+        if (result.code === probePassedStatus)
+            return { ok: true };
+        const said = result.tail.find((line) => /error|fail|could not/i.test(line)) ?? result.tail.at(-1);
+        return { ok: false, reason: boots_failure(result, said), remedy: brokenRemedy };
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(kernel, { force: true });
+    }
+}
+const brokenRemedy = 'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
+/** Whether the device opens; undefined: it does. */
+function checkDevice(device) {
+    try {
+        (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(device, 'r+'));
+        return undefined;
+    }
+    catch (error) {
+        if (error_errnoOf(error) === 'ENOENT')
+            return {
+                ok: false,
+                reason: `there is no ${device}`,
+                remedy: 'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
+            };
+        if (error_errnoOf(error) !== 'EACCES' && error_errnoOf(error) !== 'EPERM')
+            return { ok: false, reason: `${device} does not open (${error_errnoOf(error)})`, remedy: brokenRemedy };
+        return {
+            ok: false,
+            reason: `this user may not open ${device}`,
+            remedy: 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm',
+        };
+    }
+}
+function boots_failure(result, said) {
+    if (result.timedOut)
+        return `a tiny guest did not come to its end under KVM within ${boots_limitMs / 1000} s`;
+    if (result.code === 0)
+        return 'a tiny guest crashed under KVM';
+    const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+    return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
+}
+function probeArguments(kernel, accelerator, cpu) {
+    return [
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '64M'],
+        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off`],
+        ...['-accel', accelerator, '-cpu', cpu, '-kernel', kernel],
+        ...['-device', `isa-debug-exit,iobase=${probeExitPort},iosize=1`],
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/release.js
+
+
+
+
+
+
+/** Names the address that releases are below, for a mirror of them: `BASE/v1.12.1/firecracker-v1.12.1-x86_64.tgz` and its `.sha256.txt`. */
+const releasesVariable = 'SNAPGATE_FIRECRACKER_RELEASES';
+const releases = 'https://github.com/firecracker-microvm/firecracker/releases/download';
+const maxArchiveBytes = 256 * 1024 ** 2;
+const maxBinaryBytes = 128 * 1024 ** 2;
+const maxChecksumBytes = 4096;
+const release_limitMs = 300_000;
+const maxRedirects = 5;
+/**
+ * The binary of a release, its jailer beside it: from the runner's tool cache (as @actions/tool-cache lays it out), from snapgate's own cache, or
+ * downloaded into that, its checksum verified.
+ *
+ * @param version three numbers, such as `1.12.1`
+ * @throws SnapgateError `host` where there is no such release, no network, or the archive is not what its checksum says
+ */
+async function releaseBinary(run, version) {
+    if (process.arch !== 'x64')
+        throw new error_SnapgateError('host', `releases of Firecracker are fetched for x86-64, and this machine is ${process.arch}`, 'Run this on an x86-64 machine.');
+    const dir = (0,external_node_path_.join)(run.cacheDir, `firecracker-${version}-x86_64`);
+    const known = findInToolCache(version) ?? findIn(dir, version);
+    if (known !== undefined)
+        return known;
+    run.log.info(`downloading Firecracker ${version}`);
+    const temporary = (0,external_node_path_.join)(run.cacheDir, `tmp-firecracker-${run.id}-${(0,external_node_crypto_.randomUUID)()}`);
+    run.ledger.add({ kind: 'path', path: temporary });
+    (0,external_node_fs_.mkdirSync)(temporary, { recursive: true, mode: 0o700 });
+    try {
+        await fetchRelease(run, version, temporary);
+        release_publish(temporary, dir);
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(temporary, { recursive: true, force: true });
+    }
+    const binary = findIn(dir, version);
+    if (binary !== undefined)
+        return binary;
+    throw new Error(`the release in ${dir} is gone`);
+}
+const folderOf = (version) => `release-v${version}-x86_64`;
+const fileOf = (name, version) => `${name}-v${version}-x86_64`;
+/** `DIR/firecracker/1.12.1/x64`, whole where `x64.complete` stands beside it. */
+function findInToolCache(version) {
+    const root = process.env['RUNNER_TOOL_CACHE'];
+    if (root === undefined || root === '')
+        return undefined;
+    const dir = (0,external_node_path_.join)(root, 'firecracker', version, 'x64');
+    return (0,external_node_fs_.existsSync)(`${dir}.complete`) ? findIn(dir, version) : undefined;
+}
+/** As the archive has it, with its folder or without, or under its bare name. */
+function findIn(dir, version) {
+    const name = fileOf('firecracker', version);
+    const paths = [(0,external_node_path_.join)(dir, folderOf(version), name), (0,external_node_path_.join)(dir, name), (0,external_node_path_.join)(dir, 'firecracker')];
+    return paths.find((path) => (0,external_node_fs_.existsSync)(path));
+}
+async function fetchRelease(run, version, dir) {
+    const archive = `${fileOf('firecracker', version)}.tgz`;
+    const address = `${baseAddress()}/v${version}/${archive}`;
+    const checksum = await fetchChecksum(run, `${address}.sha256.txt`, version);
+    const path = (0,external_node_path_.join)(dir, archive);
+    const found = await fetchFile(run, address, version, path);
+    if (found !== checksum)
+        throw new error_SnapgateError('host', `${address} has the SHA-256 ${found}, and its checksum file says ${checksum}`, 'Nothing of it was used. Try again; if it stays so, ask whoever runs the mirror.');
+    const members = ['firecracker', 'jailer'].map((name) => `${folderOf(version)}/${fileOf(name, version)}`);
+    const unpack = ['tar', '--extract', '--gzip', '--no-same-owner', `--directory=${dir}`, `--file=${path}`];
+    await mustRun(run, 'prlimit', [`--fsize=${maxBinaryBytes}`, '--', ...unpack, '--', ...members], {
+        timeoutMs: release_limitMs,
+    });
+    for (const member of members)
+        (0,external_node_fs_.chmodSync)((0,external_node_path_.join)(dir, member), 0o755);
+    (0,external_node_fs_.rmSync)(path);
+}
+function baseAddress() {
+    const given = process.env[releasesVariable];
+    if (given === undefined || given === '')
+        return releases;
+    const url = URL.canParse(given) ? new URL(given) : undefined;
+    if (url !== undefined && isSafe(url))
+        return given.replace(/\/+$/, '');
+    throw new error_SnapgateError('usage', `${releasesVariable} is no address that a binary is fetched from`, 'Give one that begins with https://.');
+}
+/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. */
+function isSafe({ protocol, hostname }) {
+    return (protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)));
+}
+/** `HASH  NAME`, one line. */
+async function fetchChecksum(run, address, version) {
+    const chunks = [];
+    await fetchInto(run, address, version, maxChecksumBytes, (chunk) => chunks.push(chunk));
+    const checksum = /^([0-9a-f]{64})(?:\s|$)/i.exec(Buffer.concat(chunks).toString('latin1').trim())?.[1];
+    if (checksum !== undefined)
+        return checksum.toLowerCase();
+    throw new error_SnapgateError('host', `${address} holds no SHA-256`, 'Ask whoever runs the mirror.');
+}
+/** Writes the file; its SHA-256. */
+async function fetchFile(run, address, version, path) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    const fd = (0,external_node_fs_.openSync)(path, 'wx', 0o600);
+    try {
+        await fetchInto(run, address, version, maxArchiveBytes, (chunk) => {
+            hash.update(chunk);
+            for (let at = 0; at < chunk.length;)
+                at += (0,external_node_fs_.writeSync)(fd, chunk, at);
+        });
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+    return hash.digest('hex');
+}
+async function fetchInto(run, address, version, maxBytes, onChunk) {
+    const late = AbortSignal.timeout(release_limitMs);
+    try {
+        const response = await release_follow(address, AbortSignal.any([run.signal, late]));
+        if (response.status === 404)
+            throw noRelease(address, version);
+        if (!response.ok || response.body === null)
+            throw refused(address, `the answer is ${response.status}`);
+        let bytes = 0;
+        for await (const chunk of response.body) {
+            bytes += chunk.length;
+            if (bytes > maxBytes)
+                throw refused(address, `it is larger than ${units_formatBytes(maxBytes)}`);
+            onChunk(chunk);
+        }
+    }
+    catch (error) {
+        run.signal.throwIfAborted();
+        if (error instanceof error_SnapgateError || error_errnoOf(error) === 'ENOSPC')
+            throw error;
+        if (late.aborted)
+            throw refused(address, `it took longer than ${formatDuration(release_limitMs)}`);
+        throw refused(address, reasonOf(error));
+    }
+}
+/** GitHub sends on to where it stores files. Each address is looked at before it is asked. */
+async function release_follow(address, signal) {
+    let at = new URL(address);
+    for (let hop = 0; hop < maxRedirects; hop += 1) {
+        if (!isSafe(at))
+            throw refused(address, `it leads to ${at.origin}`);
+        const response = await fetch(at, { signal, redirect: 'manual' });
+        const next = response.headers.get('location');
+        if (response.status < 300 || response.status > 399 || next === null)
+            return response;
+        await response.body?.cancel();
+        at = new URL(next, at);
+    }
+    throw refused(address, `it leads on more than ${maxRedirects} times`);
+}
+/** What fetch throws says `fetch failed`, and why in its cause. */
+function reasonOf(error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    return error_errnoOf(cause) ?? error_messageOf(cause);
+}
+function noRelease(address, version) {
+    return new error_SnapgateError('host', `there is no release ${version} of Firecracker for x86-64 at ${address}`, 'https://github.com/firecracker-microvm/firecracker/releases has them all.');
+}
+function refused(address, why) {
+    return new error_SnapgateError('host', `${address} cannot be fetched: ${why}`, `Check the network and its proxy; or put Firecracker into the image of the runner and give firecracker-binary, or a mirror's address in ${releasesVariable}.`);
+}
+/** Renames into place. Where another run was first, what it has put there stays. */
+function release_publish(temporary, dir) {
+    try {
+        (0,external_node_fs_.renameSync)(temporary, dir);
+    }
+    catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST'].includes(error_errnoOf(error) ?? ''))
+            throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/binary.js
+
+
+
+
+
+
+
+/**
+ * The Firecracker that the settings name: a path below the checkout, a command on the PATH, or a release.
+ *
+ * @throws SnapgateError `host` where there is none, or none that this engine drives
+ */
+async function findFirecracker(run, settings, checkout) {
+    const path = settings.version === undefined
+        ? findBinary(settings.binary, checkout)
+        : await releaseBinary(run, settings.version);
+    return binary_askVersion(run, path, 'Firecracker');
+}
+/** The jailer of a Firecracker: the one beside it that is named alike, or else on the PATH. Of the same release, since the two are made for each other. */
+async function findJailer(run, firecracker) {
+    const path = (0,external_node_fs_.realpathSync)(firecracker.path);
+    const beside = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), (0,external_node_path_.basename)(path).replace('firecracker', 'jailer'));
+    const found = beside !== path && binary_isExecutable(beside) ? beside : onPath('jailer');
+    if (found === undefined)
+        throw new error_SnapgateError('host', `there is no jailer beside ${path}, nor on the PATH`, 'Put the jailer of the same release there: its archive holds both.');
+    const jailer = await binary_askVersion(run, found, 'the jailer');
+    const differs = ['major', 'minor', 'patch'].some((part) => jailer.version[part] !== firecracker.version[part]);
+    if (!differs)
+        return jailer;
+    throw new error_SnapgateError('host', `${found} says ${jailer.said}, and ${path} says ${firecracker.said}`, 'Use a Firecracker and a jailer of the same release.');
+}
+function findBinary(name, checkout) {
+    const path = name.includes('/') ? (0,external_node_path_.resolve)(checkout, name) : onPath(name);
+    if (path !== undefined && binary_isExecutable(path))
+        return path;
+    const there = path !== undefined && (0,external_node_fs_.existsSync)(path);
+    throw new error_SnapgateError('host', there ? `${path} cannot be run` : `there is no ${name}${name.includes('/') ? '' : ' on the PATH'}`, there
+        ? 'chmod +x makes it a program for its owner.'
+        : 'Give firecracker-version, such as 1.12.1, for a release that is downloaded, or firecracker-binary, the path of one.');
+}
+function onPath(name) {
+    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(external_node_path_.delimiter);
+    return dirs.map((dir) => (0,external_node_path_.join)(dir, name)).find(binary_isExecutable);
+}
+function binary_isExecutable(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return (0,external_node_fs_.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
+}
+const binary_answerMs = 10_000;
+async function binary_askVersion(run, path, what) {
+    const { code, stdout, tail } = await runCommand(run, path, ['--version'], { timeoutMs: binary_answerMs });
+    const said = plainWords(stdout.slice(0, 200).split('\n')[0] ?? '', 60);
+    const version = code === 0 ? parseVersion(said) : undefined;
+    if (version === undefined)
+        throw new error_SnapgateError('host', `${path} does not say which ${what} it is`, 'Name a binary of a release: `--version` must print its version.', { details: { title: `last lines of ${(0,external_node_path_.basename)(path)} --version`, lines: tail.slice(-10) } });
+    const refused = refusedVersion(version);
+    if (refused === undefined)
+        return { path, version, said };
+    throw new error_SnapgateError('host', `${path} says ${said}: ${refused}`, 'Use a release of Firecracker from 1.7.0 on.');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/kvm-guest.js
+
+/** The sizes of elf(5)'s headers. */
+const elf32 = { header: 52, program: 32 };
+const elf64 = { header: 64, program: 56 };
+/** The guest of ../qemu/kvm-probe/guest.S as a 64-bit ELF, which is all that Firecracker loads; its code stays what it is. */
+function kvmGuest64() {
+    const source = Buffer.from(probeGuestBase64, 'base64');
+    const programs = source.readUInt16LE(44);
+    const contentAt = elf64.header + programs * elf64.program;
+    const content = source.subarray(elf32.header + programs * elf32.program);
+    const moved = contentAt - (elf32.header + programs * elf32.program);
+    const file = Buffer.alloc(contentAt + content.length);
+    writeHeader(file, source.readUInt32LE(24), programs);
+    for (let index = 0; index < programs; index += 1)
+        moveProgram(source, elf32.header + index * elf32.program, file, elf64.header + index * elf64.program, moved);
+    content.copy(file, contentAt);
+    return file;
+}
+function writeHeader(file, entry, programs) {
+    Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]).copy(file);
+    // ET_EXEC, EM_X86_64, version 1.
+    file.writeUInt16LE(2, 16);
+    file.writeUInt16LE(62, 18);
+    file.writeUInt32LE(1, 20);
+    file.writeBigUInt64LE(BigInt(entry), 24);
+    file.writeBigUInt64LE(BigInt(elf64.header), 32);
+    file.writeUInt16LE(elf64.header, 52);
+    file.writeUInt16LE(elf64.program, 54);
+    file.writeUInt16LE(programs, 56);
+}
+/** Elf32_Phdr is type, offset, vaddr, paddr, filesz, memsz, flags, align; Elf64_Phdr has the flags behind the type. */
+function moveProgram(source, from, file, to, moved) {
+    const field = (index) => source.readUInt32LE(from + index * 4);
+    file.writeUInt32LE(field(0), to);
+    file.writeUInt32LE(field(6), to + 4);
+    const wide = [field(1) + moved, field(2), field(3), field(4), field(5), field(7)];
+    wide.forEach((value, index) => {
+        file.writeBigUInt64LE(BigInt(value), to + 8 + index * 8);
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/kvm-probe.js
+
+
+
+
+
+
+
+
+
+
+
+
+/** A working KVM needs ten milliseconds, an emulated one minutes. */
+const kvm_probe_limitMs = 5_000;
+const kvm_probe_remedy = 'Firecracker needs KVM, and has no way to emulate. The host may lack nested virtualisation: use a machine whose type has it, or `engine: qemu`, which works everywhere, slower.';
+/**
+ * Whether guests run under KVM here: by a tiny one in Firecracker itself, or, where that is too old to boot it, in a QEMU if there is one.
+ */
+async function proveKvm(run, host, device) {
+    const closed = checkDevice(device);
+    if (closed !== undefined)
+        return { verdict: closed.ok ? closed : { ...closed, remedy: `${closed.remedy} ${kvm_probe_remedy}` }, found: '' };
+    if (bootsPvh(host.version))
+        return { verdict: await kvm_probe_bootsGuest(run, host), found: 'boots a guest' };
+    if (hasCommand(qemuCommand))
+        return { verdict: await probeKvm(run, device), found: 'boots a guest, in QEMU' };
+    return { verdict: { ok: true }, found: 'opens; whether a guest boots only an image will tell' };
+}
+async function kvm_probe_bootsGuest(run, host) {
+    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'kvm-'));
+    const kernelPath = (0,external_node_path_.join)(dir, 'kernel.elf');
+    (0,external_node_fs_.writeFileSync)(kernelPath, kvmGuest64(), { mode: 0o600 });
+    try {
+        const said = await kvm_probe_firstWord(run, host, dir, kernelPath);
+        return said === 'K' ? { ok: true } : { ok: false, reason: said, remedy: kvm_probe_remedy };
+    }
+    catch (error) {
+        run.signal.throwIfAborted();
+        if (!(error instanceof error_SnapgateError))
+            throw error;
+        // An end before its word is the guest's: a triple fault.
+        const reason = error.code === 'guest' ? 'a tiny guest crashed under KVM' : saidOf(error);
+        return { ok: false, reason, remedy: error.code === 'guest' ? kvm_probe_remedy : error.remedy };
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
+    }
+}
+/** `K`, or why it was not said. */
+async function kvm_probe_firstWord(run, host, dir, kernelPath) {
+    const machine = await powerOn(run, host, {
+        dir,
+        memoryBytes: 64 * 1024 ** 2,
+        vcpus: 1,
+        kernelPath,
+        initrdPath: undefined,
+        bootArgs: 'console=ttyS0',
+        hasDisk: false,
+        hasAgent: false,
+        activity: 'in the test of /dev/kvm',
+    });
+    try {
+        // It ends right after its word.
+        const heard = () => machine.consoleLines(400).includes('K');
+        const end = machine.guard((0,promises_namespaceObject.setTimeout)(kvm_probe_limitMs, false, { signal: run.signal })).catch((error) => {
+            if (heard())
+                return true;
+            throw error;
+        });
+        const listening = Promise.withResolvers();
+        machine.serial.on('data', () => heard() && listening.resolve(true));
+        if (heard() || (await Promise.race([end, listening.promise])))
+            return 'K';
+        return `a tiny guest did not come to its end under KVM within ${formatDuration(kvm_probe_limitMs)}`;
+    }
+    finally {
+        await machine.close();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/probe.js
+
+
+
+
+
+
+
+
+
+
+
+const probe_answerMs = 60_000;
+/** What this host can do. Takes a tenth of a second; longer where a release is downloaded, or KVM does not work. */
+async function probe_probeHost(run, settings, checkout, options) {
+    const others = [
+        ...['setpriv', 'tar', ...(settings.version === undefined ? [] : ['prlimit'])].map((name) => commandCheck(name, true)),
+        ...imageChecks(),
+        ...(settings.hugePages ? [probe_hugePagesCheck] : []),
+        memoryCheck(),
+    ];
+    const binary = await attempt('Firecracker', () => findFirecracker(run, settings, checkout));
+    const jailer = settings.jailer && binary.value !== undefined ? await checkJailer(run, binary.value) : undefined;
+    const found = [binary.check, ...(jailer?.checks ?? [])];
+    // Nothing is started without setpriv and what else is needed.
+    const ready = allOk([...found, ...others]);
+    const started = binary.value !== undefined && ready
+        ? await startOnce(run, hostOf(binary.value, jailer?.path, options.answerMs))
+        : undefined;
+    const kvm = started?.host === undefined ? [] : [await probe_kvmCheck(run, started.host, options.device ?? kvmDevice)];
+    const checks = [...found, ...(started?.checks ?? []), ...kvm, ...others];
+    const ok = started?.host !== undefined && allOk(checks);
+    return {
+        report: { ok, checks, identity: ok ? identityOf(started.host) : undefined, fallback: undefined },
+        host: ok ? started.host : undefined,
+    };
+}
+function hostOf({ path, version, said }, jailer, limitMs = probe_answerMs) {
+    return { binary: path, version, said, jailer, answerMs: limitMs };
+}
+/** Starts it without a machine, and lets it say over its API what it is: a fake of one says so. */
+async function startOnce(run, host) {
+    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'start-'));
+    try {
+        const machine = await startMachine(run, host, { dir, activity: 'in a test of its start' });
+        try {
+            const about = aboutSchema.parse(await machine.guard(machine.api.get('/')));
+            const said = plainWords(`${about.app_name} v${about.vmm_version}`, 60);
+            return { host: { ...host, said }, checks: [] };
+        }
+        finally {
+            await machine.close();
+        }
+    }
+    catch (error) {
+        run.signal.throwIfAborted();
+        if (!(error instanceof error_SnapgateError) && !(error instanceof ZodError))
+            throw error;
+        const known = error instanceof error_SnapgateError ? error : undefined;
+        const found = known === undefined ? 'its API does not say what it is' : saidOf(known);
+        const remedy = known?.remedy ?? 'Use a binary of a release.';
+        return {
+            host: undefined,
+            checks: [{ what: 'Firecracker starts', ok: false, found, remedy, required: true }],
+        };
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
+    }
+}
+const aboutSchema = object({ app_name: schemas_string(), vmm_version: schemas_string() });
+function identityOf({ said, jailer }) {
+    const machine = jailer === undefined ? 'microVM' : 'microVM, jailed';
+    return { engine: 'firecracker', version: said, accelerator: 'kvm', machine };
+}
+function allOk(checks) {
+    return checks.every((check) => check.ok || !check.required);
+}
+async function attempt(what, find) {
+    try {
+        const value = await find();
+        const found = `${value.said}, ${value.path}`;
+        return { value, check: { what, ok: true, found, remedy: undefined, required: true } };
+    }
+    catch (error) {
+        if (!(error instanceof error_SnapgateError) || error.code === 'interrupted')
+            throw error;
+        const { message, remedy } = error;
+        return { value: undefined, check: { what, ok: false, found: message, remedy, required: true } };
+    }
+}
+async function checkJailer(run, firecracker) {
+    const isRoot = process.getuid?.() === 0;
+    const root = {
+        what: 'root, for the jailer',
+        ok: isRoot,
+        found: isRoot ? 'yes' : 'this user is not root',
+        remedy: isRoot
+            ? undefined
+            : 'Run it as root (sudo), or leave `jailer` out: what is measured is the same.',
+        required: true,
+    };
+    const { value, check } = await attempt('jailer', () => findJailer(run, firecracker));
+    return { path: value?.path, checks: [root, check, commandCheck('unshare', true)] };
+}
+async function probe_kvmCheck(run, host, device) {
+    const { verdict, found } = await proveKvm(run, host, device);
+    return {
+        what: device,
+        ok: verdict.ok,
+        found: verdict.ok ? found : verdict.reason,
+        remedy: verdict.ok ? undefined : verdict.remedy,
+        required: true,
+    };
+}
+/** The configuration refuses it before; here for whoever makes an engine without one. */
+const probe_hugePagesCheck = {
+    what: 'huge-pages',
+    ok: false,
+    found: 'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
+    remedy: 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.',
+    required: true,
+};
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/space.js
+
+
+/** The work's result; where it failed for want of room below `dir`, an error that says so. What Firecracker had no room for, it says itself. */
+async function explainSpace(dir, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        throw space_isFull(error) ? fullDiskError(dir, error) : error;
+    }
+}
+function space_isFull(error) {
+    if (!(error instanceof error_SnapgateError))
+        return error_errnoOf(error) === 'ENOSPC';
+    return error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'));
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/run-cycle.js
+
+
+
+
+
+
+
+
+
+/**
+ * Resumes `parent` in a fresh process, lets `drive` do with the guest what it wants, pauses it, takes a Diff into a fresh file and says what
+ * it holds. An error of `drive` leaves the parent as it was; no process is left in any case.
+ */
+async function run_cycle_runCycle(run, host, parent, options, drive) {
+    const begin = external_node_perf_hooks_.performance.now();
+    const { activity, serialInput } = options;
+    const input = serialInput === undefined ? {} : { serialInput };
+    try {
+        const timeBefore = parent.hasDisk ? await openDisk(run, parent.dir) : undefined;
+        const machine = await loadSnapshot(run, host, parent, { activity, ...input });
+        const guest = await runGuest(run, machine, host, parent, drive).finally(() => machine.close());
+        const { counts, notes } = guest;
+        const metrics = await explainSpace(parent.dir, () => run_cycle_settle(run, parent, counts.diff, timeBefore, options));
+        if (options.advance)
+            (0,external_node_fs_.renameSync)(nextStatePathOf(parent.dir), statePathOf(parent.dir));
+        return { metrics: { ...metrics, ...guest.metrics }, cycleMs: external_node_perf_hooks_.performance.now() - begin, notes, counts };
+    }
+    catch (error) {
+        if (parent.hasDisk)
+            forgetDisk(parent.dir);
+        throw error;
+    }
+    finally {
+        for (const path of [diffPathOf(parent.dir), nextStatePathOf(parent.dir)])
+            (0,external_node_fs_.rmSync)(path, { force: true });
+    }
+}
+async function openDisk(run, dir) {
+    await readyDisk(run, dir);
+    return diskTime(dir);
+}
+async function runGuest(run, machine, host, parent, drive) {
+    const resumeMs = await resume(machine);
+    await machine.guard(drive(machine));
+    await machine.hangUp();
+    const begin = external_node_perf_hooks_.performance.now();
+    await pause(machine);
+    await takeDiff(machine, parent, host);
+    const pauseMs = external_node_perf_hooks_.performance.now() - begin;
+    const { root } = machine.place;
+    const diff = await machine.guard(pagesOfDiff(run, (0,external_node_path_.join)(root, diffName)));
+    const counts = { diff, pagemap: writtenByProcess(machine, parent), floor: parent.floor };
+    const disagrees = disagreement(counts);
+    if (disagrees !== undefined)
+        run.log.warning(disagrees);
+    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(root, diffName), diffPathOf(parent.dir));
+    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(root, nextStateName), nextStatePathOf(parent.dir));
+    const stateBytes = (0,external_node_fs_.statSync)(nextStatePathOf(parent.dir)).size;
+    return {
+        counts,
+        metrics: { stateBytes, resumeMs, pauseMs },
+        notes: disagrees === undefined ? [] : [disagrees],
+    };
+}
+/** Compares what the cycle left with the parent, and with `advance` makes the parent of it. The machine must have ended. */
+async function run_cycle_settle(run, { dir }, pages, timeBefore, { advance }) {
+    const diff = await tallyDiff(diffPathOf(dir), snapshot_memoryPathOf(dir), pages, advance);
+    const disk = timeBefore === undefined
+        ? {}
+        : { 'rootfs.writtenBytes': await settleDisk(run, dir, timeBefore, advance) };
+    return {
+        'memfile.writtenBytes': diff.writtenBytes,
+        'memfile.changedBytes': diff.changedBytes,
+        'memfile.zeroedBytes': diff.zeroedBytes,
+        'memfile.compressedBytes': diff.compressedBytes,
+        'memfile.hugeBytes': diff.hugeBytes,
+        ...disk,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/engine.js
+
+
+
+
+
+
+
+
+
+/** How long a resumed guest's agent may take to answer a connection. */
+const connectMs = 30_000;
+/**
+ * The engine on Firecracker: `Full` for the base snapshot, a `Diff` for every cycle, whose data extents are the written pages. They are held against
+ * the pagemap of its process in each cycle. The host is probed once.
+ *
+ * @param checkout absolute path that a relative path of the binary starts at
+ */
+function createFirecrackerEngine(run, settings, checkout, options = {}) {
+    let probed;
+    const probe = () => {
+        probed ??= probe_probeHost(run, settings, checkout, options);
+        return probed;
+    };
+    const needHost = async () => {
+        const { report, host } = await probe();
+        if (host === undefined)
+            throw unusableHost(report);
+        return host;
+    };
+    return {
+        probe: async () => (await probe()).report,
+        prepare: async (image, guest, dir) => {
+            const host = await needHost();
+            return explainSpace(dir, () => bootToSnapshot(run, host, needRootfs(image), guest, dir));
+        },
+        fork: (snapshot, dir) => explainSpace(dir, () => snapshot_copySnapshot(run, snapshot, dir)),
+        cycle: async (parent, scenario, { advance }) => {
+            const host = await needHost();
+            const activity = `in a cycle of ${plainWords(scenario.name)}`;
+            const speaks = scenario.run !== undefined || scenario.check !== undefined;
+            const drive = async (machine) => {
+                // A connection costs the guest something: none where nothing is said.
+                const vm = speaks ? await machine.connectAgent(performance.now() + connectMs) : machine;
+                await driveScenario(run, scenario, vm);
+            };
+            const outcome = await run_cycle_runCycle(run, host, parent, { advance, activity }, drive);
+            const { metrics, cycleMs, notes } = outcome;
+            return { next: parent, metrics, cycleMs, notes };
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/qcow2.js
+
+/*
+ * Just enough of QEMU's docs/interop/qcow2.txt to make an empty overlay and to list what was written to one, without starting
+ * qemu-img twice a cycle.
+ */
+/** Granularity of the disk's diff: a block of ext4. */
+const clusterBytes = 4096;
+const sectorBytes = 512;
+const clusterBits = 12;
+const qcow2_magic = 0x5146_49fb;
+const qcow2_headerBytes = 104;
+const backingFormatExtension = 0xe279_2aca;
+const l2Entries = clusterBytes / 8;
+const firstL1Cluster = 3;
+/** What one refcount block of 16-bit counts covers. */
+const maxClusters = clusterBytes / 2;
+const offsetMask = 0x00fffffffffffe00n;
+const zeroFlag = 1n;
+/**
+ * Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. A last part of a sector
+ * counts as one: QEMU would leave it out.
+ */
+function createOverlay(path, bytes, backing) {
+    const l1Size = Math.ceil(bytes / (clusterBytes * l2Entries));
+    const clusters = firstL1Cluster + Math.ceil((l1Size * 8) / clusterBytes);
+    if (clusters > maxClusters)
+        throw new RangeError(`a disk of ${bytes} bytes is too large for an overlay`);
+    const file = Buffer.alloc(clusters * clusterBytes);
+    qcow2_writeHeader(file, Math.ceil(bytes / sectorBytes) * sectorBytes, l1Size, backing);
+    file.writeBigUInt64BE(BigInt(2 * clusterBytes), clusterBytes);
+    for (let cluster = 0; cluster < clusters; cluster += 1)
+        file.writeUInt16BE(1, 2 * clusterBytes + cluster * 2);
+    (0,external_node_fs_.writeFileSync)(path, file, { mode: 0o600 });
+}
+/** What was written to an overlay of this module's making, ascending; clusters that were zeroed count. */
+function writtenExtents(path) {
+    const fd = (0,external_node_fs_.openSync)(path, 'r');
+    try {
+        const header = qcow2_readAt(fd, 0, qcow2_headerBytes);
+        if (header.readUInt32BE(0) !== qcow2_magic || header.readUInt32BE(20) !== clusterBits)
+            throw new Error(`${path} is not an overlay of ${clusterBytes}-byte clusters`);
+        const l1 = qcow2_readAt(fd, Number(header.readBigUInt64BE(40)), header.readUInt32BE(36) * 8);
+        return mergeClusters(writtenClusters(fd, l1));
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+function qcow2_writeHeader(file, bytes, l1Size, backing) {
+    const name = Buffer.from(backing.path);
+    const nameOffset = qcow2_headerBytes + 24;
+    if (name.length > 1023)
+        throw new RangeError(`the path of the disk is too long: ${backing.path}`);
+    file.writeUInt32BE(qcow2_magic, 0);
+    file.writeUInt32BE(3, 4);
+    file.writeBigUInt64BE(BigInt(nameOffset), 8);
+    file.writeUInt32BE(name.length, 16);
+    file.writeUInt32BE(clusterBits, 20);
+    file.writeBigUInt64BE(BigInt(bytes), 24);
+    file.writeUInt32BE(l1Size, 36);
+    file.writeBigUInt64BE(BigInt(firstL1Cluster * clusterBytes), 40);
+    file.writeBigUInt64BE(BigInt(clusterBytes), 48);
+    file.writeUInt32BE(1, 56);
+    file.writeUInt32BE(4, 96);
+    file.writeUInt32BE(qcow2_headerBytes, 100);
+    file.writeUInt32BE(backingFormatExtension, qcow2_headerBytes);
+    file.writeUInt32BE(backing.format.length, qcow2_headerBytes + 4);
+    file.write(backing.format, qcow2_headerBytes + 8, 'latin1');
+    name.copy(file, nameOffset);
+}
+function* writtenClusters(fd, l1) {
+    for (let index = 0; index < l1.length / 8; index += 1) {
+        const table = Number(l1.readBigUInt64BE(index * 8) & offsetMask);
+        if (table === 0)
+            continue;
+        const l2 = qcow2_readAt(fd, table, clusterBytes);
+        for (let entry = 0; entry < l2Entries; entry += 1)
+            if ((l2.readBigUInt64BE(entry * 8) & (offsetMask | zeroFlag)) !== 0n)
+                yield index * l2Entries + entry;
+    }
+}
+function mergeClusters(clusters) {
+    const extents = [];
+    for (const cluster of clusters) {
+        const offset = cluster * clusterBytes;
+        const last = extents.at(-1);
+        if (last && last.offset + last.bytes === offset)
+            last.bytes += clusterBytes;
+        else
+            extents.push({ offset, bytes: clusterBytes });
+    }
+    return extents;
+}
+function qcow2_readAt(fd, position, bytes) {
+    const buffer = Buffer.alloc(bytes);
+    // A table at the end of the file may be sparse or cut short: what is not there is zero.
+    (0,external_node_fs_.readSync)(fd, buffer, 0, bytes, position);
+    return buffer;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/snapshot.js
+
+
+
+const ramPathOf = (dir) => (0,external_node_path_.join)(dir, 'ram');
+const snapshot_statePathOf = (dir) => (0,external_node_path_.join)(dir, 'state');
+const qemu_snapshot_diskPathOf = (dir) => (0,external_node_path_.join)(dir, 'disk.qcow2');
+/** A copy in `dir`, by reflink where the file system can; the holes of the memory file stay holes. */
+async function qemu_snapshot_copySnapshot(run, snapshot, dir) {
+    await mustRun(run, 'cp', [
+        '--reflink=auto',
+        '--sparse=always',
+        '--',
+        ramPathOf(snapshot.dir),
+        ramPathOf(dir),
+    ]);
+    (0,external_node_fs_.copyFileSync)(snapshot_statePathOf(snapshot.dir), snapshot_statePathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
+    if (snapshot.machine.diskBytes > 0)
+        (0,external_node_fs_.copyFileSync)(qemu_snapshot_diskPathOf(snapshot.dir), qemu_snapshot_diskPathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
+    return { ...snapshot, dir };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/vm-end.js
+
+
+
+
+/** The error that says why a machine ended, the likeliest cause first. */
+function vmEndError(end) {
+    const said = consoleError(end);
+    if (said !== undefined)
+        return said;
+    return end.shutdown === undefined ? qemuExitError(end) : shutdownError(end, end.shutdown);
+}
+function shutdownError(end, reason) {
+    if (end.boots && reason === 'guest-reset' && end.console.length === 0)
+        return silentResetError(end);
+    const what = reason === 'guest-reset' ? 'rebooted' : 'powered itself off';
+    return guestError(`the guest ${what} ${end.activity}`, 'A guest has to stay up until it is paused; the console below may say what ended it.', end.console);
+}
+/** A kernel that has no room to unpack itself resets the machine, without a word. */
+function silentResetError(end) {
+    return guestError(`the machine reset itself ${end.activity}, before its kernel had said anything`, 'The kernel and its initrd may need more room: raise `memory-size`. Else check `kernel`.', end.console);
+}
+function qemuExitError(end) {
+    if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
+        return new error_SnapgateError('host', `the command ${qemuCommand} is not on this machine`, `Install it: ${packageOf(qemuCommand)}.`);
+    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
+    return new error_SnapgateError('host', `QEMU ${how} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.', {
+        details: {
+            title: 'last lines of QEMU and of the console',
+            lines: [...end.stderr, ...end.console].slice(-40),
+        },
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/vm.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** How long QEMU may take to answer or to quit when the guest is stopped. */
+const qemuAnswerMs = 60_000;
+/** From the end of the agent to the end of a guest that shuts itself down. */
+const vm_shutdownMs = 3_000;
+/** QEMU misses the description that only a migration ends with. */
+const saidAtEachResume = 'Expected vmdescription section';
+/** Starts a machine that boots. */
+async function startVm(run, spec) {
+    run.signal.throwIfAborted();
+    const stateFd = spec.statePath === undefined ? undefined : (0,external_node_fs_.openSync)(spec.statePath, 'r');
+    try {
+        const startedAtMs = external_node_perf_hooks_.performance.now();
+        const stdio = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', spec.agent ? 'pipe' : 'ignore'];
+        if (stateFd !== undefined)
+            stdio[inherited.state] = stateFd;
+        const child = startProcess(run, qemuCommand, qemuArguments(spec), { stdio, detached: true });
+        return watchVm(run, spec, child, startedAtMs);
+    }
+    finally {
+        if (stateFd !== undefined)
+            (0,external_node_fs_.closeSync)(stateFd);
+    }
+}
+/** Starts a machine from saved memory and state; resolves when its processors run, with the ms since the start. */
+async function resumeVm(run, spec) {
+    const vm = await startVm(run, spec);
+    try {
+        const running = new Promise((resolve) => {
+            vm.qmp.onEvent(({ name }) => {
+                if (name === 'RESUME')
+                    resolve(external_node_perf_hooks_.performance.now() - vm.startedAtMs);
+            });
+        });
+        await vm.guard(vm.qmp.execute('migrate-incoming', { uri: `fd:${inherited.state}` }));
+        return { vm, resumeMs: await vm.guard(withLimit(running, qemuAnswerMs, 'resume the guest')) };
+    }
+    catch (error) {
+        await vm.close();
+        throw error;
+    }
+}
+function watchVm(run, spec, child, startedAtMs) {
+    const serial = pipeOf(child, inherited.serial);
+    const agent = spec.agent ? pipeOf(child, inherited.agent) : undefined;
+    const qmp = connectQmp(pipeOf(child, inherited.qmp));
+    const console = createOutputTail();
+    const stderr = createOutputTail();
+    serial.on('data', (chunk) => console.add(chunk));
+    serial.on('error', () => { });
+    agent?.on('error', () => { });
+    child.stderr?.on('data', (chunk) => stderr.add(chunk));
+    const exit = waitForExit(child);
+    const ended = vm_watchEnd({ run, spec, child, exit, qmp, serial, console, stderr });
+    const guard = async (work) => {
+        // A connection that breaks because QEMU died: the reason of its death says more.
+        const patient = work.catch((error) => waitBriefly(ended.failure, error));
+        try {
+            return await Promise.race([patient, ended.failure]);
+        }
+        catch (error) {
+            throw withConsole(error, spec.activity, console.lines(40));
+        }
+    };
+    return {
+        pid: child.pid ?? -1,
+        qmp,
+        serial,
+        agent,
+        startedAtMs,
+        consoleLines: (count) => console.lines(count),
+        guard,
+        pause: (statePath) => guard(pauseAndSave(qmp, statePath)),
+        finish: async () => {
+            ended.expect();
+            qmp.execute('quit').catch(() => { });
+            const end = await withLimit(exit, qemuAnswerMs, 'write its disk and quit');
+            run.signal.throwIfAborted();
+            if (end.code !== 0)
+                throw ended.explain(end);
+        },
+        close: async () => {
+            ended.expect();
+            await quit(child, qmp, exit);
+        },
+    };
+}
+function vm_watchEnd(watched) {
+    const { run, spec, child, exit, qmp, serial, console, stderr } = watched;
+    const { promise: failure, reject } = Promise.withResolvers();
+    failure.catch(() => { });
+    let expected = false;
+    let shutdown;
+    const fail = (error) => {
+        if (!expected)
+            reject(error);
+    };
+    qmp.onEvent(({ name, data }) => {
+        if (name === 'SHUTDOWN' && data['guest'] === true)
+            shutdown = String(data['reason']);
+        // QEMU stops a guest whose disk it cannot grow.
+        if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true)
+            fail(fullDiskError((0,external_node_path_.dirname)(spec.ram.path)));
+        // A guest that shuts down ends its agent first: wait for the better explanation.
+        if (name === 'VSERPORT_CHANGE' && data['open'] === false)
+            setTimeout(() => fail(vm_agentGone(spec, console.lines(40))), vm_shutdownMs).unref();
+    });
+    const explain = ({ code, signal }) => vmEndError({
+        activity: spec.activity,
+        boots: spec.boot !== undefined,
+        console: console.lines(400),
+        stderr: stderr.lines(40).filter((line) => !line.includes(saidAtEachResume)),
+        shutdown,
+        code,
+        signal,
+    });
+    const panics = (line) => findPanic([line]) !== undefined;
+    watchConsole(serial, panics, () => fail(explain({ code: null, signal: null })));
+    const abort = () => {
+        fail(run.signal.reason);
+        killGroup(child);
+    };
+    run.signal.addEventListener('abort', abort, { once: true });
+    exit
+        .then((end) => fail(explain(end)))
+        .catch(fail)
+        .finally(() => run.signal.removeEventListener('abort', abort));
+    return { failure, expect: () => (expected = true), explain };
+}
+function vm_agentGone(spec, lines) {
+    return guestError(`the snapgate agent in the guest ended ${spec.activity}`, 'Something in the guest ended it, as a shutdown does, or it could not fork for want of memory: the console may say what. Leave the process alone, or raise `memory-size`.', lines);
+}
+async function pauseAndSave(qmp, statePath) {
+    const begin = external_node_perf_hooks_.performance.now();
+    const stopped = qmp.execute('stop');
+    const saved = qmp.execute('xen-save-devices-state', { filename: statePath });
+    await withLimit(Promise.all([stopped, saved]), qemuAnswerMs, 'pause the guest');
+    return external_node_perf_hooks_.performance.now() - begin;
+}
+async function quit(child, qmp, exit) {
+    const done = exit.catch(() => { });
+    qmp.execute('quit').catch(() => { });
+    const timer = setTimeout(() => killGroup(child), 5_000);
+    await done;
+    clearTimeout(timer);
+}
+/** Gives `failure` a moment to explain `error`, else throws `error` itself. */
+async function waitBriefly(failure, error) {
+    if (error instanceof error_SnapgateError)
+        throw error;
+    const { promise, reject } = Promise.withResolvers();
+    const timer = setTimeout(() => reject(error), 1_000);
+    try {
+        return await Promise.race([promise, failure]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+async function withLimit(work, limitMs, what) {
+    const { promise, reject } = Promise.withResolvers();
+    const late = () => reject(new error_SnapgateError('host', `QEMU did not ${what} within ${limitMs / 1000} s`, 'The machine may be overloaded: give snapgate fewer guests at a time.'));
+    const timer = setTimeout(late, limitMs);
+    try {
+        return await Promise.race([work, promise]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function pipeOf(child, fd) {
+    const stream = child.stdio[fd];
+    if (stream instanceof external_node_stream_.Duplex)
+        return stream;
+    throw new Error(`descriptor ${fd} of the child is not a socket`);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/boot.js
+
+
+
+
+
+
+const boot_kernelNeeds = 'A kernel needs virtio-pci and virtio-console (`kernel: auto` has them)';
+/** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
+async function boot_bootToSnapshot(run, accelerator, image, options, dir) {
+    const { vm, machine } = await boot_powerOn(run, accelerator, image, options, dir);
+    try {
+        const times = await waitForGuest(run, vm, options, boot_kernelNeeds);
+        await vm.pause(snapshot_statePathOf(dir));
+        await vm.finish();
+        return { snapshot: { dir, machine }, ...times };
+    }
+    finally {
+        await vm.close();
+    }
+}
+/** Starts the image on a new machine whose memory and disk are files in `dir`. The caller closes it. */
+async function boot_powerOn(run, accelerator, image, options, dir) {
+    const diskBytes = (0,external_node_fs_.statSync)(image.rootfsPath).size;
+    const { memoryBytes: ramBytes, vcpus } = options;
+    makeRam(ramPathOf(dir), ramBytes);
+    createOverlay(qemu_snapshot_diskPathOf(dir), diskBytes, { path: (0,external_node_path_.resolve)(image.rootfsPath), format: 'raw' });
+    const parts = { accelerator, vcpus, agent: true };
+    const vm = await startVm(run, {
+        ...parts,
+        ram: { path: ramPathOf(dir), bytes: ramBytes, shared: true },
+        diskPath: qemu_snapshot_diskPathOf(dir),
+        boot: {
+            kernelPath: image.kernelPath,
+            initrdPath: image.initrdPath,
+            commandLine: kernelCommandLine(image.kernelArgs, accelerator),
+        },
+        activity: 'while it booted',
+    });
+    return { vm, machine: { ...parts, ramBytes, diskBytes } };
+}
+/** The image's own arguments last: they win. A panic ends the machine at once, which -no-reboot turns into QEMU's exit. */
+function kernelCommandLine(imageArgs, accelerator) {
+    // On a busy host TCG's timer tick can come too late for the kernel's test of it, which then panics.
+    const timer = accelerator === 'tcg' ? ['no_timer_check'] : [];
+    return ['console=ttyS0', 'panic=-1', ...timer, ...imageArgs].join(' ');
+}
+function makeRam(path, bytes) {
+    const fd = (0,external_node_fs_.openSync)(path, 'wx', 0o600);
+    try {
+        (0,external_node_fs_.ftruncateSync)(fd, bytes);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/probe.js
+
+
+
+
+
+
+
+
+
+/** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
+async function qemu_probe_probeHost(run, accel, device = kvmDevice) {
+    const qemu = await findQemu(run);
+    const kvm = 'failure' in qemu || accel === 'tcg' ? undefined : await probeKvm(run, device);
+    const checks = [
+        ...qemuChecks(qemu),
+        ...['qemu-img', 'setpriv'].map((name) => commandCheck(name, true)),
+        ...imageChecks(),
+        ...(kvm === undefined ? [] : [qemu_probe_kvmCheck(kvm, accel === 'kvm')]),
+        memoryCheck(),
+    ];
+    const ok = checks.every((check) => check.ok || !check.required);
+    const accelerator = kvm?.ok === true ? 'kvm' : 'tcg';
+    return {
+        ok,
+        checks,
+        identity: ok && !('failure' in qemu)
+            ? { engine: 'qemu', version: `QEMU ${qemu.version}`, accelerator, machine: defaultMachine }
+            : undefined,
+        fallback: accel === 'auto' && kvm?.ok === false ? `emulating (TCG), since ${kvm.reason}` : undefined,
+    };
+}
+const qemu_probe_answerMs = 10_000;
+const versionSchema = object({
+    qemu: object({ major: schemas_int(), minor: schemas_int(), micro: schemas_int() }),
+});
+const commandsSchema = array(object({ name: schemas_string() }));
+const install = packageOf(qemuCommand);
+async function findQemu(run) {
+    if (!hasCommand(qemuCommand))
+        return { failure: 'not installed, or not on the PATH', remedy: install };
+    // Which starts it; its own check says so, with what to do.
+    if (!hasCommand('setpriv'))
+        return { failure: 'not tried without setpriv', remedy: undefined };
+    return askQemu(run);
+}
+/** Asks a QEMU without a machine what it is. */
+async function askQemu(run) {
+    const args = ['-machine', 'none', '-nodefaults', '-no-user-config', '-display', 'none'];
+    const monitor = ['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'];
+    const child = startProcess(run, qemuCommand, [...args, ...monitor], {
+        stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+        detached: true,
+    });
+    const stderr = createOutputTail();
+    child.stderr?.on('data', (chunk) => stderr.add(chunk));
+    const exit = waitForExit(child).catch(() => undefined);
+    const timer = setTimeout(() => killGroup(child), qemu_probe_answerMs);
+    try {
+        return await readFacts(child.stdio[inherited.qmp]);
+    }
+    catch {
+        killGroup(child);
+        await exit;
+        const said = plainWords((stderr.lines(1)[0] ?? '').replace(`${qemuCommand}: `, ''));
+        return { failure: `does not start${said && `: ${said}`}`, remedy: install };
+    }
+    finally {
+        clearTimeout(timer);
+        killGroup(child);
+        await exit;
+    }
+}
+async function readFacts(stream) {
+    if (!(stream instanceof external_node_stream_.Duplex))
+        throw new Error('QEMU has no control connection');
+    const qmp = connectQmp(stream);
+    const { qemu } = versionSchema.parse(await qmp.execute('query-version'));
+    const commands = commandsSchema.parse(await qmp.execute('query-commands'));
+    return {
+        version: `${qemu.major}.${qemu.minor}.${qemu.micro}`,
+        recent: qemu.major > 6 || (qemu.major === 6 && qemu.minor >= 2),
+        savesDevices: commands.some(({ name }) => name === 'xen-save-devices-state'),
+    };
+}
+function qemuChecks(qemu) {
+    if ('failure' in qemu)
+        return [{ what: 'QEMU', ok: false, found: qemu.failure, remedy: qemu.remedy, required: true }];
+    return [
+        {
+            what: 'QEMU',
+            ok: qemu.recent,
+            found: qemu.version,
+            remedy: qemu.recent
+                ? undefined
+                : 'QEMU 6.2 or later is needed: Debian 12, Ubuntu 22.04 and later have it.',
+            required: true,
+        },
+        {
+            what: 'QEMU saves the state of devices',
+            ok: qemu.savesDevices,
+            found: qemu.savesDevices ? 'xen-save-devices-state' : 'built without xen-save-devices-state',
+            remedy: qemu.savesDevices ? undefined : `Use the QEMU of Debian or Ubuntu: ${install}`,
+            required: true,
+        },
+    ];
+}
+function qemu_probe_kvmCheck(kvm, required) {
+    return {
+        what: kvmDevice,
+        ok: kvm.ok,
+        found: kvm.ok ? 'boots a guest' : kvm.reason,
+        remedy: kvm.ok ? undefined : kvm.remedy,
+        required,
+    };
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/run-cycle.js
@@ -59395,7 +65604,7 @@ function readFully(fd, into, position) {
  * Resumes `parent` in a fresh process, lets `drive` do with the guest what it wants, pauses it and says what was written. An error of
  * `drive` leaves the parent as it was; no process is left in any case.
  */
-async function runCycle(run, parent, options, drive) {
+async function qemu_run_cycle_runCycle(run, parent, options, drive) {
     const begin = external_node_perf_hooks_.performance.now();
     const files = { state: (0,external_node_path_.join)(parent.dir, 'state.next'), overlay: (0,external_node_path_.join)(parent.dir, 'cycle.qcow2') };
     const measure = async () => {
@@ -59406,7 +65615,7 @@ async function runCycle(run, parent, options, drive) {
     try {
         const metrics = await explainFullDisk(parent.dir, measure);
         if (options.advance)
-            (0,external_node_fs_.renameSync)(files.state, statePathOf(parent.dir));
+            (0,external_node_fs_.renameSync)(files.state, snapshot_statePathOf(parent.dir));
         return { metrics, cycleMs: external_node_perf_hooks_.performance.now() - begin };
     }
     finally {
@@ -59420,8 +65629,8 @@ async function measureMemory(run, parent, { advance, activity }, drive, files) {
     const ram = { path: ramPathOf(dir), bytes: ramBytes, shared: false };
     const disk = diskBytes > 0 ? { diskPath: files.overlay } : {};
     if (diskBytes > 0)
-        createOverlay(files.overlay, diskBytes, { path: diskPathOf(dir), format: 'qcow2' });
-    const spec = { ...parts, ...disk, ram, statePath: statePathOf(dir), activity };
+        createOverlay(files.overlay, diskBytes, { path: qemu_snapshot_diskPathOf(dir), format: 'qcow2' });
+    const spec = { ...parts, ...disk, ram, statePath: snapshot_statePathOf(dir), activity };
     const { vm, resumeMs } = await resumeVm(run, spec);
     try {
         await vm.guard(drive(vm));
@@ -59463,55 +65672,135 @@ async function measureDisk(run, { advance }, overlay) {
 
 
 
+
 /**
  * The engine on a stock QEMU: exact written and changed pages at a cost that follows the dirty pages and not the guest's memory, as an
  * ordinary user. The host is probed once.
  */
-function createQemuEngine(context) {
-    const { run } = context;
+function createQemuEngine(run, { accel }) {
     let report;
     const probe = () => {
-        report ??= probeHost(context);
+        report ??= qemu_probe_probeHost(run, accel);
         return report;
     };
     return {
         probe,
         prepare: async (image, options, dir) => {
             const accelerator = acceleratorOf(await probe());
-            return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, image, options, dir));
+            return explainFullDisk(dir, () => boot_bootToSnapshot(run, accelerator, needRootfs(image), options, dir));
         },
-        fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
+        fork: (snapshot, dir) => explainFullDisk(dir, () => qemu_snapshot_copySnapshot(run, snapshot, dir)),
         cycle: async (parent, scenario, { advance }) => {
             const activity = `in a cycle of ${plainWords(scenario.name)}`;
             const drive = (vm) => driveScenario(run, scenario, vm);
-            return { next: parent, ...(await runCycle(run, parent, { advance, activity }, drive)) };
+            return { next: parent, ...(await qemu_run_cycle_runCycle(run, parent, { advance, activity }, drive)) };
         },
     };
 }
 function acceleratorOf(report) {
-    if (report.identity === undefined)
-        throw unusableHost(report);
-    return report.identity.accelerator;
+    const accelerator = report.identity?.accelerator;
+    if (accelerator === 'kvm' || accelerator === 'tcg')
+        return accelerator;
+    throw unusableHost(report);
 }
 
 ;// CONCATENATED MODULE: ./lib/job/engine.js
 
 
-/** The engine that a run measures with. */
-function createEngine(run, accel) {
-    return createQemuEngine({ run, accel });
+
+
+
+/**
+ * The engine that a run measures with.
+ *
+ * @param checkout absolute path that the settings' relative paths start at
+ */
+function createEngine(run, settings, checkout) {
+    switch (settings.kind) {
+        case 'qemu':
+            return createQemuEngine(run, settings);
+        case 'firecracker':
+            return createFirecrackerEngine(run, settings, checkout);
+        case 'e2b':
+            return createE2bEngine(run, settings, checkout);
+        case 'command':
+            return createCommandEngine(run, settings, checkout);
+    }
 }
 /** The engine, proven to work on this host. */
-async function openEngine(run, config) {
-    const engine = createEngine(run, config.measure.accel);
+async function openEngine(run, config, checkout) {
+    const engine = createEngine(run, config.measure.engine, checkout);
     const report = await engine.probe();
     if (!report.ok || !report.identity)
         throw unusableHost(report);
-    const { engine: name, version, accelerator, machine } = report.identity;
-    run.log.info(`engine: ${name} (${version}), ${accelerator}, machine ${machine}`);
+    const { engine: name, version = 'version as built', accelerator, machine } = report.identity;
+    run.log.info(`engine: ${name} (${version}), accelerator ${accelerator}, machine ${machine}`);
     if (report.fallback)
         run.log.warning(report.fallback);
     return { engine, report, identity: report.identity };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/metrics.js
+
+/** The metrics that an engine can give with these settings: any other is absent from its measurements. */
+function metricsOf(settings) {
+    if (settings.kind !== 'command')
+        return metricNames;
+    const disk = settings.rootfsFile !== undefined;
+    return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
+}
+function metricsOfFormat(format) {
+    switch (format) {
+        case 'raw':
+            return ofWholeImages;
+        case 'sparse-diff':
+            return metricNames.filter((name) => !name.endsWith('.storedBytes') && name !== 'stateBytes');
+        case 'e2b':
+            return metricNames.filter((name) => name !== 'stateBytes');
+    }
+}
+const metrics_times = ['resumeMs', 'pauseMs'];
+/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. Of a disk, it is the blocks that changed. */
+const ofWholeImages = [
+    'memfile.changedBytes',
+    'memfile.zeroedBytes',
+    'memfile.compressedBytes',
+    'rootfs.writtenBytes',
+    ...metrics_times,
+];
+
+;// CONCATENATED MODULE: ./lib/job/gated-metrics.js
+
+
+
+/**
+ * Refuses to gate on what the engine cannot give, before anything is built or booted: the verdict would be none.
+ *
+ * @throws SnapgateError `usage` that names the first such metric
+ */
+function checkGatedMetrics({ gate, measure }) {
+    const { engine } = measure;
+    const given = metricsOf(engine);
+    const scenarios = measure.scenarios.map(({ name }) => name);
+    const overridden = Object.entries(gate.overrides).flatMap(([scenario, metrics]) => scenarios.includes(scenario) ? Object.keys(metrics) : []);
+    const wanted = [...gate.gatedMetrics, ...Object.keys(gate.caps), ...overridden];
+    const missing = metricNames.find((name) => wanted.includes(name) && !given.includes(name));
+    if (missing === undefined)
+        return;
+    throw new error_SnapgateError('usage', `${missing} gates, which engine ${gated_metrics_nameOf(engine)} cannot give`, gated_metrics_remedyOf(missing, engine, given));
+}
+function gated_metrics_nameOf(engine) {
+    return engine.kind === 'command' ? `command with format ${engine.format}` : engine.kind;
+}
+function gated_metrics_remedyOf(missing, engine, given) {
+    const [file] = missing.split('.');
+    if (file === 'rootfs' && engine.kind === 'command' && engine.rootfsFile === undefined)
+        return 'Give rootfs-file: the name, in a snapshot’s folder, of the file that holds the disk.';
+    const instead = given.find((name) => name.startsWith(`${file}.`)) ?? given[0];
+    const whole = engine.kind === 'command' && engine.format === 'raw'
+        ? 'Whole files tell which pages changed, and not which were written and left the same. '
+        : '';
+    return `${whole}Set metrics: ${instead}, and have caps and thresholds of metrics that it can give: ${given.join(', ')}.`;
 }
 
 ;// CONCATENATED MODULE: ./lib/job/preflight.js
@@ -59532,11 +65821,15 @@ function readHostResources(run) {
     };
 }
 /**
- * How many guests run at the same time: two where both sides are measured and the machine has the cores, memory and disk for it.
+ * How many guests run at the same time: two where both sides are measured and the machine has the cores, memory and disk for it, and the
+ * engine's guests do not share what only one can have (a builder's network slots and devices, what commands of the user's call).
  *
  * @throws SnapgateError `host` where there is not even room for one, with what is short and by how much.
  */
 function planLanes(config, sides, host) {
+    const { kind } = config.engine;
+    if (kind === 'e2b' || kind === 'command')
+        return 1;
     const need = guestNeeds(config);
     const fits = (lanes) => host.availableMemoryBytes >= need.memoryBytes * lanes && host.freeDiskBytes >= need.diskBytes * lanes;
     if (sides === 2 && host.cores >= 2 * config.vcpus && fits(2))
@@ -59566,21 +65859,35 @@ function shortOf(need, host) {
 ;// CONCATENATED MODULE: ./lib/job/side.js
 
 
+/** Checks what can be checked of a side before anything expensive. */
+async function checkSide(run, { inputs, checkout }) {
+    if (inputs !== undefined)
+        await checkImageInputs(run, inputs, checkout);
+}
 /** Builds one side, with its progress said. */
-async function buildSide(run, config, source) {
+async function buildSide(run, config, engine, source) {
+    const { side, checkout, subject } = source;
     const startedMs = performance.now();
-    run.log.info(`${source.side}: building ${source.subject.label}`);
-    const image = await buildImage(run, source.inputs, {
-        checkout: source.checkout,
-        side: source.side,
-        cacheLimitBytes: config.cacheLimitBytes,
-    });
-    const took = formatDuration(performance.now() - startedMs);
-    run.log.info(`${source.side}: image ${image.rootfsSha256.slice(0, 12)}, ${units_formatBytes(image.rootfsBytes)}, kernel ${image.kernelVersion}, ${took}`);
+    run.log.info(`${side}: building ${subject.label}`);
+    const rootfs = await buildRootfsImage(run, config, source);
+    const image = engine.build === undefined ? rootfs : await engine.build({ side, checkout, rootfs });
+    if (image === undefined)
+        throw new Error('an engine without a builder needs an image source');
+    run.log.info(`${side}: ${side_describe(image)}, ${formatDuration(performance.now() - startedMs)}`);
     return image;
+}
+async function buildRootfsImage(run, { cacheLimitBytes }, { side, inputs, checkout }) {
+    return inputs && (await buildImage(run, inputs, { checkout, side, cacheLimitBytes }));
+}
+function side_describe(image) {
+    if (image.kind === 'rootfs')
+        return `image ${image.rootfsSha256.slice(0, 12)}, ${units_formatBytes(image.rootfsBytes)}, kernel ${image.kernelVersion}`;
+    const { builder, sha256, rootfs } = image;
+    return [`guest of ${builder} ${sha256.slice(0, 12)}`, ...(rootfs ? [side_describe(rootfs)] : [])].join(', ');
 }
 
 ;// CONCATENATED MODULE: ./lib/job/gate.js
+
 
 
 
@@ -59609,15 +65916,17 @@ async function runGate(run, request) {
 /** Builds and measures what has not been measured before: one side, both, or none. */
 async function measureGate(run, request) {
     const { config, head } = request;
+    if (head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit')
+        checkGatedMetrics(config);
     checkOutputDir(config.outputDir);
     const base = await settleEarly(run, request);
     if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
         return storedPair(head.measurement, await settleBase(run, base, wantedOf(head.measurement), undefined));
     if (head.kind === 'image')
-        await checkImageInputs(run, head.inputs, head.checkout);
+        await checkSide(run, head);
     if (base.kind === 'image')
-        await checkImageInputs(run, base.inputs, base.checkout);
-    const engine = await openEngine(run, config);
+        await checkSide(run, base);
+    const engine = await openEngine(run, config, request.checkout);
     const wanted = await wantedFor(run, config, engine, head);
     const settled = await settleBase(run, base, wanted, request.storage);
     return await measurePair(run, config, engine, head, settled);
@@ -59662,7 +65971,8 @@ async function wantedFor(run, config, engine, head) {
     if (head.kind === 'measurement')
         return wantedOf(head.measurement);
     const { checkout, inputs, subject } = head;
-    const kernel = await imageKernel(run, inputs, { checkout, cacheLimitBytes: config.cacheLimitBytes });
+    const { cacheLimitBytes } = config;
+    const kernel = inputs ? await imageKernel(run, inputs, { checkout, cacheLimitBytes }) : unknownKernel;
     return {
         fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
         scenarios: scenariosRecord(config.measure.scenarios),
@@ -59678,7 +65988,7 @@ async function measurePair(run, config, engine, head, { base, notes }) {
     ];
     const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
     const checkouts = toBuild.map(({ checkout }) => checkout);
-    const built = await withRecordsAside(run, config.outputDir, checkouts, () => buildSides(run, config, toBuild));
+    const built = await withRecordsAside(run, config.outputDir, checkouts, () => buildSides(run, config, engine.engine, toBuild));
     const differs = differenceOf(config, engine, built, [base, head]);
     const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
     const parallel = lanes === 2;
@@ -59691,7 +66001,7 @@ async function measurePair(run, config, engine, head, { base, notes }) {
     return {
         base: ofBase,
         head: ofHead,
-        noVerdict: differs ?? (base.kind === 'none' ? base.noVerdict : undefined),
+        noVerdict: differs ?? differenceMeasured(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
         notes,
         baseIsNew: of('base') !== undefined,
     };
@@ -59699,19 +66009,28 @@ async function measurePair(run, config, engine, head, { base, notes }) {
 function sourceOf(side, { subject, inputs, checkout }) {
     return { side, subject, inputs, checkout };
 }
-async function buildSides(run, config, sources) {
+async function buildSides(run, config, engine, sources) {
     const sides = [];
     for (const source of sources) {
-        sides.push({ side: source.side, subject: source.subject, image: await buildSide(run, config, source) });
+        sides.push({
+            side: source.side,
+            subject: source.subject,
+            image: await buildSide(run, config, engine, source),
+        });
     }
     return sides;
+}
+/** What only the built guests tell may differ too. */
+function differenceMeasured(base, head) {
+    const found = base && comparability(base, head);
+    return found?.state === 'not-comparable' ? found : undefined;
 }
 /** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
 function differenceOf(config, { identity }, built, given) {
     const scenarios = scenariosRecord(config.measure.scenarios);
     const known = given.flatMap((side) => (side.kind === 'measurement' ? [side.measurement] : []));
     const made = built.map(({ image }) => ({
-        fingerprint: fingerprintOf(identity, image, config.measure),
+        fingerprint: fingerprintOf(identity, kernelOf(image), config.measure),
         scenarios,
     }));
     const [one, other] = [...made, ...known];
@@ -61048,17 +67367,17 @@ async function askAcceptance(repository, question, onFailure) {
 function decideAcceptance(question, setting) {
     const named = `The label ${acceptance_quoted(question.label)}`;
     if (setting === undefined)
-        return refused(`${named} is set, but the pull request's events do not say by whom: remove it and set it again`);
+        return acceptance_refused(`${named} is set, but the pull request's events do not say by whom: remove it and set it again`);
     const { by, mayWrite } = setting;
     if (by === undefined)
-        return refused(`${named} was set by an account that is gone: set it again`);
+        return acceptance_refused(`${named} was set by an account that is gone: set it again`);
     if (!mayWrite)
-        return refused(`${named} was set by ${by}, who may not write to this repository`);
+        return acceptance_refused(`${named} was set by ${by}, who may not write to this repository`);
     if (!failsByGrowth(question.record))
-        return refused(`${named} accepts growth, and what was not measured has no size to accept`);
+        return acceptance_refused(`${named} accepts growth, and what was not measured has no size to accept`);
     const shown = shownBefore(question, setting);
     if (shown === undefined)
-        return refused(question.isForgetful
+        return acceptance_refused(question.isForgetful
             ? `${named} is set, but the comment, which knows what was shown when it was, could not be read: run the job again`
             : `${named} was set before a result was shown: remove it and set it again`);
     return withinScope(question, {
@@ -61092,13 +67411,13 @@ function withinScope(question, remember) {
     const named = `The label ${acceptance_quoted(label)}, which ${by} set at ${commit.slice(0, 7)},`;
     const again = 'remove it and set it again to accept this';
     if (scope === 'commit' && commit !== headSha)
-        return refused(`${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}: ${again}`, remember);
+        return acceptance_refused(`${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}: ${again}`, remember);
     const past = scope === 'size' ? pastAccepted(record, remember.sizes ?? {}) : undefined;
     if (past !== undefined)
-        return refused(`${named} accepts less: ${past}; ${again}`, remember);
+        return acceptance_refused(`${named} accepts less: ${past}; ${again}`, remember);
     return { kind: 'accepted', acceptance: { by, at, commit }, remember };
 }
-function refused(reason, remember) {
+function acceptance_refused(reason, remember) {
     return { kind: 'refused', reason: `${reason}.`, remember };
 }
 /** GitHub takes two labels for one that differ in case alone. */
@@ -61328,7 +67647,7 @@ const maxChars = 4000;
 function annotationOf({ verdict, headline, rows, }, exit, place) {
     if (exit.wanted === 0 && verdict !== 'warn')
         return undefined;
-    const reasons = rows.filter((row) => row.verdict === verdict).map(reasonOf);
+    const reasons = rows.filter((row) => row.verdict === verdict).map(annotation_reasonOf);
     return {
         level: exit.code === 0 ? 'warning' : 'error',
         title: plainText(`snapgate: ${headline}`),
@@ -61336,7 +67655,7 @@ function annotationOf({ verdict, headline, rows, }, exit, place) {
         ...(place !== undefined && isPlain(place.path) ? { file: place.path, line: place.line } : {}),
     };
 }
-function reasonOf(row) {
+function annotation_reasonOf(row) {
     return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
 }
 /** A name that the runner would take for something else has no place in a command of ours. */
@@ -62129,7 +68448,13 @@ function artifact_upload_explain(error) {
     return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }
 
+;// CONCATENATED MODULE: ./lib/engine/settings.js
+/** How the files are laid out that the commands leave. */
+const snapshotFormats = ['raw', 'sparse-diff', 'e2b'];
+
 ;// CONCATENATED MODULE: ./lib/config/inputs.js
+
+
 /** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
 const modes = ['gate', 'measure', 'comment'];
 /** When a pull request gets a comment. */
@@ -62138,6 +68463,7 @@ const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
 const acceptScopes = ['pull-request', 'commit', 'size'];
 const artifactPolicies = ['auto', 'always', 'never'];
 const built = ['gate', 'measure'];
+const probed = ['gate', 'measure', 'probe'];
 const gated = ['gate', 'compare'];
 const everyRun = ['gate', 'measure', 'compare'];
 /** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
@@ -62224,6 +68550,93 @@ const inputs = [
         inFile: false,
     },
     {
+        ...inputs_text('engine', 'engine', 'ENGINE', probed),
+        description: "What boots, pauses and resumes the guests: `qemu`, `firecracker`, `e2b` (the tools of e2b's infra), or `command` (commands of your own).",
+        choices: engineNames,
+        default: 'qemu',
+    },
+    {
+        ...inputs_text('accel', 'engine', 'ACCEL', probed),
+        description: 'How a guest of `qemu` runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
+        choices: ['auto', 'kvm', 'tcg'],
+        default: 'auto',
+    },
+    {
+        ...inputs_text('huge-pages', 'engine', 'none|2M', probed),
+        description: 'Pages that back the memory of a guest of `e2b`: `2M`, as its tools have it if not given, or `none`. Other engines have `none`; their `memfile.hugeBytes` says what pages of 2 MiB would store.',
+        choices: ['none', '2M'],
+    },
+    {
+        ...inputs_text('firecracker-binary', 'engine', 'PATH', probed),
+        description: "Firecracker's binary for `firecracker`: a path, or a name to be found on the PATH.",
+        default: 'firecracker',
+        inFile: false,
+    },
+    {
+        ...inputs_text('firecracker-version', 'engine', 'VERSION', probed),
+        description: "Release of Firecracker, such as `1.12.1`, that is taken from the runner's tool cache or downloaded, its checksum verified; with `e2b`, what `create-build` is given as `-firecracker`.",
+    },
+    {
+        ...inputs_text('jailer', 'engine', 'true|false', probed),
+        description: 'Whether `firecracker` runs under its jailer, which needs root: `true` or `false`.',
+        type: 'flag',
+        default: 'false',
+    },
+    {
+        ...inputs_text('e2b-infra', 'engine', 'PATH', probed),
+        description: "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
+    },
+    {
+        ...inputs_text('e2b-tools', 'engine', 'PATH', probed),
+        description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
+    },
+    {
+        ...inputs_text('e2b-storage', 'engine', 'STORAGE', probed),
+        description: 'Where the tools of `e2b` keep builds: a folder, or `gs://BUCKET`; a temporary folder if not given.',
+        inFile: false,
+    },
+    {
+        ...inputs_text('prepare-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...inputs_text('resume-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
+    },
+    {
+        ...inputs_text('pause-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...inputs_text('cleanup-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
+    },
+    {
+        ...inputs_text('version-command', 'engine', 'COMMAND', probed),
+        description: 'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
+    },
+    {
+        ...inputs_text('memfile', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's memory.",
+        default: 'memfile',
+    },
+    {
+        ...inputs_text('rootfs-file', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's disk; the disk is not measured if not given.",
+    },
+    {
+        ...inputs_text('format', 'engine', 'FORMAT', probed),
+        description: "With `command`: how those files are laid out: `raw` (all of it), `sparse-diff` (holes where nothing was written since the parent), or `e2b` (`memfile.header` and `rootfs.ext4.header` beside the layers' data).",
+        choices: snapshotFormats,
+        default: 'raw',
+    },
+    {
+        ...inputs_text('command-timeout', 'engine', 'TIME', probed),
+        description: 'With `command` and `e2b`: limit of each of its commands, with its unit.',
+        type: 'time',
+        default: '10min',
+    },
+    {
         ...inputs_text('memory-size', 'measure', 'SIZE', built),
         description: "The guest's memory, with its unit.",
         type: 'bytes',
@@ -62234,12 +68647,6 @@ const inputs = [
         description: 'Number of virtual processors of the guest.',
         type: 'count',
         default: '1',
-    },
-    {
-        ...inputs_text('accel', 'measure', 'ACCEL', ['gate', 'measure', 'probe']),
-        description: 'How the guest runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
-        choices: ['auto', 'kvm', 'tcg'],
-        default: 'auto',
     },
     {
         ...inputs_text('boots', 'measure', 'N', built),
@@ -62591,7 +68998,7 @@ function shape_error_nameOf(path) {
             : `${String(path.at(-1))} of ${parents}`;
 }
 function complaint(issue, found) {
-    const butIs = `, but is ${kindOf(found)}`;
+    const butIs = `, but is ${shape_error_kindOf(found)}`;
     switch (issue.code) {
         case 'invalid_type':
             return `must be ${typeWords[issue.expected] ?? issue.expected}${butIs}`;
@@ -62639,7 +69046,7 @@ const commandKeys = [
 function valueAt(value, path) {
     return path.reduce((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
 }
-function kindOf(value) {
+function shape_error_kindOf(value) {
     if (value === null || value === undefined || value === '')
         return 'empty';
     if (Array.isArray(value))
@@ -63064,6 +69471,67 @@ function changed_rules_cut(sentences) {
     return [...sentences.slice(0, mostSentences), `and ${rest} more in snapgate.yml`];
 }
 
+;// CONCATENATED MODULE: ./lib/report/step-table.js
+
+
+/** As the shell script titled its steps that this benchmark was at first: its users look for them. */
+const stepTitles = {
+    pause: 'Step 2: Immediate pause (baseline — no activity)',
+    'idle-2s': 'Step 3: Resume + sleep 2s + pause (idle drift)',
+    'idle-5s': 'Step 4: Resume + sleep 5s + pause (longer idle drift)',
+    'write-64k': 'Step 5: Resume + write files via envd + pause',
+    spawn: 'Step 6: Resume + start process via envd + pause',
+    'pause-x10': 'Step 7: Multi-iteration pause benchmark (10x immediate pause)',
+};
+/**
+ * The steps of each boot of engine e2b, with what each stored, to the byte; nothing for other engines. Scenarios of the user's own come
+ * under their names.
+ */
+function stepTable(measurement) {
+    if (measurement.fingerprint.engine !== 'e2b')
+        return [];
+    const { boots, scenarios, side } = measurement;
+    return boots.flatMap((boot) => [
+        `${side}, boot ${boot.index + 1} of ${boots.length}`,
+        title('Step 1: Build base template'),
+        `  ${sizes(boot.snapshot ?? {})}`,
+        ...scenarios.flatMap(({ name }) => stepLines(boot, name)),
+        title('Done'),
+    ]);
+}
+function title(text) {
+    return `=== ${text} ===`;
+}
+function stepLines({ samples }, scenario) {
+    const known = Object.hasOwn(stepTitles, scenario) ? stepTitles[scenario] : undefined;
+    const own = samples.filter((sample) => sample.scenario === scenario);
+    return [title(known ?? visibleText(scenario, 60)), ...own.flatMap(sampleLines)];
+}
+function sampleLines({ round, warmup, metrics, parts = [] }) {
+    const which = `round ${round + 1}${warmup ? ' (warm-up)' : ''}`;
+    return [
+        ...parts.map((part, index) => `  ${which}, pause ${index + 1}: ${sizes(part)}`),
+        `  ${which}${parts.length > 0 ? `, all ${parts.length}` : ''}: ${sizes(metrics)}`,
+    ];
+}
+function sizes(metrics) {
+    return `memfile diff ${exact(metrics['memfile.writtenBytes'])}, rootfs diff ${exact(metrics['rootfs.writtenBytes'])}`;
+}
+function exact(bytes) {
+    return bytes === undefined ? 'not told' : `${bytes} B (${units_formatBytes(bytes)})`;
+}
+
+;// CONCATENATED MODULE: ./lib/action/log-steps.js
+
+/** The steps of engine e2b in the log, where a person looks for them who knows the benchmark; of other engines nothing. */
+function logSteps(run, ...measurements) {
+    for (const measurement of measurements) {
+        const lines = measurement === undefined ? [] : stepTable(measurement);
+        if (lines.length > 0)
+            run.log.info(lines.join('\n'));
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/baseline/commit.js
 
 
@@ -63172,7 +69640,7 @@ async function askOrigin(git, name) {
 
 ;// CONCATENATED MODULE: ./lib/baseline/git-settings.js
 /** Settings by the environment: a token on a command line is there for every process of the machine to see (git-config(1), GIT_CONFIG_COUNT). */
-function environmentOf(settings) {
+function git_settings_environmentOf(settings) {
     const pairs = settings.flatMap(([key, value], index) => [
         [`GIT_CONFIG_KEY_${index}`, key],
         [`GIT_CONFIG_VALUE_${index}`, value],
@@ -63238,7 +69706,7 @@ async function addWorktree(run, git, side, commit) {
     if (added.code !== 0) {
         throw new error_SnapgateError('base', `${side}: commit ${commit} could not be checked out into ${path}`, 'Its last lines say why; a full disk and a damaged clone are the usual causes.', { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } });
     }
-    await sayWhatIsMissing(run, git, side, commit);
+    await worktree_sayWhatIsMissing(run, git, side, commit);
     return path;
 }
 /** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */
@@ -63255,7 +69723,7 @@ async function filterOverrides(git) {
         .flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
 }
 /** Submodules and filtered files are not fetched yet; a build that needs them should not fail without a hint. */
-async function sayWhatIsMissing(run, git, side, commit) {
+async function worktree_sayWhatIsMissing(run, git, side, commit) {
     if (await has(git, commit, '.gitmodules'))
         run.log.warning(`The ${side} commit has submodules; they are not checked out for its side.`);
     const attributes = await git.ask(['show', `${commit}:.gitattributes`]);
@@ -63301,7 +69769,7 @@ async function resolveBase(run, spec, context) {
 async function resolveHead(run, spec, context) {
     const { checkout, subject } = context;
     if (spec.kind === 'checkout')
-        return { kind: 'image', subject, inputs: needInputs(context.inputs), checkout };
+        return { kind: 'image', subject, inputs: neededInputs(context), checkout };
     const side = await namedSide(run, 'head', spec, context);
     return side.kind === 'commit' ? await side.checkOut() : side;
 }
@@ -63350,12 +69818,14 @@ async function resolve_readBounded(side, path) {
     }
 }
 function otherSource(spec, { checkout, inputs }) {
+    if (inputs === undefined)
+        throw noInputs();
     const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs', path: spec.path };
     const name = spec.kind === 'image' ? spec.reference : spec.path;
     return {
         kind: 'image',
         subject: { label: `${spec.kind} ${name}`.slice(0, 500) },
-        inputs: { ...needInputs(inputs), rootfs },
+        inputs: { ...inputs, rootfs },
         checkout,
     };
 }
@@ -63369,11 +69839,11 @@ function commitSide(run, side, commit, context, { label, why }) {
         storedOnly: false,
         branch: undefined,
         checkOut: async () => {
-            const inputs = needInputs(context.inputs);
+            const inputs = neededInputs(context);
             const git = await openWorkTree(run, context.checkout);
             const prefix = await git.ask(['rev-parse', '--show-prefix']);
             const checkout = sameFolder(await addWorktree(run, git, side, commit), prefix, side, commit);
-            if (side === 'base')
+            if (side === 'base' && inputs !== undefined)
                 mustDiffer(inputs, checkout, commit);
             return { kind: 'image', subject, inputs, checkout };
         },
@@ -63396,10 +69866,586 @@ function mustDiffer(inputs, checkout, commit) {
         return;
     throw new error_SnapgateError('base', `${rootfs.kind}: ${name} is not a file of commit ${commit.slice(0, 7)}, so the base cannot be made from it`, `Name the base's own: base: ${rootfs.kind}:…, or let snapgate build both sides with \`dockerfile\` or \`build-command\`.`);
 }
-function needInputs(inputs) {
-    if (inputs !== undefined)
+function neededInputs({ inputs, buildsItself }) {
+    if (inputs !== undefined || buildsItself)
         return inputs;
-    throw new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
+    throw noInputs();
+}
+function noInputs() {
+    return new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
+}
+
+;// CONCATENATED MODULE: ./lib/config/base.js
+
+
+const base_kinds = 'ref:REF, image:REFERENCE, rootfs:PATH or measurement:FILE; a branch called main is ref:main.';
+/** `ref:main`, `image:NAME`, `rootfs:PATH`, `measurement:FILE`, `auto`, `cache` or `none`; anything else is an error that names `where`. */
+function baseOf(text, where) {
+    const trimmed = text.trim();
+    if (trimmed === 'auto' || trimmed === 'cache' || trimmed === 'none')
+        return { kind: trimmed };
+    return base_sideOf(text, where, 'base', `Write auto, cache, none, ${base_kinds}`);
+}
+/** Like `baseOf`, with `checkout` for what the workspace holds. */
+function headOf(text, where) {
+    if (text.trim() === 'checkout')
+        return { kind: 'checkout' };
+    return base_sideOf(text, where, 'head', `Write checkout, ${base_kinds}`);
+}
+function base_sideOf(text, where, what, remedy) {
+    const unknown = new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a ${what}`, remedy);
+    const trimmed = text.trim();
+    const colon = trimmed.indexOf(':');
+    const kind = trimmed.slice(0, Math.max(0, colon));
+    const rest = trimmed.slice(colon + 1);
+    if (rest === '' || rest.includes('\n') || rest.includes('\0'))
+        throw unknown;
+    switch (kind) {
+        case 'ref':
+            return { kind, ref: checkedRef(rest, where) };
+        case 'image':
+            return { kind, reference: rest };
+        case 'rootfs':
+        case 'measurement':
+            return { kind, path: rest };
+        default:
+            throw unknown;
+    }
+}
+/** Git would read a leading dash as an option. */
+function checkedRef(ref, where) {
+    if (!ref.startsWith('-') && !/\s/.test(ref))
+        return ref;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(ref)} cannot be a git ref`, 'Name a branch, a tag or a commit.');
+}
+
+;// CONCATENATED MODULE: ./lib/config/engine.js
+
+
+
+
+/** What only one engine, or two, take. An input that the engine would not look at is a mistake that nobody would notice. */
+const ownInputs = {
+    qemu: ['accel'],
+    firecracker: ['firecracker-binary', 'firecracker-version', 'jailer'],
+    e2b: ['e2b-infra', 'e2b-tools', 'e2b-storage', 'firecracker-version', 'command-timeout'],
+    command: [
+        'prepare-command',
+        'resume-command',
+        'pause-command',
+        'cleanup-command',
+        'version-command',
+        'memfile',
+        'rootfs-file',
+        'format',
+        'command-timeout',
+    ],
+};
+/**
+ * The engine that was asked for, with its settings.
+ *
+ * @throws SnapgateError `usage` for an input that belongs to another engine, or one that this one needs and lacks
+ */
+function readEngine(inputs) {
+    const kind = inputs.choice('engine', engineNames);
+    refuseOthers(kind, inputs);
+    const hugePages = readHugePages(kind, inputs);
+    switch (kind) {
+        case 'qemu':
+            return { kind, accel: inputs.choice('accel', ['auto', 'kvm', 'tcg']) };
+        case 'firecracker':
+            return readFirecracker(inputs, hugePages);
+        case 'e2b':
+            return readE2b(inputs, hugePages);
+        case 'command':
+            return readCommand(inputs);
+    }
+}
+function refuseOthers(kind, inputs) {
+    for (const name of new Set(Object.values(ownInputs).flat())) {
+        const given = ownInputs[kind].includes(name) ? undefined : inputs.given(name);
+        if (given === undefined)
+            continue;
+        const owners = engineNames.filter((engine) => ownInputs[engine].includes(name));
+        throw new error_SnapgateError('usage', `${given.where} is given, which engine ${kind} does not have`, `Remove it, or set engine to ${owners.join(' or ')}.`);
+    }
+}
+function readHugePages(kind, inputs) {
+    const given = inputs.given('huge-pages');
+    if (given === undefined)
+        return kind === 'e2b';
+    const wanted = inputs.choice('huge-pages', ['none', '2M']) === '2M';
+    if (!wanted || kind === 'e2b')
+        return wanted;
+    throw new error_SnapgateError('usage', `${given.where}: ${whyNoHugePages[kind]}`, hugePagesRemedy);
+}
+const hugePagesRemedy = 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.';
+const whyNoHugePages = {
+    qemu: 'engine qemu counts written pages of 4 KiB, and cannot on 2 MiB pages',
+    firecracker: 'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
+    command: 'what backs the memory of a guest of engine command is up to its commands',
+};
+function readFirecracker(inputs, hugePages) {
+    const version = engine_readVersion(inputs);
+    const binary = inputs.given('firecracker-binary');
+    if (binary !== undefined && version !== undefined)
+        throw new error_SnapgateError('usage', `${binary.where} and firecracker-version are both given`, 'Give the binary that is on the machine, or the release to fetch.');
+    return {
+        kind: 'firecracker',
+        binary: binary?.text ?? 'firecracker',
+        version,
+        jailer: inputs.flag('jailer'),
+        hugePages,
+    };
+}
+function engine_readVersion(inputs) {
+    const given = inputs.given('firecracker-version');
+    if (given === undefined)
+        return undefined;
+    const version = /^v?(\d{1,4}\.\d{1,4}\.\d{1,4})$/.exec(given.text)?.[1];
+    if (version !== undefined)
+        return version;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a release of Firecracker`, 'Write all three numbers, such as 1.12.1.');
+}
+function readE2b(inputs, hugePages) {
+    const [infra, tools] = [inputs.given('e2b-infra'), inputs.given('e2b-tools')];
+    if (infra !== undefined && tools !== undefined)
+        throw new error_SnapgateError('usage', `${infra.where} and ${tools.where} are both given`, 'Give the checkout whose tools are to be built, or the folder of tools that are built.');
+    const kernel = inputs.given('kernel')?.text;
+    return {
+        kind: 'e2b',
+        infra: infra?.text,
+        tools: tools?.text,
+        storage: readStorage(inputs),
+        hugePages,
+        kernel: kernel === 'auto' ? undefined : kernel,
+        firecrackerVersion: inputs.text('firecracker-version'),
+        diskBytes: inputs.bytes('disk-size'),
+        timeoutMs: inputs.timeMs('command-timeout'),
+    };
+}
+/** `gs://` is the only remote storage that the tools take. */
+function readStorage(inputs) {
+    const given = inputs.given('e2b-storage');
+    if (given === undefined)
+        return undefined;
+    const remote = /^([a-z0-9+.-]+):\/\/(.*)$/i.exec(given.text);
+    if (remote === null || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}$/.test(given.text))
+        return given.text;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no storage that e2b's tools take`, 'Give a folder, or gs:// and the name of a bucket.');
+}
+function readCommand(inputs) {
+    refuseOtherLayers(inputs);
+    return {
+        kind: 'command',
+        prepare: needCommand(inputs, 'prepare-command'),
+        resume: needCommand(inputs, 'resume-command'),
+        pause: needCommand(inputs, 'pause-command'),
+        cleanup: inputs.text('cleanup-command'),
+        version: inputs.text('version-command'),
+        memfile: fileName(inputs, 'memfile') ?? 'memfile',
+        rootfsFile: fileName(inputs, 'rootfs-file'),
+        format: inputs.choice('format', snapshotFormats),
+        timeoutMs: inputs.timeMs('command-timeout'),
+    };
+}
+/** Layers are called what e2b calls them. */
+function refuseOtherLayers(inputs) {
+    if (inputs.choice('format', snapshotFormats) !== 'e2b')
+        return;
+    for (const [name, only] of [
+        ['memfile', 'memfile'],
+        ['rootfs-file', 'rootfs.ext4'],
+    ]) {
+        const given = inputs.given(name);
+        if (given === undefined || given.text === only)
+            continue;
+        throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no layer of format e2b`, `It is ${only} there, with ${only}.header beside it.`);
+    }
+}
+function needCommand(inputs, name) {
+    const text = inputs.text(name);
+    if (text !== undefined)
+        return text;
+    throw new error_SnapgateError('usage', `engine command is asked for, but ${name} is not given`, 'Give prepare-command, resume-command and pause-command; docs/engines.md has two whole examples.');
+}
+/** A file of a snapshot's folder: what leads out of it would outlive the snapshot. */
+function fileName(inputs, name) {
+    const given = inputs.given(name);
+    if (given === undefined)
+        return undefined;
+    if (/^[^/\0]{1,255}(?:\/[^/\0]{1,255}){0,7}$/.test(given.text) && !/(^|\/)\.\.?(\/|$)/.test(given.text))
+        return given.text;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a file in a snapshot's folder`, 'Name it as it is called below SNAPGATE_OUT, without .. and without a / at its start.');
+}
+
+;// CONCATENATED MODULE: ./lib/config/foreign-paths.js
+
+
+
+/** Inputs that name, or may name, files on the machine. */
+const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd', 'e2b-infra', 'e2b-tools'];
+/**
+ * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
+ * guest, whose contents the pull request chooses too.
+ *
+ * @param written what the file says.
+ * @param find what holds: an input of the step, which is stronger, may lie anywhere.
+ * @throws SnapgateError `usage` that names the place in the file
+ */
+function refusePathsOut(written, find) {
+    for (const name of pathInputs) {
+        const setting = written.get(name);
+        if (setting === undefined || find(name) !== setting || !foreign_paths_leavesCheckout(setting.text))
+            continue;
+        throw new error_SnapgateError('usage', `${setting.where}: ${quoteText(setting.text)} leads out of the checkout, and a pull request could put any file of the runner into a guest`, `Name something within the repository, or give ${name} as an input of the step, which is the workflow's to write.`);
+    }
+}
+function foreign_paths_leavesCheckout(path) {
+    return (0,external_node_path_.isAbsolute)(path) || /^\.\.(\/|$)/.test((0,external_node_path_.normalize)(path));
+}
+
+;// CONCATENATED MODULE: ./lib/config/config.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
+ * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
+ * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
+ *
+ * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
+ */
+function readConfig(raw, file, options = {}) {
+    const given = givenInputs(raw);
+    const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
+    const settings = mergeSettings(given, written);
+    if (written !== undefined && options.fileIsForeign)
+        refusePathsOut(written.settings, settings.find);
+    const engine = readEngine(engineInputs(settings));
+    return {
+        image: readImage(settings, engine),
+        base: settings.read('base', baseOf),
+        head: settings.read('head', headOf),
+        measure: readMeasure(settings, engine, written?.scenarios ?? []),
+        gate: readGate(settings, written),
+        github: readGitHub(settings),
+        outputDir: settings.read('output-dir', plain),
+        workDir: settings.find('work-dir')?.text,
+        cacheDir: settings.find('cache-dir')?.text,
+        cacheLimitBytes: settings.read('cache-limit', config_bounded(parseBytes, 0, 16 * tebi)),
+    };
+}
+/** What the run on a runner is to do. */
+function readMode(raw) {
+    const text = givenInputs(raw).get('mode')?.text ?? 'gate';
+    const mode = modes.find((known) => known === text);
+    if (mode === undefined)
+        throw unknownName('mode', 'mode', text, modes);
+    return mode;
+}
+/** Whether the run may install what its runner lacks. */
+function readInstall(raw) {
+    const given = givenInputs(raw).get('install');
+    return given !== undefined && parseFlag(given.text, given.where);
+}
+/** The image that a run must have been given, unless its engine makes its guests itself. */
+function requireImage({ image, measure }) {
+    if (image !== undefined || buildsItself(measure.engine))
+        return image;
+    throw new SnapgateError('usage', 'no image source is given', 'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.');
+}
+/** Whether the engine does without an image source. */
+function buildsItself({ kind }) {
+    return kind === 'e2b' || kind === 'command';
+}
+const config_mebi = 1024 ** 2;
+const gibi = 1024 ** 3;
+const tebi = 1024 ** 4;
+function givenInputs(raw) {
+    const entries = isMap(raw) ? [...raw] : Object.entries(raw);
+    const names = inputs.map((input) => input.name);
+    const given = new Map();
+    for (const [name, text] of entries) {
+        if (!names.includes(name))
+            throw unknownName('inputs', 'input', name, names);
+        if (text !== undefined && text.trim() !== '')
+            given.set(name, { text: text.trim(), where: name });
+    }
+    return given;
+}
+function isMap(raw) {
+    return raw instanceof Map;
+}
+const sourceInputs = ['dockerfile', 'context', 'build-args', 'target', 'image', 'rootfs', 'build-command'];
+/** An image source given to the run takes the place of the file's as a whole: half of each would be neither. */
+function mergeSettings(given, written) {
+    const givesSource = ['dockerfile', 'image', 'rootfs', 'build-command'].some((name) => given.has(name));
+    const find = (name) => {
+        const own = given.get(name);
+        if (own !== undefined || (givesSource && sourceInputs.includes(name)))
+            return own;
+        return written?.settings.get(name);
+    };
+    return {
+        find,
+        read: (name, parse) => {
+            const { text, where } = find(name) ?? { text: defaultOf(name), where: name };
+            return parse(text, where);
+        },
+        readOptional: (name, parse) => {
+            const setting = find(name);
+            return setting === undefined ? undefined : parse(setting.text, setting.where);
+        },
+    };
+}
+function defaultOf(name) {
+    return inputs.find((input) => input.name === name)?.default ?? '';
+}
+function engineInputs(settings) {
+    return {
+        given: settings.find,
+        text: (name) => settings.find(name)?.text,
+        choice: (name, choices) => settings.read(name, choice(choices)),
+        flag: (name) => settings.read(name, parseFlag),
+        timeMs: (name) => settings.read(name, config_bounded(parseDuration, 1000, 24 * 3600e3)),
+        bytes: (name) => settings.read(name, parseBytes),
+    };
+}
+function readImage(settings, engine) {
+    const rootfs = readSource(settings);
+    if (rootfs === undefined)
+        return undefined;
+    if (engine.kind === 'e2b')
+        throw ownBuilder(settings);
+    return {
+        rootfs,
+        kernel: settings.read('kernel', plain),
+        initrd: settings.read('initrd', plain),
+        diskSizeBytes: settings.read('disk-size', config_bounded(parseBytes, 16 * config_mebi, tebi, 4096)),
+        devices: devicesOf(engine),
+    };
+}
+function devicesOf({ kind }) {
+    if (kind === 'command')
+        return 'any';
+    return kind === 'firecracker' ? 'mmio' : 'pci';
+}
+function ownBuilder(settings) {
+    const source = sourceInputs.map((name) => settings.find(name)?.where).find((where) => where !== undefined);
+    return new error_SnapgateError('usage', `${source} is given, but engine e2b builds its guests itself`, "Remove it: what is compared is the checkout's own template, built by create-build.");
+}
+function readSource(settings) {
+    const [dockerfile, image, rootfs, command] = ['dockerfile', 'image', 'rootfs', 'build-command'].map((name) => settings.find(name));
+    checkOneSource(settings);
+    if (dockerfile)
+        return dockerfileSource(settings, dockerfile.text);
+    if (image)
+        return { kind: 'image', reference: image.text };
+    if (command && rootfs)
+        return { kind: 'build-command', command: command.text, path: rootfs.text };
+    return rootfs ? { kind: 'rootfs', path: rootfs.text } : undefined;
+}
+function checkOneSource(settings) {
+    const has = (name) => settings.find(name) !== undefined;
+    const sources = ['dockerfile', 'image', has('build-command') ? 'build-command' : 'rootfs'].filter(has);
+    if (sources.length > 1) {
+        throw new error_SnapgateError('usage', `more than one image source is given: ${sources.join(', ')}`, 'Give exactly one of dockerfile, image, rootfs, or build-command with rootfs.');
+    }
+    if (has('build-command') && !has('rootfs')) {
+        throw new error_SnapgateError('usage', 'build-command is given without rootfs', 'Give rootfs too: the path, in the checkout, of the ext4, tar or folder that the command leaves.');
+    }
+    const orphan = ['context', 'build-args', 'target'].find(has);
+    if (orphan !== undefined && !has('dockerfile')) {
+        throw new error_SnapgateError('usage', `${orphan} is given without dockerfile`, `Remove ${orphan}, or name the dockerfile it belongs to.`);
+    }
+}
+function dockerfileSource(settings, dockerfile) {
+    return {
+        kind: 'dockerfile',
+        dockerfile,
+        context: settings.read('context', plain),
+        buildArgs: settings.readOptional('build-args', parseBuildArgs) ?? {},
+        target: settings.find('target')?.text,
+    };
+}
+function readMeasure(settings, engine, own) {
+    const dayMs = 24 * 3600e3;
+    return {
+        memoryBytes: settings.read('memory-size', config_bounded(parseBytes, 64 * config_mebi, 64 * gibi, config_mebi)),
+        vcpus: settings.read('vcpus', config_bounded(parseCount, 1, 64)),
+        engine,
+        boots: settings.read('boots', config_bounded(parseCount, 1, 100)),
+        cycles: settings.read('cycles', config_bounded(parseCount, 1, 1000)),
+        warmup: settings.read('warmup', config_bounded(parseCount, 0, 100)),
+        timeBudgetMs: settings.read('time-budget', config_bounded(parseDuration, 1000, 5 * dayMs)),
+        bootTimeoutMs: settings.read('boot-timeout', config_bounded(parseDuration, 1000, 3600e3)),
+        readyCommand: settings.find('ready-command')?.text,
+        scenarios: settings.read('scenarios', (text, where) => selectScenarios(text, where, [...builtInScenarios, ...own])),
+    };
+}
+/** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
+function selectScenarios(text, where, known) {
+    const names = splitNames(text, where);
+    const existing = [...known.map((scenario) => scenario.name), 'all'];
+    for (const name of names) {
+        if (!existing.includes(name))
+            throw unknownName(where, 'scenario', name, existing);
+    }
+    return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
+}
+function readGate(settings, written) {
+    const defaults = {
+        failAbove: settings.read('fail-above', parsePercent),
+        warnAbove: settings.readOptional('warn-above', parsePercent),
+        minGrowth: settings.read('min-growth', parseBytes),
+        max: undefined,
+    };
+    checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
+    if (written)
+        checkOverrides(defaults, written);
+    return {
+        defaults,
+        gatedMetrics: settings.read('metrics', parseMetrics),
+        caps: readCaps(settings),
+        overrides: written?.overrides ?? {},
+        inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
+    };
+}
+function readGitHub(settings) {
+    const entries = settings.readOptional('entries', parseEntries);
+    return {
+        comment: {
+            policy: settings.read('comment', choice(commentPolicies)),
+            key: settings.read('comment-key', parseKey),
+        },
+        check: settings.read('check', parseFlag),
+        accept: {
+            label: settings.read('accept-label', parseLabel),
+            scope: settings.read('accept-scope', choice(acceptScopes)),
+        },
+        onPush: settings.read('on-push', choice(['warn', 'fail'])),
+        artifact: settings.read('artifact', choice(artifactPolicies)),
+        baselineBranch: settings.readOptional('baseline-branch', parseBranch),
+        allowForks: settings.read('allow-forks', parseFlag),
+        fail: settings.read('fail', parseFlag),
+        dryRun: settings.read('dry-run', parseFlag),
+        matrix: {
+            entry: settings.readOptional('entry', parseKey),
+            shard: settings.readOptional('shard', parseKey),
+            side: settings.read('side', choice(['head', 'base', 'both'])),
+            entries: entries?.includes('all') ? 'all' : entries,
+            allowMissing: settings.read('allow-missing', parseFlag),
+        },
+    };
+}
+/** GitHub's limit of a label's name, in characters. */
+const maxLabelChars = 50;
+function parseLabel(text, where) {
+    if (text.length <= maxLabelChars && !/\p{C}/u.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a label`, `Use at most ${maxLabelChars} visible characters.`);
+}
+function parseEntries(text, where) {
+    return splitNames(text, where).map((name) => parseKey(name, where));
+}
+/** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
+function parseBranch(text, where) {
+    if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a branch`, 'Use letters, digits, dot, underscore, dash and slash, such as snapgate-baselines.');
+}
+function readCaps(settings) {
+    const capInputs = [
+        ['max-memfile-written', 'memfile.writtenBytes'],
+        ['max-memfile-changed', 'memfile.changedBytes'],
+        ['max-rootfs-written', 'rootfs.writtenBytes'],
+    ];
+    return Object.fromEntries(capInputs.flatMap(([name, metric]) => {
+        const cap = settings.readOptional(name, parseBytes);
+        return cap === undefined ? [] : [[metric, cap]];
+    }));
+}
+function checkOverrides(defaults, { overrides, placeOfOverride }) {
+    for (const [scenario, metrics] of Object.entries(overrides)) {
+        for (const [metric, own] of Object.entries(metrics))
+            checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
+    }
+}
+function checkThresholds(thresholds, where) {
+    if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove)
+        return;
+    throw new error_SnapgateError('usage', `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
+}
+function parseMetrics(text, where) {
+    const names = splitNames(text, where);
+    return names.map((name) => {
+        const metric = metricNames.find((known) => known === name);
+        if (metric === undefined)
+            throw unknownName(where, 'metric', name, metricNames);
+        return metric;
+    });
+}
+function splitNames(text, where) {
+    const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
+    if (names.length > 0)
+        return names;
+    throw new error_SnapgateError('usage', `${where}: no name is given`, 'Write names parted by commas or spaces.');
+}
+function parseBuildArgs(text, where) {
+    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    return Object.fromEntries(lines.map((line) => {
+        const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
+        if (match?.[1] === undefined) {
+            throw new error_SnapgateError('usage', `${where}: ${quoteText(line)} is not a build argument`, 'Write one NAME=VALUE a line.');
+        }
+        return [match[1], match[2] ?? ''];
+    }));
+}
+function parseCount(text, where) {
+    if (/^\d{1,9}$/.test(text))
+        return Number(text);
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a whole number`, 'Write digits only.');
+}
+function parseFlag(text, where) {
+    return choice(['true', 'false'])(text, where) === 'true';
+}
+function parseKey(text, where) {
+    if (/^[A-Za-z0-9._-]{1,64}$/.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a key`, 'Use letters, digits, dot, underscore and dash, at most 64.');
+}
+function choice(choices) {
+    return (text, where) => {
+        const found = choices.find((known) => known === text);
+        if (found === undefined)
+            throw unknownName(where, 'choice', text, choices);
+        return found;
+    };
+}
+/** A number within bounds, both included, and a multiple of `step`. */
+function config_bounded(parse, low, high, step = 1) {
+    const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
+    return (text, where) => {
+        const value = parse(text, where);
+        if (value < low || value > high) {
+            throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${show(low)} to ${show(high)}.`);
+        }
+        if (value % step === 0)
+            return value;
+        throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a multiple of ${show(step)}`, `Round it to a multiple of ${show(step)}.`);
+    };
+}
+function plain(text) {
+    return text;
 }
 
 ;// CONCATENATED MODULE: ./lib/github/event.js
@@ -63688,6 +70734,7 @@ function runRefused() {
 
 
 
+
 /**
  * What this run compares, said in the first line of its log.
  * @throws SnapgateError('refused') for what must not be built here.
@@ -63715,15 +70762,20 @@ function mergeBaseOf({ context, token }) {
     };
 }
 /** Finds head as it is to be built, or as it was measured before. */
-async function headOf(run, request, { head }) {
+async function sides_headOf(run, request, { head }) {
     return await resolveHead(run, request.config.head, { ...contextOf(request), subject: head });
 }
-async function baseOf(run, request, { base, branch }) {
+async function sides_baseOf(run, request, { base, branch }) {
     return await resolveBase(run, request.config.base, { ...contextOf(request), auto: base, branch });
 }
 function contextOf(request) {
     const { config, workspace } = request;
-    return { checkout: workspace, inputs: config.image, gitEnvironment: gitEnvironmentOf(request) };
+    return {
+        checkout: workspace,
+        inputs: config.image,
+        buildsItself: buildsItself(config.measure.engine),
+        gitEnvironment: gitEnvironmentOf(request),
+    };
 }
 async function namedCommits(git, { head, base }) {
     const [ofHead, ofBase] = [await namedCommit(git, 'head', head), await namedCommit(git, 'base', base)];
@@ -63744,7 +70796,7 @@ async function namedCommit(git, side, spec) {
 }
 /** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
 function gitEnvironmentOf({ context, token }) {
-    return environmentOf(tokenSettings(context.serverUrl, token));
+    return git_settings_environmentOf(tokenSettings(context.serverUrl, token));
 }
 /** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
 function requireOwnBranch(baselineBranch, branches) {
@@ -63804,8 +70856,8 @@ function subjectText({ label, commit }, context) {
  */
 function openBranch(run, options) {
     const inTurn = oneAtATime();
-    const repository = once(() => branch_repository_openRepository(run, options));
-    const tip = once(async () => ({ commit: await fetchTip(await repository()) }));
+    const repository = branch_repository_once(() => branch_repository_openRepository(run, options));
+    const tip = branch_repository_once(async () => ({ commit: await fetchTip(await repository()) }));
     return {
         list: (path) => inTurn(async () => listFiles(await repository(), (await tip()).commit, path)),
         read: (objects, maxBytes) => inTurn(async () => readFiles(await repository(), objects, maxBytes)),
@@ -63822,7 +70874,7 @@ async function branch_repository_openRepository(run, options) {
     const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(run.dir, 'baseline-branch-'));
     const { timeoutMs = branch_repository_usualTimeoutMs } = options;
     const url = await originOf(run, options);
-    const at = (config) => openGit(run, folder, { timeoutMs, env: { ...environmentIn(folder), ...environmentOf(config) } });
+    const at = (config) => openGit(run, folder, { timeoutMs, env: { ...environmentIn(folder), ...git_settings_environmentOf(config) } });
     const offline = at([['remote.origin.url', '/dev/null']]);
     const online = at([['remote.origin.url', url], ...networkSettings(options)]);
     must(await offline.run(['init', '--quiet', '--bare', '--template=', '.']), options, 'read');
@@ -64001,7 +71053,7 @@ function must(result, { branch }, doing) {
     if (result.code === 0)
         return result;
     const what = doing === 'read' ? 'cannot be read' : 'cannot be written to';
-    throw new error_SnapgateError('base', `branch ${branch} ${what}: ${branch_repository_causeOf(result)}`, remedyOf(result));
+    throw new error_SnapgateError('base', `branch ${branch} ${what}: ${branch_repository_causeOf(result)}`, branch_repository_remedyOf(result));
 }
 /** git's own last word, without what an address may hold of a password. */
 function branch_repository_causeOf({ timedOut, tail }) {
@@ -64012,7 +71064,7 @@ function branch_repository_causeOf({ timedOut, tail }) {
     return printable(short, 300).replace(/\.$/, '');
 }
 const permission = '`permissions: contents: write`';
-function remedyOf({ tail }) {
+function branch_repository_remedyOf({ tail }) {
     const said = tail.join('\n');
     if (/protected branch|GH006|GH013|rule violations|hook declined/i.test(said))
         return `A rule protects the branch: let GitHub Actions bypass it, or name another baseline-branch. The job needs ${permission}.`;
@@ -64023,7 +71075,7 @@ function remedyOf({ tail }) {
     return `The server or the network failed, if the job has ${permission} (to read, \`contents: read\`).`;
 }
 /** Does a thing when it is first asked for; one that failed is tried again the next time. */
-function once(make) {
+function branch_repository_once(make) {
     let made;
     return () => {
         made ??= make().catch((error) => {
@@ -64050,10 +71102,17 @@ function oneAtATime() {
 const notInMeasuringKey = {
     memoryBytes: 'is in the fingerprint',
     vcpus: 'is in the fingerprint',
-    accel: 'what it comes to is in the fingerprint',
     boots: 'is asked of a stored measurement by number: more are as good',
     timeBudgetMs: 'limits how many boots there are, not what a boot is',
     bootTimeoutMs: 'is a limit: a guest that reaches it is an error and no measurement',
+};
+/** Fields of `Config.measure.engine` that are not in the measuring key, and why. */
+const notInEngineKey = {
+    accel: 'what it comes to is in the fingerprint',
+    binary: 'its version is in the fingerprint',
+    version: 'what it comes to is in the fingerprint',
+    timeoutMs: 'is a limit: a command that reaches it is an error and no measurement',
+    storage: 'is where builds are kept, not what they are',
 };
 /**
  * What is measured and how, as SHA-256 in hex: two runs with the same key measured the same of whatever their commits hold. It leaves
@@ -64061,8 +71120,11 @@ const notInMeasuringKey = {
  * arguments go in by this hash alone: they may hold secrets.
  */
 function measuringKey({ image, measure }) {
-    const how = Object.entries(measure).filter(([name]) => !Object.hasOwn(notInMeasuringKey, name));
-    return sha256OfValue({ image, measure: Object.fromEntries(how) });
+    const how = measuring_key_without(measure, notInMeasuringKey);
+    return sha256OfValue({ image, measure: { ...how, engine: measuring_key_without(measure.engine, notInEngineKey) } });
+}
+function measuring_key_without(value, fields) {
+    return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(fields, name)));
 }
 /** A machine class, as SHA-256 in hex. */
 function fingerprintKey(fingerprint) {
@@ -64206,8 +71268,12 @@ function shortCommit(commit) {
     return commit?.slice(0, 7) ?? 'no commit';
 }
 function otherMachine(there, here) {
-    const field = differentField(there, here);
-    return field && `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`;
+    const fields = differentFields(there, here);
+    if (fields.length === 0)
+        return undefined;
+    return fields
+        .map((field) => `${field} was ${quoted(there[field])} there and is ${quoted(here[field])} here`)
+        .join('; ');
 }
 function otherScenario({ scenarios }, query) {
     // A record that names one twice is nobody's measurement.
@@ -64515,7 +71581,7 @@ function unavailable(reason) {
 function explainRestore(key, said) {
     if (key !== undefined)
         return { outcome: 'restored', key };
-    const failure = refusalOf(said) ?? failureOf(said);
+    const failure = refusalOf(said) ?? cache_call_failureOf(said);
     const isOfTar = failure?.outcome === 'failed' && /\btar\b"? failed with error/.test(failure.reason);
     return isOfTar ? { outcome: 'unreadable' } : (failure ?? { outcome: 'nothing' });
 }
@@ -64527,7 +71593,7 @@ function explainSave(id, said) {
     if (reserving.some(({ text }) => /\(409\)|already[ _]exists/i.test(text)))
         return { outcome: 'exists' };
     const reason = reserving[0]?.text ?? 'nothing was said';
-    return refusalOf(said) ?? failureOf(said) ?? { outcome: 'failed', reason };
+    return refusalOf(said) ?? cache_call_failureOf(said) ?? { outcome: 'failed', reason };
 }
 /** `cache-mode`, or a token that the service has made read-only for a run that it does not trust. */
 function refusalOf(said) {
@@ -64535,7 +71601,7 @@ function refusalOf(said) {
     const reason = said.map(({ text }) => refusal.exec(text)?.[0]).find((found) => found !== undefined);
     return reason === undefined ? undefined : { outcome: 'denied', reason };
 }
-function failureOf(said) {
+function cache_call_failureOf(said) {
     const last = said.findLast(({ level }) => level === 'warning' || level === 'error');
     return last === undefined ? undefined : { outcome: 'failed', reason: last.text };
 }
@@ -64608,7 +71674,7 @@ function asking(run, options) {
         return answer;
     };
 }
-const mebi = 1024 ** 2;
+const cache_mebi = 1024 ** 2;
 /** The one path in an entry, which is part of what the service finds it by: the same on every runner. */
 const recordFile = 'snapgate-record.json';
 /** The library tries five times within some 30 s. */
@@ -64628,13 +71694,13 @@ async function callCache(run, { command, env, timeoutMs }, folder, request) {
     const [program, args] = confinement(command);
     const options = {
         cwd: folder,
-        env: environment(env, folder),
+        env: cache_environment(env, folder),
         input: JSON.stringify(request),
         timeoutMs,
     };
     try {
         const result = await runCommand(run, program, args, options);
-        return readAnswer(result) ?? { outcome: 'failed', reason: endOf(result, timeoutMs) };
+        return cache_readAnswer(result) ?? { outcome: 'failed', reason: cache_endOf(result, timeoutMs) };
     }
     catch (error) {
         if (!(error instanceof error_SnapgateError) || isInterruption(error))
@@ -64649,9 +71715,9 @@ async function callCache(run, { command, env, timeoutMs }, folder, request) {
  * all others, and one that a run of the same branch has forged can hold wrong numbers, which is for the record's reader to find.
  */
 function confinement(command) {
-    return ['prlimit', [`--fsize=${parse_maxRecordBytes + mebi}`, '--', ...command]];
+    return ['prlimit', [`--fsize=${parse_maxRecordBytes + cache_mebi}`, '--', ...command]];
 }
-function environment(env, folder) {
+function cache_environment(env, folder) {
     const temporary = (0,external_node_path_.join)(folder, 'temporary');
     (0,external_node_fs_.mkdirSync)(temporary);
     const names = [
@@ -64672,7 +71738,7 @@ function environment(env, folder) {
         TAR_OPTIONS: `--transform=s,.*,${recordFile},`,
     };
 }
-function readAnswer({ code, stdout }) {
+function cache_readAnswer({ code, stdout }) {
     if (code !== 0)
         return undefined;
     try {
@@ -64682,7 +71748,7 @@ function readAnswer({ code, stdout }) {
         return undefined;
     }
 }
-function endOf({ timedOut, code, signal, tail }, timeoutMs) {
+function cache_endOf({ timedOut, code, signal, tail }, timeoutMs) {
     if (timedOut)
         return `no answer within ${timeoutMs / 1000} s`;
     return `its process ended with ${signal ?? code}: ${tail.at(-1) ?? 'it said nothing'}`;
@@ -64941,14 +72007,14 @@ function openStorage(run, request) {
 const cacheProgram = (0,external_node_path_.join)(import.meta.dirname, '../cache/index.js');
 function resultKeyOf({ config }) {
     const { base, head, github, measure } = config;
-    const { memoryBytes, vcpus, accel } = measure;
+    const { memoryBytes, vcpus, engine } = measure;
     const parts = [
         measuringKey(config),
         base,
         head,
         memoryBytes,
         vcpus,
-        accel,
+        engine,
         github.comment.key,
         github.matrix.entry ?? '',
     ];
@@ -64956,6 +72022,7 @@ function resultKeyOf({ config }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/action/pair.js
+
 
 
 
@@ -64997,11 +72064,12 @@ async function storedResult({ event }, { headSha }, { results, resultSha256 }) {
 }
 async function measuredPair(run, request, sides, { baselines, measuringSha256 }) {
     const { config } = request;
-    const head = await headOf(run, request, sides);
-    const base = await baseOf(run, request, sides);
+    const head = await sides_headOf(run, request, sides);
+    const base = await sides_baseOf(run, request, sides);
     const rules = await ruleNotes(run, request, base);
     const storage = { store: baselines, measuringSha256 };
-    const pair = await measureGate(run, { config, head, base, storage });
+    const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
+    logSteps(run, pair.base, pair.head);
     // What the event says of the base is of no interest where another was named.
     const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
     return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };
@@ -65176,16 +72244,15 @@ async function asRoot(words, log, exec) {
 
 
 
-
 /** Builds and measures one image, and writes the record that a later gate can take for either side. */
 async function runMeasure(run, { config, side, image }) {
     const { subject, inputs, checkout } = image;
     const source = { side, subject, inputs, checkout };
     checkOutputDir(config.outputDir);
-    await checkImageInputs(run, inputs, checkout);
-    const engine = await openEngine(run, config);
+    await checkSide(run, source);
+    const engine = await openEngine(run, config, checkout);
     planLanes(config.measure, 1, readHostResources(run));
-    const built = await withRecordsAside(run, config.outputDir, [checkout], () => buildSide(run, config, source));
+    const built = await withRecordsAside(run, config.outputDir, [checkout], () => buildSide(run, config, engine.engine, source));
     const sides = [{ side, subject, image: built }];
     const [measurement] = await measureSides(run, {
         ...engine,
@@ -65206,6 +72273,7 @@ async function runMeasure(run, { config, side, image }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/action/measure-mode.js
+
 
 
 
@@ -65237,6 +72305,7 @@ async function measure(run, request, sides) {
         return await measureBoth(run, request, sides);
     const image = await imageOf(run, request, sides, side);
     const { measurement, file, report } = await runMeasure(run, { config, side, image });
+    logSteps(run, measurement);
     setOutputs({ report, measurement: file });
     await writeSummary(run.log, measurementSummary(measurement));
     if (side === 'head')
@@ -65257,7 +72326,7 @@ async function measureBoth(run, request, sides) {
     return { base, head };
 }
 async function imageOf(run, request, sides, name) {
-    const side = name === 'head' ? await headOf(run, request, sides) : await baseOf(run, request, sides);
+    const side = name === 'head' ? await sides_headOf(run, request, sides) : await sides_baseOf(run, request, sides);
     if (side.kind === 'commit')
         return await side.checkOut();
     if (side.kind === 'image')
@@ -65276,391 +72345,6 @@ function measure_mode_failureOf(error) {
     if (error instanceof error_SnapgateError)
         return { code: error.code, message: error.message };
     return { code: 'internal', message: error_messageOf(error) };
-}
-
-;// CONCATENATED MODULE: ./lib/config/base.js
-
-
-const base_kinds = 'ref:REF, image:REFERENCE, rootfs:PATH or measurement:FILE; a branch called main is ref:main.';
-/** `ref:main`, `image:NAME`, `rootfs:PATH`, `measurement:FILE`, `auto`, `cache` or `none`; anything else is an error that names `where`. */
-function base_baseOf(text, where) {
-    const trimmed = text.trim();
-    if (trimmed === 'auto' || trimmed === 'cache' || trimmed === 'none')
-        return { kind: trimmed };
-    return base_sideOf(text, where, 'base', `Write auto, cache, none, ${base_kinds}`);
-}
-/** Like `baseOf`, with `checkout` for what the workspace holds. */
-function base_headOf(text, where) {
-    if (text.trim() === 'checkout')
-        return { kind: 'checkout' };
-    return base_sideOf(text, where, 'head', `Write checkout, ${base_kinds}`);
-}
-function base_sideOf(text, where, what, remedy) {
-    const unknown = new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a ${what}`, remedy);
-    const trimmed = text.trim();
-    const colon = trimmed.indexOf(':');
-    const kind = trimmed.slice(0, Math.max(0, colon));
-    const rest = trimmed.slice(colon + 1);
-    if (rest === '' || rest.includes('\n') || rest.includes('\0'))
-        throw unknown;
-    switch (kind) {
-        case 'ref':
-            return { kind, ref: checkedRef(rest, where) };
-        case 'image':
-            return { kind, reference: rest };
-        case 'rootfs':
-        case 'measurement':
-            return { kind, path: rest };
-        default:
-            throw unknown;
-    }
-}
-/** Git would read a leading dash as an option. */
-function checkedRef(ref, where) {
-    if (!ref.startsWith('-') && !/\s/.test(ref))
-        return ref;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(ref)} cannot be a git ref`, 'Name a branch, a tag or a commit.');
-}
-
-;// CONCATENATED MODULE: ./lib/config/foreign-paths.js
-
-
-
-/** Inputs that name, or may name, files on the machine. */
-const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd'];
-/**
- * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
- * guest, whose contents the pull request chooses too.
- *
- * @param written what the file says.
- * @param find what holds: an input of the step, which is stronger, may lie anywhere.
- * @throws SnapgateError `usage` that names the place in the file
- */
-function refusePathsOut(written, find) {
-    for (const name of pathInputs) {
-        const setting = written.get(name);
-        if (setting === undefined || find(name) !== setting || !foreign_paths_leavesCheckout(setting.text))
-            continue;
-        throw new error_SnapgateError('usage', `${setting.where}: ${quoteText(setting.text)} leads out of the checkout, and a pull request could put any file of the runner into a guest`, `Name something within the repository, or give ${name} as an input of the step, which is the workflow's to write.`);
-    }
-}
-function foreign_paths_leavesCheckout(path) {
-    return (0,external_node_path_.isAbsolute)(path) || /^\.\.(\/|$)/.test((0,external_node_path_.normalize)(path));
-}
-
-;// CONCATENATED MODULE: ./lib/config/config.js
-
-
-
-
-
-
-
-
-
-
-/**
- * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
- * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
- * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
- *
- * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
- */
-function readConfig(raw, file, options = {}) {
-    const given = givenInputs(raw);
-    const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
-    const settings = mergeSettings(given, written);
-    if (written !== undefined && options.fileIsForeign)
-        refusePathsOut(written.settings, settings.find);
-    return {
-        image: readImage(settings),
-        base: settings.read('base', base_baseOf),
-        head: settings.read('head', base_headOf),
-        measure: readMeasure(settings, written?.scenarios ?? []),
-        gate: readGate(settings, written),
-        github: readGitHub(settings),
-        outputDir: settings.read('output-dir', plain),
-        workDir: settings.find('work-dir')?.text,
-        cacheDir: settings.find('cache-dir')?.text,
-        cacheLimitBytes: settings.read('cache-limit', config_bounded(parseBytes, 0, 16 * tebi)),
-    };
-}
-/** What the run on a runner is to do. */
-function readMode(raw) {
-    const text = givenInputs(raw).get('mode')?.text ?? 'gate';
-    const mode = modes.find((known) => known === text);
-    if (mode === undefined)
-        throw unknownName('mode', 'mode', text, modes);
-    return mode;
-}
-/** Whether the run may install what its runner lacks. */
-function readInstall(raw) {
-    const given = givenInputs(raw).get('install');
-    return given !== undefined && parseFlag(given.text, given.where);
-}
-/** The image that a run must have been given. */
-function requireImage(config) {
-    if (config.image !== undefined)
-        return config.image;
-    throw new SnapgateError('usage', 'no image source is given', 'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.');
-}
-const config_mebi = 1024 ** 2;
-const gibi = 1024 ** 3;
-const tebi = 1024 ** 4;
-function givenInputs(raw) {
-    const entries = isMap(raw) ? [...raw] : Object.entries(raw);
-    const names = inputs.map((input) => input.name);
-    const given = new Map();
-    for (const [name, text] of entries) {
-        if (!names.includes(name))
-            throw unknownName('inputs', 'input', name, names);
-        if (text !== undefined && text.trim() !== '')
-            given.set(name, { text: text.trim(), where: name });
-    }
-    return given;
-}
-function isMap(raw) {
-    return raw instanceof Map;
-}
-const sourceInputs = ['dockerfile', 'context', 'build-args', 'target', 'image', 'rootfs', 'build-command'];
-/** An image source given to the run takes the place of the file's as a whole: half of each would be neither. */
-function mergeSettings(given, written) {
-    const givesSource = ['dockerfile', 'image', 'rootfs', 'build-command'].some((name) => given.has(name));
-    const find = (name) => {
-        const own = given.get(name);
-        if (own !== undefined || (givesSource && sourceInputs.includes(name)))
-            return own;
-        return written?.settings.get(name);
-    };
-    return {
-        find,
-        read: (name, parse) => {
-            const { text, where } = find(name) ?? { text: defaultOf(name), where: name };
-            return parse(text, where);
-        },
-        readOptional: (name, parse) => {
-            const setting = find(name);
-            return setting === undefined ? undefined : parse(setting.text, setting.where);
-        },
-    };
-}
-function defaultOf(name) {
-    return inputs.find((input) => input.name === name)?.default ?? '';
-}
-function readImage(settings) {
-    const rootfs = readSource(settings);
-    if (rootfs === undefined)
-        return undefined;
-    return {
-        rootfs,
-        kernel: settings.read('kernel', plain),
-        initrd: settings.read('initrd', plain),
-        diskSizeBytes: settings.read('disk-size', config_bounded(parseBytes, 16 * config_mebi, tebi, 4096)),
-    };
-}
-function readSource(settings) {
-    const [dockerfile, image, rootfs, command] = ['dockerfile', 'image', 'rootfs', 'build-command'].map((name) => settings.find(name));
-    checkOneSource(settings);
-    if (dockerfile)
-        return dockerfileSource(settings, dockerfile.text);
-    if (image)
-        return { kind: 'image', reference: image.text };
-    if (command && rootfs)
-        return { kind: 'build-command', command: command.text, path: rootfs.text };
-    return rootfs ? { kind: 'rootfs', path: rootfs.text } : undefined;
-}
-function checkOneSource(settings) {
-    const has = (name) => settings.find(name) !== undefined;
-    const sources = ['dockerfile', 'image', has('build-command') ? 'build-command' : 'rootfs'].filter(has);
-    if (sources.length > 1) {
-        throw new error_SnapgateError('usage', `more than one image source is given: ${sources.join(', ')}`, 'Give exactly one of dockerfile, image, rootfs, or build-command with rootfs.');
-    }
-    if (has('build-command') && !has('rootfs')) {
-        throw new error_SnapgateError('usage', 'build-command is given without rootfs', 'Give rootfs too: the path, in the checkout, of the ext4, tar or folder that the command leaves.');
-    }
-    const orphan = ['context', 'build-args', 'target'].find(has);
-    if (orphan !== undefined && !has('dockerfile')) {
-        throw new error_SnapgateError('usage', `${orphan} is given without dockerfile`, `Remove ${orphan}, or name the dockerfile it belongs to.`);
-    }
-}
-function dockerfileSource(settings, dockerfile) {
-    return {
-        kind: 'dockerfile',
-        dockerfile,
-        context: settings.read('context', plain),
-        buildArgs: settings.readOptional('build-args', parseBuildArgs) ?? {},
-        target: settings.find('target')?.text,
-    };
-}
-function readMeasure(settings, own) {
-    const dayMs = 24 * 3600e3;
-    return {
-        memoryBytes: settings.read('memory-size', config_bounded(parseBytes, 64 * config_mebi, 64 * gibi, config_mebi)),
-        vcpus: settings.read('vcpus', config_bounded(parseCount, 1, 64)),
-        accel: settings.read('accel', choice(['auto', 'kvm', 'tcg'])),
-        boots: settings.read('boots', config_bounded(parseCount, 1, 100)),
-        cycles: settings.read('cycles', config_bounded(parseCount, 1, 1000)),
-        warmup: settings.read('warmup', config_bounded(parseCount, 0, 100)),
-        timeBudgetMs: settings.read('time-budget', config_bounded(parseDuration, 1000, 5 * dayMs)),
-        bootTimeoutMs: settings.read('boot-timeout', config_bounded(parseDuration, 1000, 3600e3)),
-        readyCommand: settings.find('ready-command')?.text,
-        scenarios: settings.read('scenarios', (text, where) => selectScenarios(text, where, [...builtInScenarios, ...own])),
-    };
-}
-/** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
-function selectScenarios(text, where, known) {
-    const names = splitNames(text, where);
-    const existing = [...known.map((scenario) => scenario.name), 'all'];
-    for (const name of names) {
-        if (!existing.includes(name))
-            throw unknownName(where, 'scenario', name, existing);
-    }
-    return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
-}
-function readGate(settings, written) {
-    const defaults = {
-        failAbove: settings.read('fail-above', parsePercent),
-        warnAbove: settings.readOptional('warn-above', parsePercent),
-        minGrowth: settings.read('min-growth', parseBytes),
-        max: undefined,
-    };
-    checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
-    if (written)
-        checkOverrides(defaults, written);
-    return {
-        defaults,
-        gatedMetrics: settings.read('metrics', parseMetrics),
-        caps: readCaps(settings),
-        overrides: written?.overrides ?? {},
-        inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
-    };
-}
-function readGitHub(settings) {
-    const entries = settings.readOptional('entries', parseEntries);
-    return {
-        comment: {
-            policy: settings.read('comment', choice(commentPolicies)),
-            key: settings.read('comment-key', parseKey),
-        },
-        check: settings.read('check', parseFlag),
-        accept: {
-            label: settings.read('accept-label', parseLabel),
-            scope: settings.read('accept-scope', choice(acceptScopes)),
-        },
-        onPush: settings.read('on-push', choice(['warn', 'fail'])),
-        artifact: settings.read('artifact', choice(artifactPolicies)),
-        baselineBranch: settings.readOptional('baseline-branch', parseBranch),
-        allowForks: settings.read('allow-forks', parseFlag),
-        fail: settings.read('fail', parseFlag),
-        dryRun: settings.read('dry-run', parseFlag),
-        matrix: {
-            entry: settings.readOptional('entry', parseKey),
-            shard: settings.readOptional('shard', parseKey),
-            side: settings.read('side', choice(['head', 'base', 'both'])),
-            entries: entries?.includes('all') ? 'all' : entries,
-            allowMissing: settings.read('allow-missing', parseFlag),
-        },
-    };
-}
-/** GitHub's limit of a label's name, in characters. */
-const maxLabelChars = 50;
-function parseLabel(text, where) {
-    if (text.length <= maxLabelChars && !/\p{C}/u.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a label`, `Use at most ${maxLabelChars} visible characters.`);
-}
-function parseEntries(text, where) {
-    return splitNames(text, where).map((name) => parseKey(name, where));
-}
-/** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
-function parseBranch(text, where) {
-    if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a branch`, 'Use letters, digits, dot, underscore, dash and slash, such as snapgate-baselines.');
-}
-function readCaps(settings) {
-    const capInputs = [
-        ['max-memfile-written', 'memfile.writtenBytes'],
-        ['max-memfile-changed', 'memfile.changedBytes'],
-        ['max-rootfs-written', 'rootfs.writtenBytes'],
-    ];
-    return Object.fromEntries(capInputs.flatMap(([name, metric]) => {
-        const cap = settings.readOptional(name, parseBytes);
-        return cap === undefined ? [] : [[metric, cap]];
-    }));
-}
-function checkOverrides(defaults, { overrides, placeOfOverride }) {
-    for (const [scenario, metrics] of Object.entries(overrides)) {
-        for (const [metric, own] of Object.entries(metrics))
-            checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
-    }
-}
-function checkThresholds(thresholds, where) {
-    if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove)
-        return;
-    throw new error_SnapgateError('usage', `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
-}
-function parseMetrics(text, where) {
-    const names = splitNames(text, where);
-    return names.map((name) => {
-        const metric = metricNames.find((known) => known === name);
-        if (metric === undefined)
-            throw unknownName(where, 'metric', name, metricNames);
-        return metric;
-    });
-}
-function splitNames(text, where) {
-    const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
-    if (names.length > 0)
-        return names;
-    throw new error_SnapgateError('usage', `${where}: no name is given`, 'Write names parted by commas or spaces.');
-}
-function parseBuildArgs(text, where) {
-    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-    return Object.fromEntries(lines.map((line) => {
-        const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
-        if (match?.[1] === undefined) {
-            throw new error_SnapgateError('usage', `${where}: ${quoteText(line)} is not a build argument`, 'Write one NAME=VALUE a line.');
-        }
-        return [match[1], match[2] ?? ''];
-    }));
-}
-function parseCount(text, where) {
-    if (/^\d{1,9}$/.test(text))
-        return Number(text);
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a whole number`, 'Write digits only.');
-}
-function parseFlag(text, where) {
-    return choice(['true', 'false'])(text, where) === 'true';
-}
-function parseKey(text, where) {
-    if (/^[A-Za-z0-9._-]{1,64}$/.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a key`, 'Use letters, digits, dot, underscore and dash, at most 64.');
-}
-function choice(choices) {
-    return (text, where) => {
-        const found = choices.find((known) => known === text);
-        if (found === undefined)
-            throw unknownName(where, 'choice', text, choices);
-        return found;
-    };
-}
-/** A number within bounds, both included, and a multiple of `step`. */
-function config_bounded(parse, low, high, step = 1) {
-    const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
-    return (text, where) => {
-        const value = parse(text, where);
-        if (value < low || value > high) {
-            throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${show(low)} to ${show(high)}.`);
-        }
-        if (value % step === 0)
-            return value;
-        throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a multiple of ${show(step)}`, `Round it to a multiple of ${show(step)}.`);
-    };
-}
-function plain(text) {
-    return text;
 }
 
 ;// CONCATENATED MODULE: ./lib/github/run-context.js
@@ -65770,7 +72454,16 @@ function reproduce_option(name, value) {
 }
 /** Bases that have no commit to name them by. */
 const otherBase = /^(?:image|rootfs|measurement):/;
-const mayHoldSecret = ['build-args', 'build-command', 'ready-command'];
+const mayHoldSecret = [
+    'build-args',
+    'build-command',
+    'ready-command',
+    'prepare-command',
+    'resume-command',
+    'pause-command',
+    'cleanup-command',
+    'version-command',
+];
 function isRepeated({ name, group, verbs }) {
     return verbs.includes('gate') && (group !== 'run' || name === 'config');
 }
@@ -65887,8 +72580,8 @@ function pullRequestNumber(event, given) {
  */
 function readDestination(env, getInput) {
     const github = readTelling(getInput);
-    const event = attempt(() => readTrigger(env));
-    const context = attempt(() => readRunContext(env));
+    const event = destination_attempt(() => readTrigger(env));
+    const context = destination_attempt(() => readRunContext(env));
     if (github === undefined || event === undefined || context === undefined || !mayTell(event))
         return undefined;
     return {
@@ -65896,7 +72589,7 @@ function readDestination(env, getInput) {
         context,
         event,
         token: getInput('github-token'),
-        pullRequest: attempt(() => pullRequestNumber(event, getInput('pr-number'))),
+        pullRequest: destination_attempt(() => pullRequestNumber(event, getInput('pr-number'))),
         headSha: headShaOf(event) ?? context.sha,
     };
 }
@@ -65905,7 +72598,7 @@ function mayTell(event) {
     return event.name !== 'pull_request_target' && !isFork;
 }
 function readTelling(getInput) {
-    const read = (name) => attempt(() => readConfig({ [name]: getInput(name) }, undefined).github);
+    const read = (name) => destination_attempt(() => readConfig({ [name]: getInput(name) }, undefined).github);
     const [keyed, dry] = [read('comment-key'), read('dry-run')];
     if (keyed === undefined || dry === undefined)
         return undefined;
@@ -65915,7 +72608,7 @@ function readTelling(getInput) {
         dryRun: dry.dryRun,
     };
 }
-function attempt(read) {
+function destination_attempt(read) {
     try {
         return read();
     }
@@ -66044,7 +72737,7 @@ const main_modes = {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(35423);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(63216);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

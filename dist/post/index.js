@@ -29407,7 +29407,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 8935:
+/***/ 6308:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32460,6 +32460,213 @@ function error_errnoOf(error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string')
         return error.code;
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/host/process.js
+
+
+
+
+/** How much of a process's output is kept: its end. */
+const keptBytes = (/* unused pure expression or super */ null && (64 * 1024));
+/** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
+const secretName = [
+    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
+    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
+    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
+    // An address that as a rule has a password in it.
+    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
+    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
+];
+/** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
+function childEnvironment(run, more = {}) {
+    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
+    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
+}
+/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
+function searchPath() {
+    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
+    return [...dirs, ...more].join(':');
+}
+/**
+ * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
+ * by util-linux's setpriv, which every Debian has).
+ */
+function startProcess(run, command, args, options = {}) {
+    return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+        ...options,
+        env: childEnvironment(run, options.env),
+    });
+}
+/** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
+async function runCommand(run, command, args, options = {}) {
+    run.signal.throwIfAborted();
+    const child = startProcess(run, command, args, {
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.env === undefined ? {} : { env: options.env }),
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
+    });
+    const output = collectOutput(child, options.onStdout);
+    const ended = waitForExit(child);
+    child.stdin?.on('error', () => { });
+    child.stdin?.end(options.input);
+    let timedOut = false;
+    const stop = () => killGroup(child);
+    const timer = options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            stop();
+        }, options.timeoutMs);
+    run.signal.addEventListener('abort', stop, { once: true });
+    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
+    try {
+        const { code, signal } = await ended;
+        run.signal.throwIfAborted();
+        const result = { code, signal, timedOut, ...output() };
+        if (code === 127 && result.tail.some((line) => line.startsWith('setpriv: failed to execute')))
+            throw missingCommand(command);
+        return result;
+    }
+    finally {
+        clearTimeout(timer);
+        run.signal.removeEventListener('abort', stop);
+    }
+}
+/** Runs a command that must exit 0; its whole stdout. The error shows its last lines. */
+async function mustRun(run, command, args, options = {}) {
+    const result = await runCommand(run, command, args, options);
+    if (result.code === 0)
+        return result.stdout;
+    const how = result.timedOut
+        ? 'took too long'
+        : result.signal
+            ? `was ended by ${result.signal}`
+            : `exited ${result.code}`;
+    throw new SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
+        details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
+    });
+}
+/** How long a process that a command left behind may hold the command's output open. */
+const heldOutputMs = 2_000;
+/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
+function letGo(child) {
+    for (const stream of [child.stdout, child.stderr])
+        stream?.destroy();
+}
+/** Ends a child and all its descendants of the same group. */
+function killGroup(child) {
+    if (child.pid === undefined)
+        return;
+    for (const target of [-child.pid, child.pid]) {
+        try {
+            process.kill(target, 'SIGKILL');
+        }
+        catch (error) {
+            if (errnoOf(error) !== 'ESRCH')
+                throw error;
+        }
+    }
+}
+function waitForExit(child) {
+    return new Promise((resolve, reject) => {
+        child.once('error', (error) => reject(errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
+        child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+}
+function missingCommand(command) {
+    return new SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+}
+const debianPackages = {
+    'qemu-system-x86_64': 'qemu-system-x86',
+    'qemu-img': 'qemu-utils',
+    mke2fs: 'e2fsprogs',
+    debugfs: 'e2fsprogs',
+    e2fsck: 'e2fsprogs',
+    resize2fs: 'e2fsprogs',
+    fakeroot: 'fakeroot',
+    cpio: 'cpio',
+    busybox: 'busybox-static',
+    modprobe: 'kmod',
+    depmod: 'kmod',
+    zstd: 'zstd',
+    xz: 'xz-utils',
+    setpriv: 'util-linux',
+    perl: 'perl-base',
+    buildah: 'buildah',
+    newuidmap: 'uidmap',
+    git: 'git',
+};
+/** Whether a command is where `searchPath` looks. */
+function hasCommand(name) {
+    return searchPath()
+        .split(external_node_path_namespaceObject.delimiter)
+        .some((dir) => isExecutable((0,external_node_path_namespaceObject.join)(dir, name)));
+}
+/** The Debian packages of those commands that are not on this machine. */
+function missingPackages(commands) {
+    const missing = commands.filter((command) => !hasCommand(command));
+    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
+}
+/** What to type on Debian and Ubuntu for a missing command. */
+function packageOf(command) {
+    const name = debianPackages[command];
+    return name === undefined
+        ? `a package that holds ${command}`
+        : `sudo apt-get install -y --no-install-recommends ${name}`;
+}
+function isExecutable(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+function collectOutput(child, onStdout) {
+    const stdout = [];
+    let tail = Buffer.alloc(0);
+    const keepTail = (chunk) => {
+        const joined = Buffer.concat([tail, chunk]);
+        tail = joined.subarray(Math.max(0, joined.length - keptBytes));
+    };
+    child.stdout?.on('data', (chunk) => {
+        if (onStdout)
+            onStdout(chunk);
+        else {
+            stdout.push(chunk);
+            keepTail(chunk);
+        }
+    });
+    child.stderr?.on('data', keepTail);
+    return () => ({
+        stdout: Buffer.concat(stdout).toString('utf8'),
+        tail: tail
+            .toString('utf8')
+            .split('\n')
+            .filter((line) => line !== ''),
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/host/cloud-environment.js
+
+/** Variables that the user's own cloud tools find their login by. No other child of snapgate's gets them. */
+const cloudNames = /^(GOOGLE_|CLOUDSDK_|GCLOUD_|BOTO_)/;
+/** What a command that speaks to the user's bucket is given beside the environment of every child. */
+function cloudEnvironment() {
+    const login = Object.entries(process.env).filter(([name]) => cloudNames.test(name));
+    return { ...Object.fromEntries(login), CLOUDSDK_CORE_DISABLE_PROMPTS: '1' };
+}
+/** The user's own command for buckets: gcloud, else gsutil; undefined: neither is on this machine. */
+function bucketCommand() {
+    return ['gcloud', 'gsutil'].find(hasCommand);
+}
+/** The command that removes folders, whose addresses follow. */
+function removeFromBucket() {
+    return bucketCommand() === 'gsutil' ? ['gsutil', 'rm', '-r'] : ['gcloud', 'storage', 'rm', '--recursive'];
 }
 
 ;// CONCATENATED MODULE: ./lib/host/folder.js
@@ -42076,12 +42283,20 @@ function preprocess(fn, schema) {
 
 
 
+/** A folder that a run has made, by its random name: nothing else in a bucket is ever removed. */
+const bucketFolder = /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Something that must not outlive the run. Processes need no entry: they carry the run's id in their environment. */
 const resourceSchema = discriminatedUnion('kind', [
     /** A file or folder outside the run's own folder. */
     object({ kind: literal('path'), path: schemas_string() }),
     /** A user's file that is out of the way, and is not lost with the run. */
     object({ kind: literal('moved'), path: schemas_string(), kept: schemas_string() }),
+    /** Objects in a bucket of the user's, below one address. */
+    object({
+        kind: literal('bucket-folder'),
+        url: schemas_string().regex(bucketFolder),
+        gone: schemas_boolean().optional(),
+    }),
     object({ kind: literal('worktree'), repository: schemas_string(), path: schemas_string() }),
     /** What a killed build leaves in buildah's storage, which outlives the run: its working containers and temporary files. */
     object({
@@ -42089,6 +42304,16 @@ const resourceSchema = discriminatedUnion('kind', [
         root: schemas_string(),
         runRoot: schemas_string(),
         temporaryDir: schemas_string(),
+    }),
+    /** A command of the user's that ends a machine which is no process of the run's; while there is `work`, it has yet to run. */
+    object({
+        kind: literal('cleanup-command'),
+        work: schemas_string(),
+        cwd: schemas_string(),
+        command: schemas_string(),
+        args: array(schemas_string()),
+        env: record(schemas_string(), schemas_string()),
+        timeoutMs: schemas_number(),
     }),
 ]);
 function ledger_openLedger(path) {
@@ -42117,6 +42342,40 @@ function parseLine(line) {
     }
     catch {
         return [];
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/host/marked.js
+
+/** How processes of a run are found, whoever started them: what snapgate starts has it in its environment, and so has all that is started by that. */
+function endMarkedProcesses(name, value) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    // Again until there is none: builds fork while they die.
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+        const pids = (0,external_node_fs_namespaceObject.readdirSync)('/proc').filter((pid) => /^\d+$/.test(pid) && hasMark(pid, mark));
+        if (pids.length === 0)
+            return;
+        for (const pid of pids)
+            killQuietly(Number(pid));
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+}
+function hasMark(pid, mark) {
+    if (Number(pid) === process.pid)
+        return false;
+    try {
+        return (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/environ`).includes(mark);
+    }
+    catch {
+        return false;
+    }
+}
+function killQuietly(pid) {
+    try {
+        process.kill(pid, 'SIGKILL');
+    }
+    catch {
+        // Gone already.
     }
 }
 
@@ -42151,195 +42410,9 @@ function moveFile(from, to) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/host/process.js
-
-
-
-
-/** How much of a process's output is kept: its end. */
-const keptBytes = (/* unused pure expression or super */ null && (64 * 1024));
-/** Names of variables that a child never inherits: nothing that snapgate starts needs a token. */
-const secretName = [
-    /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|APIKEY/i,
-    // Whole words between underscores: PATH, KEYBOARD, AUTHOR and PWD are none of them.
-    /(^|_)(KEYS?|PATS?|AUTH|PASS|PASSWD|CREDS?|DSN|COOKIES?)(_|$)|._PWD$/i,
-    // An address that as a rule has a password in it.
-    /(^|_)(DATABASE|DB|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ)_(URL|URI)$|CONNECTION_?STRING/i,
-    /^(ACTIONS_|INPUT_|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$)/i,
-];
-/** The environment of every child: the caller's without its tokens, with the run's id by which clean-up finds it. */
-function childEnvironment(run, more = {}) {
-    const kept = Object.entries(process.env).filter(([name]) => !secretName.some((pattern) => pattern.test(name)));
-    return { ...Object.fromEntries(kept), PATH: searchPath(), ...more, SNAPGATE_RUN_ID: run.id };
-}
-/** Where commands are looked for: the caller's PATH, then where Debian keeps mke2fs, which an ordinary user's PATH leaves out. */
-function searchPath() {
-    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':');
-    const more = ['/usr/sbin', '/sbin'].filter((dir) => !dirs.includes(dir));
-    return [...dirs, ...more].join(':');
-}
-/**
- * Starts a process that dies with this one: the kernel sends it SIGKILL when snapgate ends, however it ends (PR_SET_PDEATHSIG,
- * by util-linux's setpriv, which every Debian has).
- */
-function startProcess(run, command, args, options = {}) {
-    return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
-        ...options,
-        env: childEnvironment(run, options.env),
-    });
-}
-/** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
-async function runCommand(run, command, args, options = {}) {
-    run.signal.throwIfAborted();
-    const child = startProcess(run, command, args, {
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-        detached: true,
-    });
-    const output = collectOutput(child, options.onStdout);
-    const ended = waitForExit(child);
-    child.stdin?.on('error', () => { });
-    child.stdin?.end(options.input);
-    let timedOut = false;
-    const stop = () => killGroup(child);
-    const timer = options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            stop();
-        }, options.timeoutMs);
-    run.signal.addEventListener('abort', stop, { once: true });
-    child.once('exit', () => setTimeout(() => letGo(child), heldOutputMs).unref());
-    try {
-        const { code, signal } = await ended;
-        run.signal.throwIfAborted();
-        const result = { code, signal, timedOut, ...output() };
-        if (code === 127 && result.tail.some((line) => line.startsWith('setpriv: failed to execute')))
-            throw missingCommand(command);
-        return result;
-    }
-    finally {
-        clearTimeout(timer);
-        run.signal.removeEventListener('abort', stop);
-    }
-}
-/** Runs a command that must exit 0; its whole stdout. The error shows its last lines. */
-async function mustRun(run, command, args, options = {}) {
-    const result = await runCommand(run, command, args, options);
-    if (result.code === 0)
-        return result.stdout;
-    const how = result.timedOut
-        ? 'took too long'
-        : result.signal
-            ? `was ended by ${result.signal}`
-            : `exited ${result.code}`;
-    throw new SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
-        details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
-    });
-}
-/** How long a process that a command left behind may hold the command's output open. */
-const heldOutputMs = 2_000;
-/** Ends the wait for the output of a command that is over: a daemon of a build's would hold it for good. */
-function letGo(child) {
-    for (const stream of [child.stdout, child.stderr])
-        stream?.destroy();
-}
-/** Ends a child and all its descendants of the same group. */
-function killGroup(child) {
-    if (child.pid === undefined)
-        return;
-    for (const target of [-child.pid, child.pid]) {
-        try {
-            process.kill(target, 'SIGKILL');
-        }
-        catch (error) {
-            if (errnoOf(error) !== 'ESRCH')
-                throw error;
-        }
-    }
-}
-function waitForExit(child) {
-    return new Promise((resolve, reject) => {
-        child.once('error', (error) => reject(errnoOf(error) === 'ENOENT' ? missingCommand('setpriv') : error));
-        child.once('close', (code, signal) => resolve({ code, signal }));
-    });
-}
-function missingCommand(command) {
-    return new SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
-}
-const debianPackages = {
-    'qemu-system-x86_64': 'qemu-system-x86',
-    'qemu-img': 'qemu-utils',
-    mke2fs: 'e2fsprogs',
-    debugfs: 'e2fsprogs',
-    e2fsck: 'e2fsprogs',
-    resize2fs: 'e2fsprogs',
-    fakeroot: 'fakeroot',
-    cpio: 'cpio',
-    busybox: 'busybox-static',
-    modprobe: 'kmod',
-    depmod: 'kmod',
-    zstd: 'zstd',
-    xz: 'xz-utils',
-    setpriv: 'util-linux',
-    buildah: 'buildah',
-    newuidmap: 'uidmap',
-    git: 'git',
-};
-/** Whether a command is where `searchPath` looks. */
-function hasCommand(name) {
-    return searchPath()
-        .split(delimiter)
-        .some((dir) => isExecutable(join(dir, name)));
-}
-/** The Debian packages of those commands that are not on this machine. */
-function missingPackages(commands) {
-    const missing = commands.filter((command) => !hasCommand(command));
-    return [...new Set(missing.map((command) => debianPackages[command] ?? command))];
-}
-/** What to type on Debian and Ubuntu for a missing command. */
-function packageOf(command) {
-    const name = debianPackages[command];
-    return name === undefined
-        ? `a package that holds ${command}`
-        : `sudo apt-get install -y --no-install-recommends ${name}`;
-}
-function isExecutable(path) {
-    try {
-        accessSync(path, constants.X_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
-function collectOutput(child, onStdout) {
-    const stdout = [];
-    let tail = Buffer.alloc(0);
-    const keepTail = (chunk) => {
-        const joined = Buffer.concat([tail, chunk]);
-        tail = joined.subarray(Math.max(0, joined.length - keptBytes));
-    };
-    child.stdout?.on('data', (chunk) => {
-        if (onStdout)
-            onStdout(chunk);
-        else {
-            stdout.push(chunk);
-            keepTail(chunk);
-        }
-    });
-    child.stderr?.on('data', keepTail);
-    return () => ({
-        stdout: Buffer.concat(stdout).toString('utf8'),
-        tail: tail
-            .toString('utf8')
-            .split('\n')
-            .filter((line) => line !== ''),
-    });
-}
-
 ;// CONCATENATED MODULE: ./lib/host/cleanup.js
+
+
 
 
 
@@ -42367,10 +42440,17 @@ function openRun(workDir, cacheDir, log, signal) {
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
     const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
-    killProcessesOfRun(id);
-    for (const resource of readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile)))
+    endProcessesOfRun(id);
+    const resources = readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile));
+    removeBucketFolders(foldersInBuckets(resources), id);
+    for (const resource of resources)
         removeResource(resource, id);
+    if (resources.some(({ kind }) => kind === 'cleanup-command'))
+        endProcessesOfRun(id);
     removeTree(dir, id);
+}
+function endProcessesOfRun(id) {
+    endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
 /** Runs whose owner is gone (a SIGKILL, a power cut) are closed by the next run on the machine. */
 function sweepDeadRuns(workDir, log) {
@@ -42413,42 +42493,14 @@ function startTimeOf(pid) {
         return undefined;
     }
 }
-/** SIGKILL to every process with the run's id in its environment, until there is none: builds fork while they die. */
-function killProcessesOfRun(id) {
-    const mark = Buffer.from(`SNAPGATE_RUN_ID=${id}\0`);
-    for (let attempt = 0; attempt < 50; attempt += 1) {
-        const pids = (0,external_node_fs_namespaceObject.readdirSync)('/proc').filter((name) => /^\d+$/.test(name) && hasMark(name, mark));
-        if (pids.length === 0)
-            return;
-        for (const pid of pids)
-            killQuietly(Number(pid));
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-}
-function hasMark(pid, mark) {
-    if (Number(pid) === process.pid)
-        return false;
-    try {
-        return (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/environ`).includes(mark);
-    }
-    catch {
-        return false;
-    }
-}
-function killQuietly(pid) {
-    try {
-        process.kill(pid, 'SIGKILL');
-    }
-    catch {
-        // Gone already.
-    }
-}
 /** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
 function runQuietly(id, command, args, timeout = 60_000) {
     (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
 }
 function removeResource(resource, id) {
     switch (resource.kind) {
+        case 'bucket-folder':
+            return;
         case 'path':
             removeTree(resource.path, id);
             return;
@@ -42461,7 +42513,37 @@ function removeResource(resource, id) {
             return;
         case 'buildah-build':
             endBuildahBuild(resource, id);
+            return;
+        case 'cleanup-command':
+            runCleanupCommand(resource, id);
     }
+}
+/** Those that are not known to be gone already. */
+function foldersInBuckets(resources) {
+    const known = resources.flatMap((resource) => (resource.kind === 'bucket-folder' ? [resource] : []));
+    const gone = new Set(known.flatMap(({ url, gone: isGone }) => (isGone ? [url] : [])));
+    return [...new Set(known.map(({ url }) => url))].filter((url) => !gone.has(url));
+}
+/** Many addresses in one call, which takes seconds; one that is not there may keep it from the others, which then come one by one. */
+function removeBucketFolders(urls, id) {
+    const deadline = Date.now() + bucketLimitMs;
+    for (let at = 0; at < urls.length; at += urlsAtOnce) {
+        const part = urls.slice(at, at + urlsAtOnce);
+        if (removeAtOnce(part, id, deadline))
+            continue;
+        for (const url of part)
+            removeAtOnce([url], id, deadline);
+    }
+}
+const urlsAtOnce = 100;
+const bucketLimitMs = 300_000;
+function removeAtOnce(urls, id, deadline) {
+    const leftMs = deadline - Date.now();
+    if (leftMs <= 0)
+        return false;
+    const [command, ...words] = removeFromBucket();
+    const env = childEnvironment({ id }, cloudEnvironment());
+    return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
 function removeTree(path, id) {
@@ -42474,6 +42556,18 @@ function removeTree(path, id) {
         runQuietly(id, 'chmod', ['-R', 'u+rwX', '--', path]);
         (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true });
     }
+}
+/** Unless the run has done so itself: the folder goes with it. */
+function runCleanupCommand({ work, cwd, command, args, env, timeoutMs }, id) {
+    if (!(0,external_node_fs_namespaceObject.existsSync)(work))
+        return;
+    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, {
+        stdio: 'ignore',
+        cwd: (0,external_node_fs_namespaceObject.existsSync)(cwd) ? cwd : work,
+        env: childEnvironment({ id }, env),
+        timeout: Math.min(timeoutMs, 60_000),
+        killSignal: 'SIGKILL',
+    });
 }
 /** While no other run builds in the same storage: what is left there is then of builds that were killed. */
 function endBuildahBuild({ root, runRoot, temporaryDir }, id) {
@@ -48235,11 +48329,16 @@ const metricNames = [
     'memfile.zeroedBytes',
     'memfile.compressedBytes',
     'memfile.hugeBytes',
+    'memfile.storedBytes',
     'rootfs.writtenBytes',
+    'rootfs.storedBytes',
     'stateBytes',
     'resumeMs',
     'pauseMs',
 ];
+const engineNames = (/* unused pure expression or super */ null && (['qemu', 'firecracker', 'e2b', 'command']));
+/** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
+const accelerators = ['kvm', 'tcg', 'unknown'];
 
 ;// CONCATENATED MODULE: ./lib/measure/record.js
 
@@ -48252,7 +48351,7 @@ const shortText = schemas_string().max(500);
 const fingerprintSchema = strictObject({
     engine: shortText,
     engineVersion: shortText,
-    accelerator: schemas_enum(['kvm', 'tcg']),
+    accelerator: schemas_enum(accelerators),
     machine: shortText,
     kernelVersion: shortText,
     kernelSha256: shortText,
@@ -48282,6 +48381,8 @@ const bootSchema = strictObject({
     bootMs: schemas_number().nonnegative(),
     readyMs: schemas_number().nonnegative(),
     settled: schemas_boolean(),
+    /** Of the base snapshot itself, where the engine counts it. */
+    snapshot: metricsSchema.optional(),
     samples: array(sampleSchema).max(100_000),
 });
 /** A whole commit hash. */
@@ -48291,6 +48392,21 @@ const subjectSchema = strictObject({
     label: shortText,
     commit: commitShaSchema.optional(),
 });
+const rootfsImageSchema = strictObject({
+    rootfsSha256: shortText,
+    rootfsBytes: schemas_int().positive(),
+    kernelVersion: shortText,
+    kernelSha256: shortText,
+    initrdSha256: shortText.optional(),
+    init: schemas_enum(['systemd', 'init', 'none']),
+});
+/** A guest that an engine's own builder makes: who, and the hash of what it was made with. */
+const builtImageSchema = strictObject({
+    builder: shortText,
+    sha256: shortText,
+    /** Where snapgate has built an image for the builder. */
+    rootfs: rootfsImageSchema.optional(),
+});
 const measurementSchema = strictObject({
     schema: literal('snapgate/measurement'),
     version: literal(measurementVersion),
@@ -48298,14 +48414,7 @@ const measurementSchema = strictObject({
     createdAt: shortText,
     side: schemas_enum(['base', 'head']),
     subject: subjectSchema,
-    image: strictObject({
-        rootfsSha256: shortText,
-        rootfsBytes: schemas_int().positive(),
-        kernelVersion: shortText,
-        kernelSha256: shortText,
-        initrdSha256: shortText.optional(),
-        init: schemas_enum(['systemd', 'init', 'none']),
-    }),
+    image: union([rootfsImageSchema, builtImageSchema]),
     fingerprint: fingerprintSchema,
     environment: strictObject({
         os: shortText,
@@ -49255,7 +49364,7 @@ function removeRun() {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8935);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6308);
 
 await (0,_action_post_js__WEBPACK_IMPORTED_MODULE_0__/* .post */ .b)(process.env);
 // A connection that somebody left open must not keep a finished job running.
