@@ -3,7 +3,8 @@ import type { CommandSettings, EngineSettings } from './settings.ts';
 
 /** The metrics that an engine can give with these settings: any other is absent from its measurements. */
 export function metricsOf(settings: EngineSettings): readonly MetricName[] {
-  if (settings.kind !== 'command') return metricNames;
+  if (settings.kind === 'e2b') return metricNames;
+  if (settings.kind !== 'command') return metricNames.filter((name) => !name.endsWith('.storedBytes'));
   const disk = settings.rootfsFile !== undefined;
   return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
 }

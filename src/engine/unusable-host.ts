@@ -8,7 +8,8 @@ export function unusableHost(report: EngineReport): SnapgateError {
   return new SnapgateError(
     'host',
     `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`,
-    [...remedies].join('; ') || 'snapgate probe shows all that was checked.',
+    [...remedies].map((remedy) => remedy.replace(/\.$/, '')).join('; ') ||
+      'snapgate probe shows all that was checked.',
     {
       details: {
         title: 'what this machine can do',

@@ -37,6 +37,13 @@ describe('a metric that gates and that the engine cannot give', () => {
     expect(refusal({ ...commands, ...given })?.message).toMatch(new RegExp(`^${metric} gates`));
   });
 
+  it.each(['qemu', 'firecracker'])('%s stores nothing itself', (engine) => {
+    expect(refusal({ engine, rootfs: 'r', metrics: 'memfile.storedBytes' })?.message).toBe(
+      `memfile.storedBytes gates, which engine ${engine} cannot give`,
+    );
+    expect(refusal({ engine, rootfs: 'r' })).toBeUndefined();
+  });
+
   it('of the disk needs its file', () => {
     const given = { ...commands, format: 'sparse-diff', metrics: 'rootfs.writtenBytes' };
     expect(refusal(given)?.remedy).toMatch(/^Give rootfs-file: /);
