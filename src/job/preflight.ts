@@ -51,9 +51,12 @@ interface GuestNeeds {
 
 function guestNeeds(config: MeasureConfig): GuestNeeds {
   const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
+  const snapshots = keepsBase ? 2 : 1;
+  // Firecracker's Diff is a file beside its parent's, and may be as large.
+  const diffs = config.engine.kind === 'firecracker' ? 1 : 0;
   return {
     memoryBytes: config.memoryBytes + processOverheadBytes,
-    diskBytes: config.memoryBytes * (keepsBase ? 2 : 1) + overlayBytes,
+    diskBytes: config.memoryBytes * (snapshots + diffs) + overlayBytes,
   };
 }
 

@@ -37,6 +37,13 @@ describe('planLanes', () => {
     expect(planLanes({ ...config, engine }, 2, { ...roomy, freeDiskBytes: 0 })).toBe(1);
   });
 
+  it('has room for the Diff of Firecracker beside its parent', () => {
+    const engine = readConfig({ engine: 'firecracker' }, undefined).measure.engine;
+    const host = { ...roomy, freeDiskBytes: 2 * gibi };
+    expect(planLanes(config, 1, host)).toBe(1);
+    expect(() => planLanes({ ...config, engine }, 1, host)).toThrow('needs 2.50 GiB of free disk');
+  });
+
   it('runs one guest at a time for one side', () => {
     expect(planLanes(config, 1, roomy)).toBe(1);
   });
