@@ -16,6 +16,12 @@ export function probeTable(report: EngineReport, color: boolean): string {
 function conclusion({ ok, identity, fallback }: EngineReport): string {
   if (!ok || !identity) return 'This machine cannot run guests yet: see the lines marked FAIL.';
   const { engine, version, accelerator, machine } = identity;
-  const ready = `Ready: ${engine} (${version}), ${accelerator}, machine ${machine}.`;
+  // What a builder chooses, and how commands of the user's run a guest, shows when one is built.
+  const known = [
+    version === undefined ? engine : `${engine} (${version})`,
+    ...(accelerator === 'unknown' ? [] : [accelerator]),
+    ...(machine === engine ? [] : [`machine ${machine}`]),
+  ];
+  const ready = printable(`Ready: ${known.join(', ')}.`);
   return fallback === undefined ? ready : `${ready}\n${printable(fallback)}`;
 }
