@@ -1,7 +1,9 @@
-import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../../host/run.ts';
-import { dataExtents, type Extent } from '../../pages/data-extents.ts';
+import { dataExtents } from '../../pages/data-extents.ts';
+import { pagesOfExtents, runsOfPairs } from '../../pages/extent-pages.ts';
+import { pageBytes } from '../../pages/page-set.ts';
 import { readFully, writeFully } from '../../pages/whole-io.ts';
 import { copySparse, diskPathOf, keptDiskPathOf } from './snapshot.ts';
 
@@ -13,8 +15,8 @@ import { copySparse, diskPathOf, keptDiskPathOf } from './snapshot.ts';
  * in a snapshot. What is not seen is a block that was written with what it held.
  */
 
-/** A block of ext4, and what QEMU's overlays count in. */
-export const blockBytes = 4096;
+/** A block of ext4, and what QEMU's overlays count in: as large as a page. */
+const blockBytes = pageBytes;
 const chunkBytes = 1024 * 1024;
 
 /** Makes sure that the disk for machines is there and as the snapshot has it. */
@@ -52,55 +54,42 @@ export async function settleDisk(
 ): Promise<number> {
   if (diskTime(dir) === timeBefore) return 0;
   // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
-  const extents = await dataExtents(run, diskPathOf(dir));
+  const blocks = pagesOfExtents(await dataExtents(run, diskPathOf(dir)));
   const kept = openSync(keptDiskPathOf(dir), 'r+');
   const disk = openSync(diskPathOf(dir), 'r+');
   try {
-    return await compareDisks(kept, disk, extents, advance);
+    return await compareDisks(kept, disk, blocks, advance);
   } finally {
     closeSync(kept);
     closeSync(disk);
   }
 }
 
+/** `blocks`: pairs of block numbers, from and to. */
 async function compareDisks(
   kept: number,
   disk: number,
-  extents: readonly Extent[],
+  blocks: Uint32Array,
   advance: boolean,
 ): Promise<number> {
+  const { size } = fstatSync(disk);
   const before = Buffer.alloc(chunkBytes);
   const after = Buffer.alloc(chunkBytes);
+  const [source, target] = advance ? [after, kept] : [before, disk];
   let changed = 0;
-  for (const { offset, end } of wholeBlocks(extents)) {
-    for (let at = offset; at < end; at += chunkBytes) {
-      const length = Math.min(chunkBytes, end - at);
-      readFully(kept, before.subarray(0, length), at);
-      readFully(disk, after.subarray(0, length), at);
-      for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
-        changed += blockBytes;
-        const source = advance ? after : before;
-        writeFully(
-          advance ? kept : disk,
-          source.subarray(part, Math.min(part + blockBytes, length)),
-          at + part,
-        );
-      }
-      await setImmediate();
+  for (const { first, count } of runsOfPairs(blocks, chunkBytes / blockBytes)) {
+    const at = first * blockBytes;
+    // The last block may be cut short.
+    const length = Math.min(count * blockBytes, size - at);
+    readFully(kept, before.subarray(0, length), at);
+    readFully(disk, after.subarray(0, length), at);
+    for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
+      changed += blockBytes;
+      writeFully(target, source.subarray(part, Math.min(part + blockBytes, length)), at + part);
     }
+    await setImmediate();
   }
   return changed;
-}
-
-/** The extents in whole blocks, each block once: a file system may have smaller ones. The last block may be cut short by the file's end. */
-function* wholeBlocks(extents: readonly Extent[]): Generator<{ offset: number; end: number }> {
-  let done = 0;
-  for (const { offset, bytes } of extents) {
-    const start = Math.max(done, offset - (offset % blockBytes));
-    const end = offset + bytes;
-    if (start < end) yield { offset: start, end };
-    done = Math.max(done, Math.ceil(end / blockBytes) * blockBytes);
-  }
 }
 
 /** Where the blocks begin that differ. */
