@@ -14,7 +14,7 @@ export interface EngineInputs {
   bytes(name: string): number;
 }
 
-/** What only one engine, or two, take. An input that the engine would not look at is a mistake that nobody would notice. */
+/** What only one engine, or two, take. */
 const ownInputs: Readonly<Record<EngineSettings['kind'], readonly string[]>> = {
   qemu: ['accel'],
   firecracker: ['firecracker-binary', 'firecracker-version', 'jailer'],
@@ -53,10 +53,15 @@ export function readEngine(inputs: EngineInputs): EngineSettings {
   }
 }
 
+/**
+ * An input that the engine would not look at is a mistake that nobody would notice; not so what snapgate.yml has for its own engine where
+ * the run names another.
+ */
 function refuseOthers(kind: EngineSettings['kind'], inputs: EngineInputs): void {
+  const isOfRun = (name: string) => inputs.given(name)?.where === name;
   for (const name of new Set(Object.values(ownInputs).flat())) {
     const given = ownInputs[kind].includes(name) ? undefined : inputs.given(name);
-    if (given === undefined) continue;
+    if (given === undefined || (isOfRun('engine') && !isOfRun(name))) continue;
     const owners = engineNames.filter((engine) => ownInputs[engine].includes(name));
     throw new SnapgateError(
       'usage',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseCommand } from '../../src/cli/arguments.ts';
+import { inputsOf, ownOptions, parseCommand, verbs } from '../../src/cli/arguments.ts';
 
 describe('parseCommand', () => {
   it('reads the inputs of a verb under their own names', () => {
@@ -12,6 +12,17 @@ describe('parseCommand', () => {
       inputs: { rootfs: 'a.tar', base: 'ref:main', 'fail-above': '3%' },
       json: true,
       verbose: false,
+      format: 'json',
+    });
+  });
+
+  it('has no input of a verb by the name of an option of that verb, and takes an input that is one elsewhere', () => {
+    for (const [verb, option] of Object.entries(ownOptions))
+      expect(inputsOf(verbs.find((each) => each === verb) ?? 'gate').map(({ name }) => name)).not.toContain(
+        option.name,
+      );
+    expect(parseCommand(['measure', '--engine', 'command', '--format', 'e2b', '--json'])).toMatchObject({
+      inputs: { engine: 'command', format: 'e2b' },
       format: 'json',
     });
   });

@@ -96,6 +96,18 @@ describe('the engine', () => {
     expect(refusal(given)).toMatchObject({ code: 'usage', message, remedy });
   });
 
+  it('of the run is stronger than what snapgate.yml has for its own', () => {
+    const text = 'defaults: { accel: kvm, cycles: 3 }\n';
+    const file = { path: 'snapgate.yml', text };
+    expect(readConfig({ engine: 'firecracker' }, file).measure).toMatchObject({
+      engine: { kind: 'firecracker' },
+      cycles: 3,
+    });
+    const both = { path: 'snapgate.yml', text: 'defaults: { engine: firecracker, accel: kvm }\n' };
+    expect(() => readConfig({}, both)).toThrow(/accel is given, which engine firecracker does not have$/);
+    expect(readConfig({ engine: 'qemu' }, both).measure.engine).toEqual({ kind: 'qemu', accel: 'kvm' });
+  });
+
   it.each([
     [{ 'huge-pages': '2M' }, /^huge-pages: engine qemu counts written pages of 4 KiB/],
     [

@@ -119,7 +119,7 @@ describe('a stored base', () => {
     expect(bootedSides(step.log)).toEqual(['base', 'head']);
     expect(step.summary).toMatch(
       new RegExp(
-        `^- note: the stored measurement of ${pull.baseSha.slice(0, 7)} is not used: memoryBytes was 134217728 there and is 167772160 here$`,
+        `^- note: the stored measurement of ${pull.baseSha.slice(0, 7)} is not used: memoryBytes was 134217728 there and is 167772160 here; vcpus was 2 there and is 1 here$`,
         'm',
       ),
     );
