@@ -33,7 +33,7 @@ async function measure(run: Run, request: ActionRequest, sides: Sides): Promise<
   if (side === 'both') return await measureBoth(run, request, sides);
   const image = await imageOf(run, request, sides, side);
   const { measurement, file, report } = await runMeasure(run, { config, side, image });
-  logSteps(run, measurement);
+  logSteps(run, { [measurement.side]: measurement });
   setOutputs({ report, measurement: file });
   await writeSummary(run.log, measurementSummary(measurement));
   if (side === 'head') await storeHead(run, request, sides, measurement);

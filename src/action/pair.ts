@@ -74,7 +74,7 @@ async function measuredPair(
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
   const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
-  logSteps(run, pair.base, pair.head);
+  logSteps(run, pair);
   // What the event says of the base is of no interest where another was named.
   const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
   return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };

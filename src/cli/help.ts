@@ -29,6 +29,7 @@ const sources: readonly string[] = [
   '  --image REFERENCE',
   '  --rootfs PATH',
   '  --build-command COMMAND --rootfs PATH',
+  'There is none with --engine e2b, and need not be one with --engine command.',
 ];
 
 const examples: Readonly<Record<Verb, readonly string[]>> = {
@@ -36,6 +37,8 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
     'snapgate gate --dockerfile guest/Dockerfile --base ref:main',
     'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause',
     "snapgate gate --build-command 'make rootfs' --rootfs rootfs.tar --base ref:v1",
+    'snapgate gate --dockerfile guest/Dockerfile --engine firecracker',
+    'snapgate gate --engine e2b --memory-size 1GiB --base ref:main',
   ],
   measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
   compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],

@@ -154,7 +154,11 @@ function layerBytes({ ownBytes, deadBytes, content, storedBytes }: StoredLayer):
 }
 
 function missingLines({ buildId, reason, mappedBytes }: MissingLayer, look: TableLook): string[] {
-  const text = `${buildId}  MISSING, ${sizeOf(mappedBytes)} of the image are read from it: ${printable(reason)}`;
+  const needed =
+    mappedBytes === 0
+      ? 'not there, and not needed'
+      : `MISSING, ${sizeOf(mappedBytes)} of the image are read from it`;
+  const text = `${buildId}  ${needed}: ${printable(reason)}`;
   return wrapped(text, look, 2);
 }
 

@@ -193,7 +193,7 @@ function needCommand(inputs: EngineInputs, name: string): string {
   throw new SnapgateError(
     'usage',
     `engine command is asked for, but ${name} is not given`,
-    'Give prepare-command, resume-command and pause-command; docs/engines.md has two whole examples.',
+    'Give prepare-command, resume-command and pause-command; docs/engine-command.md has two whole examples.',
   );
 }
 

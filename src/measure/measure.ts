@@ -9,7 +9,7 @@ import type { Image, RootfsImage } from '../image/types.ts';
 import { type MeasuredBoot, measureBoot } from './boot.ts';
 import { fingerprintOf, fingerprintWith, kernelOf, readEnvironment, scenariosRecord } from './environment.ts';
 import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
-import { type Measurement, measurementVersion, type Subject } from './record.ts';
+import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
 
 /** One side, built and ready to boot. */
 export interface SideToMeasure {
@@ -75,12 +75,17 @@ async function runWave(
       run.log.info(`${name}: starts${remaining}`);
       const measured = await measureOne(run, request, side, index, name);
       const { boot } = measured;
-      run.log.info(
-        `${name}: agent after ${formatDuration(boot.bootMs)}, settled after ${formatDuration(boot.readyMs)}, ${boot.samples.length} samples`,
-      );
+      run.log.info(`${name}: ${bootFact(boot)}, ${boot.samples.length} samples`);
       onBoot(side, measured);
     }),
   );
+}
+
+/** An engine that knows of no agent gives one time, of the whole boot. */
+function bootFact({ bootMs, readyMs }: Boot): string {
+  return bootMs === readyMs
+    ? `booted and saved in ${formatDuration(bootMs)}`
+    : `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`;
 }
 
 async function measureOne(

@@ -18,10 +18,12 @@ const stepTitles: Readonly<Record<string, string>> = {
 /**
  * The steps of each boot of engine e2b, with what each stored, to the byte; nothing for other engines. Scenarios of the user's own come
  * under their names.
+ *
+ * @param side what the measurement stands for here; it may have been stored as another
  */
-export function stepTable(measurement: Measurement): string[] {
+export function stepTable(measurement: Measurement, side: Measurement['side'] = measurement.side): string[] {
   if (measurement.fingerprint.engine !== 'e2b') return [];
-  const { boots, scenarios, side } = measurement;
+  const { boots, scenarios } = measurement;
   return boots.flatMap((boot) => [
     `${side}, boot ${boot.index + 1} of ${boots.length}`,
     title('Step 1: Build base template'),

@@ -90,7 +90,10 @@ function renderComparison(input: ReportInput, look: Look): string {
     ]),
     '',
     ...sides(input).map((line) => paint('dim', line)),
-    ...paragraph([input.base, input.head].flatMap((each) => (each === undefined ? [] : stepTable(each)))),
+    ...paragraph([
+      ...(input.base === undefined ? [] : stepTable(input.base, 'base')),
+      ...(input.head === undefined ? [] : stepTable(input.head, 'head')),
+    ]),
     ...(detail ? ['', ...allMetrics(comparison, paint), '', ...howMeasured(input)] : []),
     ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
     paint('dim', `again: ${reproduceCommand(input)}`),

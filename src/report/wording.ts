@@ -170,7 +170,11 @@ export function repeatFacts(head: Measurement | undefined): readonly (readonly [
 /** Wall time of a boot until it was settled, for people. */
 export function readyFact(measurement: Measurement): string {
   const ready = medianReadyMs(measurement);
-  return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
+  if (ready === undefined) return 'no boot';
+  const hasAgent = measurement.boots.some(({ bootMs, readyMs }) => bootMs !== readyMs);
+  return hasAgent
+    ? `settled ${formatDuration(ready)} after power-on`
+    : `booted and saved in ${formatDuration(ready)}`;
 }
 
 /** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
@@ -179,6 +183,7 @@ export function reproduceCommand({ comparison, reproduce }: ReportInput): string
   const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
   const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
   const given = reproduce ?? [
+    ...(fingerprint.engine === 'qemu' ? [] : ['--engine', fingerprint.engine]),
     '--memory-size',
     `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
     '--vcpus',

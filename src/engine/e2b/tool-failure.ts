@@ -49,7 +49,7 @@ export function scenarioFailed({ name }: Scenario, { result }: FailedCommand): S
   return new SnapgateError(
     'scenario',
     `scenario ${plainWords(name)}: \`run\` or \`check\` exited ${status}`,
-    'The lines below are the end of what resume-build put out, with its output in the guest; try it there.',
+    'The last lines of resume-build have its output in the guest; try it there.',
     { details: outputDetails('resume-build', result) },
   );
 }

@@ -51,7 +51,7 @@ const knownErrors: readonly Known[] = [
     pattern: /Error creating KVM object: /,
     code: 'host',
     what: 'could not open /dev/kvm',
-    remedy: `Its lines below say why; \`snapgate probe --engine firecracker\` tries it. ${engineQemu}`,
+    remedy: `Its last lines say why; \`snapgate probe --engine firecracker\` tries it. ${engineQemu}`,
   },
   {
     pattern: /Missing KVM capabilities: /,
@@ -197,7 +197,7 @@ const knownErrors: readonly Known[] = [
     pattern: /Error manipulating the backing file|Invalid block config/,
     code: 'host',
     what: "could not open the guest's disk",
-    remedy: 'Its lines below say why. Set `work-dir` to a folder on a local file system.',
+    remedy: 'Its last lines say why. Set `work-dir` to a folder on a local file system.',
   },
   {
     pattern:

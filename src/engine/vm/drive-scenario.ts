@@ -62,7 +62,7 @@ function causeOf(output: readonly string[], console: readonly string[]): Cause {
       why: ": the guest's disk is full",
       remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
     };
-  return { why: '', remedy: 'The lines below are the end of its output in the guest; try it there.' };
+  return { why: '', remedy: 'Its last lines say why; try it in the guest.' };
 }
 
 /** The last lines that a command put out, cleaned of control characters. */
