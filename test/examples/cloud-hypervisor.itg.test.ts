@@ -117,7 +117,7 @@ test('a command that fails in the guest is a failure of the scenario, with its o
   const ran = await run(argv, { cwd });
   expect([ran.status, ran.stdout], ran.stderr).toEqual([71, '']);
   expect(ran.stderr).toContain(
-    'resume-command says that `run` failed in the guest (exit status 71) in a cycle of broken\n',
+    'resume-command, in a cycle of broken, says that `run` failed in the guest (exit status 71)\n',
   );
   expect(ran.stderr).toMatch(/^ {2}\| no such thing\n {2}\| it exited 9 in the guest$/m);
 });

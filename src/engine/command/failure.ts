@@ -35,7 +35,7 @@ export function failureOf(ended: Ended): SnapgateError | undefined {
       'scenario',
     );
   const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;
-  return commandError(ended, how, remedyOf(status));
+  return commandError(ended, how, remedyOf(ended));
 }
 
 /** The error of a command that exited 0 and did not do what it should. */
@@ -46,8 +46,8 @@ export function brokenPromise(ended: Ended, what: string, remedy: string): Snapg
 function commandError(ended: Ended, what: string, remedy: string, code: ErrorCode = 'guest'): SnapgateError {
   const { command, scenario, lines } = ended;
   const name = `${command}-command`;
-  const place = scenario === undefined ? '' : ` in a cycle of ${plainWords(scenario)}`;
-  return new SnapgateError(code, `${name} ${what}${place}`, remedy, {
+  const place = scenario === undefined ? '' : `, in a cycle of ${plainWords(scenario)},`;
+  return new SnapgateError(code, `${name}${place} ${what}`, remedy, {
     details: {
       title: `last lines of ${name}`,
       lines: lines.length === 0 ? [`(${name} put nothing out)`] : lines,
@@ -55,8 +55,9 @@ function commandError(ended: Ended, what: string, remedy: string, code: ErrorCod
   });
 }
 
-function remedyOf(status: number | null): string {
+function remedyOf({ status, lines }: Ended): string {
   if (status === 126 || status === 127)
     return 'A command that was not found, or may not be executed. It runs in the checkout of each side: what only the head has is not there for the base; "$GITHUB_WORKSPACE"/… names the head\'s.';
-  return 'Its last lines say why. It runs in the checkout of each side, without the tokens of the workflow.';
+  const why = lines.length === 0 ? 'It said nothing.' : 'Its last lines say why.';
+  return `${why} It runs in the checkout of each side, without the tokens of the workflow.`;
 }

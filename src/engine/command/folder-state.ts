@@ -23,11 +23,17 @@ export function readFolderState(dir: string): FolderState {
   return found;
 }
 
-/** The first path that differs between two looks at a folder, fit for a sentence. */
+/** A path that differs between two looks at a folder, fit for a sentence: a file before the folder that it was in, which has changed with it. */
 export function firstDifference(before: FolderState, after: FolderState): string | undefined {
   const paths = [...before.keys(), ...after.keys()];
-  const path = paths.toReversed().find((each) => before.get(each) !== after.get(each));
+  const differing = paths.filter((each) => before.get(each) !== after.get(each));
+  const [path] = differing.toSorted((one, other) => depthOf(other) - depthOf(one));
   return path === undefined ? undefined : plainWords(path);
+}
+
+/** 0 of the folder itself. */
+function depthOf(path: string): number {
+  return path === '.' ? 0 : path.split('/').length;
 }
 
 /**

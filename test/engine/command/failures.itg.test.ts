@@ -55,7 +55,7 @@ describe.each(['prepare', 'resume', 'pause'] as const)('a %s-command that', (nam
       const error = await errorOf(work());
       const title = `${name}-command`;
       expect(error.code).toBe('guest');
-      expect(error.message.replace(title, 'X').replace(' in a cycle of pause', '')).toMatch(message);
+      expect(error.message.replace(title, 'X').replace(', in a cycle of pause,', '')).toMatch(message);
       expect(error.details?.title).toBe(`last lines of ${title}`);
       expect(error.details?.lines.map((line) => String(line).replace(title, 'X'))).toEqual(lines);
       expect(processesOf(bench.test.run.id)).toEqual([]);
@@ -81,7 +81,7 @@ it.each([
   const { snapshot } = await bench.boot(engine);
   const error = await errorOf(engine.cycle(snapshot, { ...pause, name: 'mine' }, { advance: true }));
   expect(error.code).toBe('scenario');
-  expect(error.message).toBe(`${name}-command says that ${what} (exit status 71) in a cycle of mine`);
+  expect(error.message).toBe(`${name}-command, in a cycle of mine, says that ${what} (exit status 71)`);
   expect(error.details?.lines).toEqual(['no such file']);
 });
 
