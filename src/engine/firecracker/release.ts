@@ -104,12 +104,13 @@ function baseAddress(): string {
   throw new SnapgateError(
     'usage',
     `${releasesVariable} is no address that a binary is fetched from`,
-    'Give one that begins with https://.',
+    'Give one that begins with https://, with no user or password in it, which would be in logs.',
   );
 }
 
-/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. */
-function isSafe({ protocol, hostname }: URL): boolean {
+/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. Addresses are printed: none with a password. */
+function isSafe({ protocol, hostname, username, password }: URL): boolean {
+  if (username !== '' || password !== '') return false;
   return (
     protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
   );

@@ -171,6 +171,17 @@ const failures: readonly Failure[] = [
     arrange: () => vi.stubEnv(releasesVariable, 'http://example.com/x'),
     message: 'SNAPGATE_FIRECRACKER_RELEASES is no address that a binary is fetched from',
   },
+  {
+    what: 'would come by an address with a password',
+    arrange: () => vi.stubEnv(releasesVariable, origin().replace('//', '//user:secret@')),
+    message: 'SNAPGATE_FIRECRACKER_RELEASES is no address that a binary is fetched from',
+  },
+  {
+    what: 'leads to an address with a password',
+    arrange: () =>
+      files.set(checksumPath, Buffer.from(`${origin().replace('//', '//user:secret@')}${archivePath}`)),
+    message: /cannot be fetched: it leads to http:\/\/127\.0\.0\.1:\d+$/,
+  },
 ];
 
 test.each(failures)('a release that $what is an error, and leaves nothing', async ({ arrange, message }) => {
