@@ -28,6 +28,8 @@ export function openOutputLog(path: string, log: Log): OutputLog {
   let current: LastLines | undefined;
   const follow = () => {
     const { size } = fstatSync(fd);
+    // `> /dev/stderr` opens the file anew, and empties it.
+    if (size < position) position = 0;
     position = Math.max(position, size - readBytes);
     while (position < size) {
       const count = readSync(fd, buffer, 0, Math.min(readBytes, size - position), position);

@@ -1,5 +1,4 @@
 import { renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
@@ -162,8 +161,8 @@ export async function takeBase(
   await pause(machine);
   const create = { snapshot_type: 'Full', snapshot_path: stateName, mem_file_path: memoryName };
   await machine.guard(machine.api.put('/snapshot/create', create, snapshotLimitMs(host, memoryBytes)));
-  renameSync(join(machine.place.root, stateName), statePathOf(dir));
-  renameSync(join(machine.place.root, memoryName), memoryPathOf(dir));
+  machine.place.take(stateName, statePathOf(dir));
+  machine.place.take(memoryName, memoryPathOf(dir));
   if (hasDisk) renameSync(diskPathOf(dir), keptDiskPathOf(dir));
   return { dir, memoryBytes, hasDisk };
 }

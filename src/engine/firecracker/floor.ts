@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import { type PageSet, pageBytes } from '../../pages/page-set.ts';
@@ -6,7 +6,7 @@ import { pagesOfDiff } from './diff.ts';
 import type { FirecrackerHost } from './host.ts';
 import { loadSnapshot, takeDiff, writtenByProcess } from './resume.ts';
 import { disagreement } from './self-check.ts';
-import { diffName, type FirecrackerSnapshot } from './snapshot.ts';
+import { diffName, diffPathOf, type FirecrackerSnapshot } from './snapshot.ts';
 
 export interface Floor {
   readonly pages: PageSet;
@@ -28,7 +28,8 @@ export async function measureFloor(
   const machine = await loadSnapshot(run, host, loaded, { activity: 'while its own floor was measured' });
   try {
     await takeDiff(machine, loaded, host);
-    const pages = await pagesOfDiff(run, join(machine.place.root, diffName));
+    machine.place.take(diffName, diffPathOf(snapshot.dir));
+    const pages = await pagesOfDiff(run, diffPathOf(snapshot.dir));
     // Every page of the Diff is the floor's: only what was written and is not in it can disagree.
     const disagrees = disagreement({ diff: pages, pagemap: writtenByProcess(machine, loaded), floor: pages });
     const said = `Firecracker itself writes ${pages.length} pages (${formatBytes(pages.length * pageBytes)}) in a cycle without the guest running`;
@@ -39,5 +40,6 @@ export async function measureFloor(
     };
   } finally {
     await machine.close();
+    rmSync(diffPathOf(snapshot.dir), { force: true });
   }
 }

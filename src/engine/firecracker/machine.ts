@@ -1,6 +1,6 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { type Duplex, Readable } from 'node:stream';
@@ -17,6 +17,7 @@ import type { RunningVm } from '../vm/running-vm.ts';
 import { ApiBreak, ApiRefusal, ApiSilence, type FirecrackerApi, openApi } from './api.ts';
 import { isEndLine, machineEndError, refusalError, silenceError } from './errors.ts';
 import type { FirecrackerHost } from './host.ts';
+import { type MachineLog, openMachineLog } from './machine-log.ts';
 import { logName, openPlace, type Place, socketName, vsockName } from './place.ts';
 
 export interface MachineSpec {
@@ -51,9 +52,6 @@ const startMs = 15_000;
 const shutdownMs = 3_000;
 /** How long the guest may take to close its end of the agent's connection. */
 const hangUpMs = 1_000;
-/** What the log may take on the disk, for a guest can make Firecracker complain. */
-const maxLogBytes = 16 * 1024 ** 2;
-const tailBytes = 64 * 1024;
 
 /** Starts a Firecracker without a machine in it; resolves when its API answers. */
 export async function startMachine(run: Run, host: FirecrackerHost, spec: MachineSpec): Promise<Machine> {
@@ -61,11 +59,12 @@ export async function startMachine(run: Run, host: FirecrackerHost, spec: Machin
   const startedAtMs = performance.now();
   const place = openPlace(host, spec.dir, `snapgate-${randomUUID()}`);
   place.touch(logName);
+  const ownLog = openMachineLog(join(place.root, logName));
   const stdio: StdioOptions = [spec.serialInput ?? 'ignore', 'pipe', 'pipe'];
   const [command, ...args] = place.command;
   const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
   const api = openApi(place.socketPath(socketName), host.answerMs);
-  const machine = watchMachine({ run, spec, place, child, api, startedAtMs });
+  const machine = watchMachine({ run, spec, place, ownLog, child, api, startedAtMs });
   try {
     await machine.guard(waitForApi(api, host));
     return machine;
@@ -79,20 +78,21 @@ interface Started {
   readonly run: Run;
   readonly spec: MachineSpec;
   readonly place: Place;
+  readonly ownLog: MachineLog;
   readonly child: ChildProcess;
   readonly api: FirecrackerApi;
   readonly startedAtMs: number;
 }
 
 function watchMachine(started: Started): Machine {
-  const { run, spec, place, child, api, startedAtMs } = started;
+  const { run, spec, place, ownLog, child, api, startedAtMs } = started;
   const serial = child.stdout ?? Readable.from([]);
   const console = createOutputTail();
   const stderr = createOutputTail();
   serial.on('data', (chunk: Buffer) => console.add(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
   const exit = waitForExit(child);
-  const log = () => [...logTail(place), ...stderr.lines(40)].slice(-40);
+  const log = () => [...ownLog.lines(), ...stderr.lines(40)].slice(-40);
   const ended = watchEnd({ ...started, serial, console, log, exit });
   const guard = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -102,7 +102,7 @@ function watchMachine(started: Started): Machine {
     }
   };
   const agents: Duplex[] = [];
-  const logWatch = setInterval(() => boundLog(place), 1_000).unref();
+  const logWatch = setInterval(() => ownLog.bound(), 1_000).unref();
   const machine: Machine = {
     get pid() {
       return child.pid === undefined ? -1 : innermost(child.pid);
@@ -132,6 +132,7 @@ function watchMachine(started: Started): Machine {
       for (const agent of agents.splice(0)) agent.destroy();
       killGroup(child);
       await exit.catch(() => {});
+      ownLog.close();
       place.remove();
     },
   };
@@ -267,28 +268,4 @@ function childrenOf(pid: number): string {
   } catch {
     return '';
   }
-}
-
-function boundLog(place: Place): void {
-  const path = join(place.root, logName);
-  const size = statSync(path, { throwIfNoEntry: false });
-  if (size !== undefined && size.blocks * 512 > maxLogBytes) truncateSync(path, 0);
-}
-
-/** The last lines of Firecracker's log, if it has one. */
-function logTail(place: Place): string[] {
-  const tail = createOutputTail();
-  try {
-    const fd = openSync(join(place.root, logName), 'r');
-    try {
-      const buffer = Buffer.alloc(tailBytes);
-      const count = readSync(fd, buffer, 0, tailBytes, Math.max(0, fstatSync(fd).size - tailBytes));
-      tail.add(buffer.subarray(0, count));
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return [];
-  }
-  return tail.lines(30);
 }

@@ -1,17 +1,20 @@
 import { randomInt } from 'node:crypto';
 import {
-  chownSync,
   closeSync,
   constants,
   copyFileSync,
+  lchownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { SnapgateError } from '../../host/error.ts';
 import type { FirecrackerHost } from './host.ts';
 
 /**
@@ -31,6 +34,13 @@ export interface Place {
   bring(path: string, name: string): string;
   /** Makes an empty file that Firecracker may write to. */
   touch(name: string): void;
+  /**
+   * Moves a file that Firecracker has made to a path outside. What is in a jail is the jailed's, and a guest may have broken into it: a link
+   * there would lead root, which reads and chowns the file, to any of the host's.
+   *
+   * @throws SnapgateError `host` unless it is an ordinary file
+   */
+  take(name: string, path: string): void;
   /** A path of a socket in the place that is short enough to connect to. */
   socketPath(name: string): string;
   /** Ends the use of socketPath and removes the folder. */
@@ -63,6 +73,7 @@ function plainPlace(binary: string, dir: string, id: string): Place {
     link: (path) => linkSync(path, join(root, basename(path))),
     bring: (path) => resolve(path),
     touch: (name) => writeFileSync(join(root, name), '', { mode: 0o600 }),
+    take: (name, path) => takeFile(join(root, name), path),
     ...shortPaths(root, root),
   };
 }
@@ -81,7 +92,7 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
   const root = join(base, basename(realpathSync(binary)), id, 'root');
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const uid = firstJailUid + randomInt(jailUids);
-  const own = (path: string) => chownSync(path, uid, uid);
+  const own = (path: string) => lchownSync(path, uid, uid);
   const inner = [
     ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
     ...['--chroot-base-dir', base, '--', ...firecrackerArguments],
@@ -94,11 +105,12 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
     // In a mount namespace of its own, whose root the kernel names paths from.
     mappedAs: (name) => `/${name}`,
     link: (path) => {
+      // Where no jailed process can put something else in its place.
+      own(path);
       linkSync(path, join(root, basename(path)));
-      own(join(root, basename(path)));
     },
     bring: (path, name) => {
-      copyFileSync(path, join(root, name), constants.COPYFILE_FICLONE);
+      copyFileSync(path, join(root, name), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       own(join(root, name));
       return name;
     },
@@ -106,8 +118,21 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
       writeFileSync(join(root, name), '', { mode: 0o600 });
       own(join(root, name));
     },
+    take: (name, path) => takeFile(join(root, name), path),
     ...shortPaths(root, base),
   };
+}
+
+/** It is looked at where it is then, which nobody else writes to. */
+function takeFile(from: string, path: string): void {
+  renameSync(from, path);
+  if (lstatSync(path).isFile()) return;
+  rmSync(path, { recursive: true });
+  throw new SnapgateError(
+    'host',
+    `Firecracker left something at ${basename(from)} that is no file`,
+    'Nothing of it was used. No Firecracker does that: a guest may have broken out of its virtual machine.',
+  );
 }
 
 /** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */

@@ -3,13 +3,14 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errnoOf, messageOf, SnapgateError } from '../../host/error.ts';
 import { mustRun } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
@@ -92,8 +93,19 @@ async function fetchRelease(run: Run, version: string, dir: string): Promise<voi
   await mustRun(run, 'prlimit', [`--fsize=${maxBinaryBytes}`, '--', ...unpack, '--', ...members], {
     timeoutMs: limitMs,
   });
-  for (const member of members) chmodSync(join(dir, member), 0o755);
+  for (const member of members) makeExecutable(join(dir, member), address);
   rmSync(path);
+}
+
+/** Not what a link in the archive leads to. */
+function makeExecutable(path: string, address: string): void {
+  if (!lstatSync(path).isFile())
+    throw new SnapgateError(
+      'host',
+      `${basename(path)} in ${address} is no file`,
+      'Nothing of it was used. Ask whoever runs the mirror.',
+    );
+  chmodSync(path, 0o755);
 }
 
 function baseAddress(): string {
@@ -104,12 +116,13 @@ function baseAddress(): string {
   throw new SnapgateError(
     'usage',
     `${releasesVariable} is no address that a binary is fetched from`,
-    'Give one that begins with https://.',
+    'Give one that begins with https://, with no user or password in it, which would be in logs.',
   );
 }
 
-/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. */
-function isSafe({ protocol, hostname }: URL): boolean {
+/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. Addresses are printed: none with a password. */
+function isSafe({ protocol, hostname, username, password }: URL): boolean {
+  if (username !== '' || password !== '') return false;
   return (
     protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname))
   );

@@ -1,5 +1,4 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Run } from '../../host/run.ts';
 import type { PageSet } from '../../pages/page-set.ts';
@@ -96,13 +95,12 @@ async function runGuest(
   await pause(machine);
   await takeDiff(machine, parent, host);
   const pauseMs = performance.now() - begin;
-  const { root } = machine.place;
-  const diff = await machine.guard(pagesOfDiff(run, join(root, diffName)));
+  machine.place.take(diffName, diffPathOf(parent.dir));
+  machine.place.take(nextStateName, nextStatePathOf(parent.dir));
+  const diff = await machine.guard(pagesOfDiff(run, diffPathOf(parent.dir)));
   const counts = { diff, pagemap: writtenByProcess(machine, parent), floor: parent.floor };
   const disagrees = disagreement(counts);
   if (disagrees !== undefined) run.log.warning(disagrees);
-  renameSync(join(root, diffName), diffPathOf(parent.dir));
-  renameSync(join(root, nextStateName), nextStatePathOf(parent.dir));
   const stateBytes = statSync(nextStatePathOf(parent.dir)).size;
   return {
     counts,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -66,6 +66,11 @@ const checksumPath = `${archivePath}.sha256.txt`;
 
 /** As the project's releases are: a folder, binaries with their version and architecture, and more than is needed. */
 function releaseFiles(dir: string): Map<string, Buffer> {
+  makeBinaries(dir);
+  return filesOf(dir);
+}
+
+function makeBinaries(dir: string): void {
   mkdirSync(join(dir, folder));
   for (const [name, title] of [
     ['firecracker', 'Firecracker'],
@@ -77,6 +82,10 @@ function releaseFiles(dir: string): Map<string, Buffer> {
       { mode: 0o755 },
     );
   writeFileSync(join(dir, folder, 'LICENSE'), 'not needed');
+}
+
+/** What a server has of the folder in `dir`. */
+function filesOf(dir: string): Map<string, Buffer> {
   execFileSync('tar', ['-czf', 'archive.tgz', folder], { cwd: dir });
   const archive = readFileSync(join(dir, 'archive.tgz'));
   const sum = createHash('sha256').update(archive).digest('hex');
@@ -171,6 +180,17 @@ const failures: readonly Failure[] = [
     arrange: () => vi.stubEnv(releasesVariable, 'http://example.com/x'),
     message: 'SNAPGATE_FIRECRACKER_RELEASES is no address that a binary is fetched from',
   },
+  {
+    what: 'would come by an address with a password',
+    arrange: () => vi.stubEnv(releasesVariable, origin().replace('//', '//user:secret@')),
+    message: 'SNAPGATE_FIRECRACKER_RELEASES is no address that a binary is fetched from',
+  },
+  {
+    what: 'leads to an address with a password',
+    arrange: () =>
+      files.set(checksumPath, Buffer.from(`${origin().replace('//', '//user:secret@')}${archivePath}`)),
+    message: /cannot be fetched: it leads to http:\/\/127\.0\.0\.1:\d+$/,
+  },
 ];
 
 test.each(failures)('a release that $what is an error, and leaves nothing', async ({ arrange, message }) => {
@@ -179,6 +199,21 @@ test.each(failures)('a release that $what is an error, and leaves nothing', asyn
     name: 'SnapgateError',
     message: typeof message === 'string' ? message : expect.stringMatching(message),
   });
+  expect(readdirSync(run.cacheDir)).toEqual([]);
+});
+
+test('a binary that is a link in the archive is an error, and what it leads to stays as it is', async () => {
+  const dir = bench.folder('hostile');
+  makeBinaries(dir);
+  const [victim, jailer] = [join(dir, 'victim'), join(dir, folder, `jailer-v${version}-x86_64`)];
+  writeFileSync(victim, '', { mode: 0o600 });
+  rmSync(jailer);
+  symlinkSync(victim, jailer);
+  files = filesOf(dir);
+  await expect(releaseBinary(run, version)).rejects.toThrow(
+    `jailer-v${version}-x86_64 in ${origin()}${archivePath} is no file`,
+  );
+  expect(statSync(victim).mode & 0o777).toBe(0o600);
   expect(readdirSync(run.cacheDir)).toEqual([]);
 });
 
