@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -121,6 +122,21 @@ describe('a chain of layers', () => {
     expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(1);
   });
 
+  it('of many layers that all name the same builds is read, and a circle in it found', () => {
+    const templates = templatesOf('crowd');
+    const count = 300;
+    // Of what all of them name, only the first is there.
+    const gone = Array.from({ length: count }, (_, at) => [100_000 + at, 0] as const);
+    const shared = [[1, 0] as const, ...gone];
+    writeLayer(templates, 1, gone);
+    for (let number = 2; number <= count; number += 1) writeLayer(templates, number, shared);
+    const all = Array.from({ length: count }, (_, at) => [at + 1, 0] as const);
+    const top = writeLayer(templates, count + 1, all);
+    expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(count + 1);
+    writeLayer(templates, 1, [[count, 0], ...gone]);
+    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+  });
+
   it('of which a header gives an id that is none does not lead out of the storage', () => {
     expect(() => buildFolder('/storage', '../../etc')).toThrow(/is not the id of a build/);
   });
@@ -143,6 +159,17 @@ describe('data that is not what a header says', () => {
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile has 8191 bytes, and its header maps 8192/);
     rmSync(join(dir, 'memfile'));
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile is not there/);
+  });
+
+  it('is an error, and is not waited for, when it is a FIFO', () => {
+    const templates = templatesOf('fifo');
+    const folder = writeLayer(templates, 1, [[1, 0]], { data: pages(1) });
+    const top = writeLayer(templates, 2, [[1, 0]]);
+    rmSync(join(folder, 'memfile'));
+    execFileSync('mkfifo', [join(folder, 'memfile')]);
+    const image = openLayeredImage(top, 'memfile', (id) => buildFolder(templates, id));
+    expect(() => image.read(0, Buffer.alloc(4096))).toThrow(/memfile is no file/);
+    image.close();
   });
 
   it('is none where a layer has nothing of its own', () => {
