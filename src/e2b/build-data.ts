@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { messageOf } from '../host/error.ts';
 import { bytesInMemory } from './byte-source.ts';
@@ -13,13 +13,24 @@ export interface BuildDataReader {
   close(): void;
 }
 
-/** @param frames of compressed data; undefined: the file is the data */
+/**
+ * @param frames of compressed data; undefined: the file is the data
+ * @throws SnapgateError `record` for what is no file
+ */
 export function openBuildData(path: string, frames: FrameTable | undefined): BuildDataReader {
-  const fd = openSync(path, 'r');
+  const fd = openDataFile(path);
   const close = () => closeSync(fd);
   if (frames === undefined) return { read: (offset, into) => readFully(fd, path, offset, into), close };
   const decode = createFrameCache((frame) => decodeFrame(fd, path, frames, frame));
   return { read: (offset, into) => readFramed(path, frames, decode, offset, into), close };
+}
+
+/** A FIFO is not waited for. */
+function openDataFile(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw brokenData(`${path} is no file`);
 }
 
 function readFully(fd: number, path: string, offset: number, into: Uint8Array): void {

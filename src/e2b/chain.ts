@@ -54,13 +54,15 @@ function namedBuilds({ header }: Layer): Set<string> {
 
 /** A layer is made of what was there before it: one that is below itself was tampered with. */
 function refuseLoops(chain: readonly Layer[]): void {
-  const below = new Map(chain.map((layer) => [layer.header.buildId, namedBuilds(layer)]));
-  const left = new Map(
-    [...below].map(([id, names]) => [id, [...names].filter((name) => below.has(name)).length]),
-  );
-  const above = new Map<string, string[]>();
-  for (const [id, names] of below)
-    for (const name of names) above.set(name, [...(above.get(name) ?? []), id]);
+  const layers = new Map(chain.map((layer) => [layer.header.buildId, layer]));
+  const above = new Map<string, string[]>([...layers.keys()].map((id) => [id, []]));
+  const left = new Map<string, number>();
+  for (const [id, layer] of layers) {
+    // What is not there leads nowhere.
+    const below = [...namedBuilds(layer)].filter((name) => above.has(name));
+    for (const name of below) above.get(name)?.push(id);
+    left.set(id, below.length);
+  }
   const free = [...left].filter(([, count]) => count === 0).map(([id]) => id);
   for (let id = free.pop(); id !== undefined; id = free.pop()) {
     left.delete(id);

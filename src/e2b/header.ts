@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import { buildIdOf, zeroBuildId } from './build-id.ts';
 import { type ByteSource, bytesInFile, bytesInMemory } from './byte-source.ts';
@@ -73,7 +73,8 @@ export function parseHeader(bytes: Uint8Array, where: string): LayerHeader {
 /** As `parseHeader`, of a file, of which no more than some MiB are in memory at a time. */
 export function readHeaderFile(path: string): LayerHeader {
   return naming(path, () => {
-    const fd = openSync(path, 'r');
+    // A FIFO would be waited for.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) throw new FormatError('is no file');

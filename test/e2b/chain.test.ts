@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -47,6 +48,8 @@ function writeLayer(
   if (data.length > 0) writeFileSync(join(dir, 'memfile'), data);
   return dir;
 }
+
+const never = new AbortController().signal;
 
 function pages(...bytes: number[]): Buffer {
   return Buffer.concat(bytes.map((byte) => Buffer.alloc(4096, byte)));
@@ -121,6 +124,21 @@ describe('a chain of layers', () => {
     expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(1);
   });
 
+  it('of many layers that all name the same builds is read, and a circle in it found', () => {
+    const templates = templatesOf('crowd');
+    const count = 300;
+    // Of what all of them name, only the first is there.
+    const gone = Array.from({ length: count }, (_, at) => [100_000 + at, 0] as const);
+    const shared = [[1, 0] as const, ...gone];
+    writeLayer(templates, 1, gone);
+    for (let number = 2; number <= count; number += 1) writeLayer(templates, number, shared);
+    const all = Array.from({ length: count }, (_, at) => [at + 1, 0] as const);
+    const top = writeLayer(templates, count + 1, all);
+    expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(count + 1);
+    writeLayer(templates, 1, [[count, 0], ...gone]);
+    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+  });
+
   it('of which a header gives an id that is none does not lead out of the storage', () => {
     expect(() => buildFolder('/storage', '../../etc')).toThrow(/is not the id of a build/);
   });
@@ -143,6 +161,17 @@ describe('data that is not what a header says', () => {
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile has 8191 bytes, and its header maps 8192/);
     rmSync(join(dir, 'memfile'));
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile is not there/);
+  });
+
+  it('is an error, and is not waited for, when it is a FIFO', () => {
+    const templates = templatesOf('fifo');
+    const folder = writeLayer(templates, 1, [[1, 0]], { data: pages(1) });
+    const top = writeLayer(templates, 2, [[1, 0]]);
+    rmSync(join(folder, 'memfile'));
+    execFileSync('mkfifo', [join(folder, 'memfile')]);
+    const image = openLayeredImage(top, 'memfile', (id) => buildFolder(templates, id));
+    expect(() => image.read(0, Buffer.alloc(4096))).toThrow(/memfile is no file/);
+    image.close();
   });
 
   it('is none where a layer has nothing of its own', () => {
@@ -177,7 +206,7 @@ describe('data that is not what a header says', () => {
 });
 
 describe('what a layer changed', () => {
-  it('counts what it stores, what it gave back, and what it found elsewhere; not what it stored as it was', () => {
+  it('counts what it stores, what it gave back, and what it found elsewhere; not what it stored as it was', async () => {
     const templates = templatesOf('changes');
     // Page by page: same place, given back, found in the base, stored the same, stored anew, zero before and after.
     writeLayer(templates, 1, [[1, 0], [1, 1], [1, 2], [1, 3], [1, 4], undefined], {
@@ -187,20 +216,44 @@ describe('what a layer changed', () => {
     writeLayer(templates, 3, [[1, 0], undefined, [1, 2], [3, 0], [3, 1], undefined], { data: pages(4, 6) });
     const [image, parent] = [openIn(templates, 3), openIn(templates, 2)];
     expect(image.layer.ownBytes).toBe(8192);
-    const { changedBytes, zeroedBytes, hugeBytes } = diffLayers(image, parent);
+    const { changedBytes, zeroedBytes, hugeBytes } = await diffLayers(image, parent, never);
     // Given back (2 → 0), found (9 → 3) and stored anew (5 → 6).
     expect([changedBytes, zeroedBytes, hugeBytes]).toEqual([3 * 4096, 4096, 2 ** 21]);
     image.close();
     parent.close();
   });
 
-  it('counts what is new behind the end of a smaller parent', () => {
+  it('counts what is new behind the end of a smaller parent', async () => {
     const templates = templatesOf('grown');
     writeLayer(templates, 1, [[1, 0]], { data: pages(1) });
     writeLayer(templates, 2, [[1, 0], [2, 0], undefined], { data: pages(7) });
     const [image, parent] = [openIn(templates, 2), openIn(templates, 1)];
-    const { changedBytes, zeroedBytes } = diffLayers(image, parent);
+    const { changedBytes, zeroedBytes } = await diffLayers(image, parent, never);
     expect([changedBytes, zeroedBytes]).toEqual([4096, 0]);
+    image.close();
+    parent.close();
+  });
+
+  it('is left off where it is ended, however much there is', async () => {
+    const templates = templatesOf('ended');
+    const virtualBytes = 2 ** 40;
+    // All of a TiB is mapped onto the same GiB, which is a hole.
+    const gibibytes = Array.from({ length: 1024 }, (_, at) => ({
+      offset: at * 2 ** 30,
+      length: 2 ** 30,
+      buildId: idOf(2),
+      storageOffset: 0,
+    }));
+    writeLayer(templates, 1, [], {
+      virtualBytes,
+      ranges: [{ offset: 0, length: virtualBytes, buildId: zero, storageOffset: 0 }],
+    });
+    const dir = writeLayer(templates, 2, [], { virtualBytes, ranges: gibibytes, data: pages(1) });
+    truncateSync(join(dir, 'memfile'), 2 ** 30);
+    const [image, parent] = [openIn(templates, 2), openIn(templates, 1)];
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await expect(diffLayers(image, parent, controller.signal)).rejects.toThrow('enough');
     image.close();
     parent.close();
   });

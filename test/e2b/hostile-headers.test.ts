@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,12 +132,15 @@ describe('a header', () => {
     expect(refusal(changed)).toMatch(/checksum/);
   });
 
-  it('that is a file of 10 GiB, a folder, or not there is refused by name', () => {
+  it('that is a file of 10 GiB, a folder, a FIFO, or not there is refused by name', () => {
     const path = join(scratch, 'memfile.header');
     writeFileSync(path, written);
     truncateSync(path, 10 * 1024 ** 3);
     expect(() => readHeaderFile(path)).toThrow(/has 10737418240 bytes, and could have/);
     expect(() => readHeaderFile(scratch)).toThrow(/is no file/);
+    const fifo = join(scratch, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    expect(() => readHeaderFile(fifo)).toThrow(/is no file/);
     expect(() => readHeaderFile(join(scratch, 'none'))).toThrow(/none cannot be read \(ENOENT\)/);
   });
 

@@ -129,12 +129,12 @@ describe('layers that e2b wrote', () => {
 
   it.each(layers.filter(({ number }) => number > 0))(
     '$name: changed pages are those of the two images',
-    ({ chain, folder, number }) => {
+    async ({ chain, folder, number }) => {
       const [image, parent] = [
         openImage(folder, chain.artifact),
         openImage(layerFolders(chain)[number - 1] ?? '', chain.artifact),
       ];
-      const diff = diffLayers(image, parent);
+      const diff = await diffLayers(image, parent, new AbortController().signal);
       const [after, before] = [imageAfter(chain, number + 1), imageAfter(chain, number)];
       let [changed, zeroed] = [0, 0];
       for (let at = 0; at < after.length; at += 4096) {

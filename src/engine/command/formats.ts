@@ -45,6 +45,6 @@ export async function measureLeft(
     case 'sparse-diff':
       return measureDiffs(run, settings, parent, dir);
     case 'e2b':
-      return measureLayers(settings, parent, dir);
+      return measureLayers(run, settings, parent, dir);
   }
 }

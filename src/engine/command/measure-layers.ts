@@ -4,6 +4,7 @@ import { diffLayers } from '../../e2b/diff-layers.ts';
 import { type Artifact, headerFileName, type Layer, readLayer } from '../../e2b/layer.ts';
 import { type LayeredImage, openLayeredImage } from '../../e2b/layered-image.ts';
 import { SnapgateError } from '../../host/error.ts';
+import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import type { CycleMetrics } from '../contract.ts';
 import type { CommandSettings } from '../settings.ts';
@@ -27,14 +28,15 @@ export function checkLayers({ rootfsFile }: CommandSettings, left: Left): Sizes 
 }
 
 /** What the layers that pause has left, and that were checked, hold themselves, and how their image differs from the parent's. */
-export function measureLayers(
+export async function measureLayers(
+  run: Run,
   { rootfsFile }: CommandSettings,
   parent: CommandSnapshot,
   outDir: string,
-): Measured {
+): Promise<Measured> {
   const memory = readLayer(outDir, 'memfile');
   const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
-  const changes = compareMemory(parent, outDir);
+  const changes = await compareMemory(run, parent, outDir);
   return {
     metrics: {
       'memfile.writtenBytes': memory.ownBytes,
@@ -89,10 +91,11 @@ function readLeftLayer(ended: Ended, outDir: string, artifact: Artifact): Layer 
 class UnknownBuild extends Error {}
 
 /** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
-function compareMemory(
+async function compareMemory(
+  run: Run,
   parent: CommandSnapshot,
   outDir: string,
-): { readonly metrics: CycleMetrics; readonly notes: readonly string[] } {
+): Promise<{ readonly metrics: CycleMetrics; readonly notes: readonly string[] }> {
   const parentDir = leftDirOf(parent);
   const parentId = readLayer(parentDir, 'memfile').header.buildId;
   const folderOf = (buildId: string) => {
@@ -107,9 +110,10 @@ function compareMemory(
     return image;
   };
   try {
-    const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(
+    const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(
       open(outDir),
       open(parentDir),
+      run.signal,
     );
     return {
       metrics: {

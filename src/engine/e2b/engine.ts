@@ -203,7 +203,7 @@ async function bootBuild(
   return await explaining('create-build', buildId, result, async () => {
     await store.need(buildId, 'metadata.json');
     const versions = readVersions(join(store.folderOf(buildId), 'metadata.json'));
-    const metrics = await measureBuild(store, buildId, undefined);
+    const metrics = await measureBuild(store, buildId, undefined, box.run.signal);
     return { snapshot, bootMs: tookMs, readyMs: tookMs, settled: true, versions, metrics };
   });
 }
@@ -218,7 +218,7 @@ async function runCycle(
   const { result } = await resumeBuild(box, parent.tools, scenario, parent.buildId, child.buildId);
   return await explaining('resume-build', child.buildId, result, async () => {
     const metrics = {
-      ...(await measureBuild(box.store, child.buildId, parent.buildId)),
+      ...(await measureBuild(box.store, child.buildId, parent.buildId, box.run.signal)),
       ...readTiming(result.tail),
     };
     return { metrics, cycleMs: performance.now() - begin };

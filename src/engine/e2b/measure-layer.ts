@@ -18,11 +18,12 @@ export async function measureBuild(
   store: BuildStore,
   buildId: string,
   parentId: string | undefined,
+  signal: AbortSignal,
 ): Promise<CycleMetrics> {
   await store.need(buildId, 'snapfile');
   const memfile = await fetchOwn(store, buildId, 'memfile');
   const rootfs = await fetchOwn(store, buildId, 'rootfs.ext4');
-  const changes = parentId === undefined ? {} : await compareMemory(store, buildId, parentId);
+  const changes = parentId === undefined ? {} : await compareMemory(store, buildId, parentId, signal);
   return {
     'memfile.writtenBytes': memfile.ownBytes,
     ...changes,
@@ -75,7 +76,12 @@ function dataEnd({ mapping }: LayerHeader, buildId: string): number {
   return end;
 }
 
-async function compareMemory(store: BuildStore, buildId: string, parentId: string): Promise<CycleMetrics> {
+async function compareMemory(
+  store: BuildStore,
+  buildId: string,
+  parentId: string,
+  signal: AbortSignal,
+): Promise<CycleMetrics> {
   const artifact = 'memfile';
   const [header, parentHeader] = [
     await fetchHeader(store, buildId, artifact),
@@ -88,7 +94,11 @@ async function compareMemory(store: BuildStore, buildId: string, parentId: strin
   try {
     const parent = openLayeredImage(store.folderOf(parentId), artifact, store.folderOf);
     try {
-      const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(image, parent);
+      const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(
+        image,
+        parent,
+        signal,
+      );
       return {
         'memfile.changedBytes': changedBytes,
         'memfile.zeroedBytes': zeroedBytes,

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -64,6 +65,7 @@ function toolPaths(folder: string): Readonly<Record<ToolName, string>> {
 export function needTool(path: string): void {
   try {
     accessSync(path, constants.X_OK);
+    if (!statSync(path).isFile()) throw new Error(`${path} is no file`);
   } catch (error) {
     throw new SnapgateError(
       'usage',

@@ -133,6 +133,14 @@ describe('before anything is built', () => {
     expect(stderr).toContain(`${empty}/create-build is not there, or cannot be executed`);
   });
 
+  it('tools that are folders are named', () => {
+    const folders = join(fake.dir, 'folders');
+    mkdirSync(join(folders, 'create-build'), { recursive: true });
+    const { status, stdout } = snapgate('probe', ['--e2b-tools', folders]);
+    expect(status).toBe(69);
+    expect(stdout).toContain(`${folders}/create-build is not there, or cannot be executed`);
+  });
+
   it('a size that create-build cannot count is refused', () => {
     const { status, stderr } = snapgate('measure', ['--disk-size', '16777217B']);
     expect(status).toBe(64);
