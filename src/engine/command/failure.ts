@@ -52,7 +52,7 @@ export function accessFailure(error: unknown, dir: string): unknown {
   if (!path.startsWith(`${dir}/`)) return error;
   return new SnapgateError(
     'guest',
-    `the commands left ${plainWords(relative(dir, path))}, which cannot be read or removed (${errno})`,
+    `what the commands left at ${plainWords(relative(dir, path))} cannot be read or removed (${errno})`,
     'Let them leave files of the user that they run as; what belongs to another, as after `sudo`, the cleanup-command has to remove, or to give to this user.',
     { cause: error },
   );

@@ -52,7 +52,7 @@ test.each([
   ['a locked SNAPGATE_OUT', 'chmod 000 "$SNAPGATE_OUT"', 'out/memfile'],
   ['a locked folder in it', lock('SNAPGATE_OUT'), 'out/x'],
 ])('%s is what the commands left', (_, lockIt, path) => {
-  const said = `guest: the commands left ${path}, which cannot be read or removed (EACCES)`;
+  const said = `guest: what the commands left at ${path} cannot be read or removed (EACCES)`;
   for (const name of ['prepare', 'pause'] as const)
     expect(outcomeOf({ [name]: `${stillCommands[name]}; ${lockIt}` })).toMatchObject({ said, warnings: [] });
   expect(readdirSync(folder)).toEqual([]);
