@@ -140,8 +140,8 @@ function removeAtOnce(urls: readonly string[], id: string, deadline: number): bo
   return spawnSync(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
 
-/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
-function removeTree(path: string, id: string): void {
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
+export function removeTree(path: string, id: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {

@@ -1,4 +1,5 @@
-import { type ErrorCode, SnapgateError } from '../../host/error.ts';
+import { relative } from 'node:path';
+import { type ErrorCode, errnoOf, SnapgateError } from '../../host/error.ts';
 import { formatDuration } from '../../host/units.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { type CommandName, scenarioFailedStatus } from './environment.ts';
@@ -41,6 +42,20 @@ export function failureOf(ended: Ended): SnapgateError | undefined {
 /** The error of a command that exited 0 and did not do what it should. */
 export function brokenPromise(ended: Ended, what: string, remedy: string): SnapgateError {
   return commandError(ended, `exited 0, but ${what}`, remedy);
+}
+
+/** What an error is where this user was refused something that the commands have left below `dir`; other errors are as they were. */
+export function accessFailure(error: unknown, dir: string): unknown {
+  const errno = errnoOf(error);
+  if (errno !== 'EACCES' && errno !== 'EPERM') return error;
+  const path = error instanceof Error && 'path' in error ? String(error.path) : '';
+  if (!path.startsWith(`${dir}/`)) return error;
+  return new SnapgateError(
+    'guest',
+    `what the commands left at ${plainWords(relative(dir, path))} cannot be read or removed (${errno})`,
+    'Let them leave files of the user that they run as; what belongs to another, as after `sudo`, the cleanup-command has to remove, or to give to this user.',
+    { cause: error },
+  );
 }
 
 function commandError(ended: Ended, what: string, remedy: string, code: ErrorCode = 'guest'): SnapgateError {

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeTree } from '../../host/cleanup.ts';
 import { messageOf } from '../../host/error.ts';
 import { endMarkedProcesses } from '../../host/marked.ts';
 import { killGroup, startProcess, waitForExit } from '../../host/process.ts';
@@ -7,7 +8,7 @@ import type { Run } from '../../host/run.ts';
 import { userShell } from '../../host/shell.ts';
 import type { CommandSettings } from '../settings.ts';
 import { type CommandName, environmentOf, type Values } from './environment.ts';
-import { type Ended, failureOf } from './failure.ts';
+import { accessFailure, type Ended, failureOf } from './failure.ts';
 import { type OutputLog, openOutputLog } from './output-log.ts';
 
 /** Where the machines of one boot are: one after another, at the same paths, which may be in a snapshot. */
@@ -69,7 +70,7 @@ export function openHome({ run, settings }: Commands, checkout: string, values: 
  * Gives `use` a machine of the boot's, and ends it: by the cleanup-command, and by SIGKILL to all that its commands have left running.
  * `measure` then finds in the boot's `out` what they have left, and nobody writes to it any more. Folders are removed in the end.
  *
- * @throws SnapgateError `guest` or `scenario` where a command fails, the first of them
+ * @throws SnapgateError `guest` or `scenario` where a command fails, the first of them, or leaves what this user may not read or remove
  */
 export async function withMachine<T, R>(
   commands: Commands,
@@ -81,17 +82,35 @@ export async function withMachine<T, R>(
   const [work, out] = [workDirOf(home), outDirOf(home)];
   for (const dir of [work, out]) mkdirSync(dir, { mode: 0o700 });
   const output = openOutputLog(join(home.dir, 'output'), run.log);
-  try {
-    const used = await useAndEnd(commands, home, output, use);
-    return await measure(used);
-  } finally {
+  const close = () => {
     output.close();
     rmSync(join(home.dir, 'output'), { force: true });
     // What is still there is for whoever closes the run, which is over.
-    if (!run.signal.aborted) {
-      endMarkedProcesses('SNAPGATE_WORK', work);
-      for (const dir of [work, out]) rmSync(dir, { recursive: true, force: true });
-    }
+    if (run.signal.aborted) return;
+    endMarkedProcesses('SNAPGATE_WORK', work);
+    for (const dir of [work, out]) removeTree(dir, run.id);
+  };
+  let measured: R;
+  try {
+    measured = await measure(await useAndEnd(commands, home, output, use));
+  } catch (error) {
+    closeAfter(close, run, home);
+    throw accessFailure(error, home.dir);
+  }
+  try {
+    close();
+  } catch (error) {
+    throw accessFailure(error, home.dir);
+  }
+  return measured;
+}
+
+/** The first error is what is said. */
+function closeAfter(close: () => void, run: Run, home: BootHome): void {
+  try {
+    close();
+  } catch (error) {
+    run.log.warning(`${messageOf(accessFailure(error, home.dir))}, after another error`);
   }
 }
 
