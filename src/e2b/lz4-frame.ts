@@ -16,6 +16,10 @@ const blockSizes: readonly number[] = [0, 0, 0, 0, 65_536, 262_144, 1_048_576, 4
 const historyBytes = 65_536;
 const storedFlag = 0x8000_0000;
 
+/** A writer fills its blocks but for the last, and those before a flush; what is cut much finer takes long to read, and holds little. */
+const minMeanBlockBytes = 4096;
+const sparedBlocks = 16;
+
 /** No LZ4 block grows more than this many times: what claims to is not one. */
 export const maxLz4Expansion = 255;
 
@@ -32,10 +36,14 @@ export function* decodeLz4Frame(source: ByteSource, start: number, limit: number
   const out = new Uint8Array(historyBytes + Math.min(frame.maxBlockBytes, limit));
   let history = 0;
   let total = 0;
+  let blocksLeft = sparedBlocks + limit / minMeanBlockBytes;
   for (let size = reader.u32(); size !== 0; size = reader.u32()) {
+    blocksLeft -= 1;
+    if (blocksLeft < 0) throw new Lz4Error('is cut into too many blocks');
     const data = readBlock(reader, frame, size);
     const end = size >= storedFlag ? store(data, out, history) : decodeBlock(data, out, history);
     const block = out.subarray(history, end);
+    if (block.length === 0) throw new Lz4Error('has an empty block');
     total += block.length;
     if (total > limit) throw new Lz4Error(`holds more than the ${limit} bytes that it should`);
     if (frame.contentChecksum) content.update(block);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseHeader, readHeaderFile } from '../../src/e2b/header.ts';
+import { xxhash32 } from '../../src/e2b/xxhash32.ts';
 import { fixtures } from './fixture-chains.ts';
 import { type HeaderToWrite, wrapBlock, writeHeader } from './write-header.ts';
 
@@ -57,6 +58,19 @@ describe('a header', () => {
     }
   });
 
+  it('tells apart as many builds as it names, in whatever order', () => {
+    const nameOf = (number: number) => `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
+    const ranges = Array.from({ length: 5000 }, (_, at) => ({
+      offset: at * 4096,
+      length: 4096,
+      buildId: nameOf((at * 7919) % 1237),
+      storageOffset: 0,
+    }));
+    const virtualBytes = ranges.length * 4096;
+    const { mapping } = parseHeader(writeHeader({ ...plain, virtualBytes, ranges }), 'memfile.header');
+    expect([...mapping.ranges()].map(({ buildId }) => buildId)).toEqual(ranges.map(({ buildId }) => buildId));
+  });
+
   it('without ranges is a layer that holds the whole image', () => {
     const { mapping } = parseHeader(
       writeHeader({ ...plain, ranges: [], virtualBytes: 5000 }),
@@ -91,6 +105,13 @@ describe('a header', () => {
   const packed = writeHeader({ ...plain, format: 5 });
   const metadata = packed.subarray(0, 64);
   const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+  /** A frame of 1000 times the same block, without checksums, that is said to hold 10,000 bytes. */
+  const framed = (...block: Buffer[]) => {
+    const descriptor = Buffer.of(0b0110_0000, 0b0100_0000);
+    const head = [u32(0x184d2204), descriptor, Buffer.of((xxhash32(descriptor) >>> 8) & 0xff)];
+    const blocks = Array.from({ length: 1000 }, () => Buffer.concat(block));
+    return Buffer.concat([metadata, Buffer.of(0), u32(10_000), ...head, ...blocks, u32(0)]);
+  };
   it.each<[string, Buffer, RegExp]>([
     ['without its compressed part', metadata, /is cut short/],
     ['cut in its compressed part', packed.subarray(0, -5), /is cut short/],
@@ -98,12 +119,25 @@ describe('a header', () => {
     [
       'of 4 GiB when decompressed',
       Buffer.concat([metadata, Buffer.of(0), u32(0xffff_ffff)]),
-      /could be 268435456/,
+      /could be 134217728/,
     ],
     [
       'that would grow a thousand times',
       Buffer.concat([metadata, Buffer.of(0), u32(1_000_000), packed.subarray(69)]),
       /says that \d+ bytes become 1000000/,
+    ],
+    [
+      'that would shrink',
+      Buffer.concat([metadata, Buffer.of(0), u32(100), Buffer.alloc(5000)]),
+      /says that 5000 bytes are only 100/,
+    ],
+    ['of empty blocks', framed(u32(0x8000_0000)), /an empty block/],
+    ['of blocks that become nothing', framed(u32(1), Buffer.of(0)), /an empty block/],
+    ['of blocks of four bytes', framed(u32(0x8000_0004), u32(1)), /too many blocks/],
+    [
+      'of more builds than e2b takes',
+      wrapBlock(metadata, 0, Buffer.concat([u32(65_536), Buffer.alloc(65_536 * 64)])),
+      /65536 builds/,
     ],
     ['of more builds than bytes', wrapBlock(metadata, 0, u32(0x7fff_ffff)), /2147483647 builds/],
     ['of more ids than bytes', wrapBlock(metadata, 0, Buffer.concat([u32(0), u32(9)])), /9 builds/],

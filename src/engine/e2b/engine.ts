@@ -77,7 +77,10 @@ export function createE2bEngine(
       const tools = toolsOf(image, sides);
       const before = box.store.present();
       const snapshot = { dir, buildId: claimId(box, made), tools };
-      const booted = await bootBuild(box, tools, options, snapshot);
+      const booted = await bootBuild(box, tools, options, snapshot).catch((error: unknown) => {
+        sayWhatIsLeft(box, snapshot.buildId, before);
+        throw error;
+      });
       claimLayersBelow(box, snapshot.buildId, before, made);
       return booted;
     },
@@ -181,6 +184,21 @@ function claimLayersBelow(
     store.claim(id);
     made.push(id);
   }
+}
+
+/** Nothing says which of them are create-build's: others may use the same storage. */
+function sayWhatIsLeft(
+  { store, settings, run }: Toolbox,
+  buildId: string,
+  before: ReadonlySet<string> | undefined,
+): void {
+  if (before === undefined || settings.storage === undefined) return;
+  const left = [...(store.present() ?? [])].filter((id) => id !== buildId && !before.has(id));
+  if (left.length === 0) return;
+  const named = left.slice(0, 20).join(' ');
+  run.log.warning(
+    `${store.argument}/templates has ${left.length} builds more than before create-build failed, which are not removed: ${named}`,
+  );
 }
 
 function buildsOf(folder: string, artifact: Artifact): Set<string> {

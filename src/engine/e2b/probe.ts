@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bucketCommand } from '../../host/cloud-environment.ts';
 import { errnoOf, SnapgateError } from '../../host/error.ts';
+import { checkFolder } from '../../host/folder.ts';
 import { hasCommand, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
@@ -46,7 +47,7 @@ export async function probeHost(
     ...(settings.tools === undefined
       ? [goCheck(), infraCheck(settings, checkout)]
       : toolChecks(settings.tools, checkout)),
-    ...(settings.storage?.startsWith('gs://') === true ? [bucketCheck(), commandCheck('prlimit', true)] : []),
+    ...storageChecks(settings, checkout),
   ];
   const ok = checks.every((check) => check.ok || !check.required);
   const pages = settings.hugePages ? '2 MiB' : '4 KiB';
@@ -189,6 +190,17 @@ function toolChecks(tools: string, checkout: string): HostCheck[] {
       return path;
     });
   });
+}
+
+function storageChecks({ storage }: E2bSettings, checkout: string): HostCheck[] {
+  if (storage === undefined) return [];
+  if (storage.startsWith('gs://')) return [bucketCheck(), commandCheck('prlimit', true)];
+  const path = resolve(checkout, storage);
+  const check = usageCheck('e2b-storage', true, () => {
+    checkFolder(path, 'e2b-storage');
+    return path;
+  });
+  return [check];
 }
 
 function bucketCheck(): HostCheck {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Artifact, buildFolder } from '../../e2b/layer.ts';
+import { openFolder } from '../../host/folder.ts';
 import type { Run } from '../../host/run.ts';
 import type { E2bSettings } from '../settings.ts';
 import { createBucketStore } from './bucket-store.ts';
@@ -33,9 +34,8 @@ export function createStore(run: Run, { storage }: E2bSettings, checkout: string
 }
 
 function createFolderStore(run: Run, given: string | undefined): BuildStore {
-  const argument = given ?? join(run.dir, 'e2b-storage');
-  const templates = join(argument, 'templates');
-  mkdirSync(templates, { recursive: true });
+  const argument = openFolder(given ?? join(run.dir, 'e2b-storage'), 'e2b-storage');
+  const templates = openFolder(join(argument, 'templates'), 'e2b-storage');
   const folderOf = (buildId: string) => buildFolder(templates, buildId);
   return {
     argument,

@@ -98,6 +98,15 @@ describe('what goes wrong with the tools', () => {
     snapgate('measure', ['--e2b-storage', storage], { FAKE_FAIL: 'short' });
     expect(readdirSync(join(storage, 'templates'))).toEqual(['00000000-0000-4000-8000-000000000001']);
   });
+
+  it('names what create-build has left there where it failed', () => {
+    const storage = join(fake.dir, 'left');
+    const { status, stderr } = snapgate('measure', ['--e2b-storage', storage], { FAKE_FAIL: 'create-late' });
+    expect(status).toBe(69);
+    const [left = 'nothing', ...more] = readdirSync(join(storage, 'templates'));
+    expect(more).toEqual([]);
+    expect(stderr).toContain(left);
+  });
 });
 
 describe('before anything is built', () => {
@@ -131,6 +140,14 @@ describe('before anything is built', () => {
     const { status, stderr } = snapgate('measure', ['--e2b-tools', empty]);
     expect(status).toBe(69);
     expect(stderr).toContain(`${empty}/create-build is not there, or cannot be executed`);
+  });
+
+  it('a storage that cannot be written is named, and nothing is built for it', () => {
+    const before = fake.calls().length;
+    const { status, stderr } = snapgate('measure', ['--e2b-storage', '/proc/snapgate/here']);
+    expect(status).toBe(69);
+    expect(stderr).toContain('e2b-storage /proc/snapgate/here cannot be written (ENOENT)');
+    expect(fake.calls().length).toBe(before);
   });
 
   it('tools that are folders are named', () => {

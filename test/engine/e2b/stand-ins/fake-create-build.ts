@@ -3,10 +3,10 @@
  * FAKE_TEMPLATE is the rootfs template that was built into it.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fatal, needUuid, parseFlags } from './go-flags.ts';
-import { behaviourOf, noteCall, storeLayer, storePlainFiles } from './layer-files.ts';
+import { behaviourOf, buildFolderOf, noteCall, storeLayer, storePlainFiles } from './layer-files.ts';
 
 const flags = {
   template: 'local-template',
@@ -73,6 +73,10 @@ for (const { id, parentId, ...dirty } of layers) {
   storeLayer({ storage, ...memory, buildId: id, parentId, dirtyPages: dirty.memory, emptyBlocks: [] });
   storeLayer({ storage, ...disk, buildId: id, parentId, dirtyPages: dirty.disk, emptyBlocks: [] });
   storePlainFiles(storage, id, guest, { kernel: text('kernel'), firecracker: text('firecracker') });
+}
+if (process.env['FAKE_FAIL'] === 'create-late') {
+  rmSync(buildFolderOf(storage, buildId), { recursive: true });
+  fatal('build: error building: the last step failed');
 }
 process.stdout.write(
   `\n✅ Build finished: ${buildId}\n\n📦 Artifacts:\n   Rootfs: 0 MB diff / 0 MB total (0.0%), block size: 4 KB\n`,
