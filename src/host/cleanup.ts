@@ -7,9 +7,9 @@ import { errnoOf } from './error.ts';
 import { openFolder } from './folder.ts';
 import { gitSafety } from './git-safety.ts';
 import { openLedger, type Resource, readLedger } from './ledger.ts';
-import { endMarkedProcesses } from './marked.ts';
+import { awaitMarkedProcesses, endMarkedProcesses } from './marked.ts';
 import { putBack } from './moved.ts';
-import { childEnvironment } from './process.ts';
+import { childEnvironment, graceMark } from './process.ts';
 import type { Log, Run } from './run.ts';
 
 const runPrefix = 'snapgate-run-';
@@ -31,6 +31,7 @@ export function openRun(workDir: string, cacheDir: string, log: Log, signal: Abo
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 export function closeRun(dir: string): void {
   const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
+  awaitMarkedProcesses(graceMark, id, graceLimitMs);
   endProcessesOfRun(id);
   const resources = readLedger(join(dir, ledgerFile));
   removeBucketFolders(foldersInBuckets(resources), id);
@@ -38,6 +39,9 @@ export function closeRun(dir: string): void {
   if (resources.some(({ kind }) => kind === 'cleanup-command')) endProcessesOfRun(id);
   removeTree(dir, id);
 }
+
+/** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
+const graceLimitMs = 5000;
 
 function endProcessesOfRun(id: string): void {
   endMarkedProcesses('SNAPGATE_RUN_ID', id);

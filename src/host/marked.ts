@@ -12,6 +12,16 @@ export function endMarkedProcesses(name: string, value: string): void {
   }
 }
 
+/** Waits until there is none that has the mark, with the thread; no longer than `limitMs`. */
+export function awaitMarkedProcesses(name: string, value: string, limitMs: number): void {
+  const mark = Buffer.from(`${name}=${value}\0`);
+  const deadline = performance.now() + limitMs;
+  while (performance.now() < deadline) {
+    if (!readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && hasMark(pid, mark))) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+}
+
 function hasMark(pid: string, mark: Buffer): boolean {
   if (Number(pid) === process.pid) return false;
   try {

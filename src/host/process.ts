@@ -48,12 +48,17 @@ export function startProcess(
   });
 }
 
+/** In the environment of commands with `graceMs`, with the run's id: whoever closes the run waits for them a little. */
+export const graceMark = 'SNAPGATE_GRACE';
+
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** Written to its standard input, which is empty otherwise. */
   readonly input?: string | Uint8Array;
   readonly timeoutMs?: number;
+  /** For a command that undoes what it did to the machine: how long it may take after SIGINT, before it is killed. */
+  readonly graceMs?: number;
   /** Called with each chunk of stdout instead of keeping it. */
   readonly onStdout?: (chunk: Buffer) => void;
 }
@@ -79,7 +84,7 @@ export async function runCommand(
   run.signal.throwIfAborted();
   const child = startProcess(run, command, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
+    env: { ...options.env, ...(options.graceMs === undefined ? {} : { [graceMark]: run.id }) },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -88,7 +93,14 @@ export async function runCommand(
   child.stdin?.on('error', () => {});
   child.stdin?.end(options.input);
   let timedOut = false;
-  const stop = () => killGroup(child);
+  let killTimer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    if (options.graceMs === undefined) return killGroup(child);
+    if (killTimer !== undefined) return;
+    // Once only: a second one is often taken as impatience.
+    signalGroup(child, 'SIGINT');
+    killTimer = setTimeout(() => killGroup(child), options.graceMs);
+  };
   const timer =
     options.timeoutMs === undefined
       ? undefined
@@ -107,6 +119,7 @@ export async function runCommand(
     return result;
   } finally {
     clearTimeout(timer);
+    clearTimeout(killTimer);
     run.signal.removeEventListener('abort', stop);
   }
 }
@@ -146,12 +159,18 @@ function letGo(child: ChildProcess): void {
 /** Ends a child and all its descendants of the same group. */
 export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
-  for (const target of [-child.pid, child.pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-    } catch (error) {
-      if (errnoOf(error) !== 'ESRCH') throw error;
-    }
+  for (const target of [-child.pid, child.pid]) signalQuietly(target, 'SIGKILL');
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid !== undefined) signalQuietly(-child.pid, signal);
+}
+
+function signalQuietly(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
   }
 }
 

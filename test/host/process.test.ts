@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,35 @@ describe('runCommand', () => {
   it('ends a command and its children at the limit', async () => {
     const result = await runCommand(run, 'sh', ['-c', 'sleep 600 & sleep 600'], { timeoutMs: 100 });
     expect(result).toMatchObject({ timedOut: true, signal: 'SIGKILL' });
+  });
+
+  const undoing = (path: string) =>
+    `trap 'echo undone > ${path}; exit 0' INT; echo on; while :; do sleep 0.1; done`;
+
+  it('lets a command with grace undo what it did, at the limit', async () => {
+    const path = join(dir, 'undone');
+    const options = { timeoutMs: 1000, graceMs: 60_000 };
+    const result = await runCommand(run, 'bash', ['-c', undoing(path)], options);
+    expect(result).toMatchObject({ timedOut: true, code: 0 });
+    expect(readFileSync(path, 'utf8')).toBe('undone\n');
+  });
+
+  it('kills a command that does not heed that', async () => {
+    const args = ['-c', "trap '' INT; sleep 600 & wait"];
+    const result = await runCommand(run, 'bash', args, { timeoutMs: 500, graceMs: 100 });
+    expect(result).toMatchObject({ timedOut: true, signal: 'SIGKILL' });
+  });
+
+  it('has what is closed upon an abort wait for it', async () => {
+    const path = join(dir, 'undone');
+    const started = Promise.withResolvers<void>();
+    const options = { graceMs: 60_000, onStdout: () => started.resolve() };
+    const ended = runCommand(run, 'bash', ['-c', undoing(path)], options);
+    await started.promise;
+    controller.abort(new Error('over'));
+    closeRun(run.dir);
+    expect(readFileSync(path, 'utf8')).toBe('undone\n');
+    await expect(ended).rejects.toThrow('over');
   });
 
   it('ends a command when the run is over', async () => {

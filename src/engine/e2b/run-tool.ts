@@ -65,6 +65,9 @@ export async function resumeBuild(
   return await runTool(box, tools, 'resume-build', args, scenario);
 }
 
+/** The tools give back network namespaces and NBD devices when they are interrupted. */
+const graceMs = 10_000;
+
 async function runTool(
   box: Toolbox,
   tools: SideTools,
@@ -87,9 +90,10 @@ async function runTool(
   // A command in the guest may put out what it likes: of that, the end is kept.
   const output = createOutputTail();
   const onStdout = (chunk: Buffer) => output.add(chunk);
-  const ended = await runCommand(run, command[0], args, { cwd: tools.cwd, env, timeoutMs, onStdout });
+  const options = { cwd: tools.cwd, env, timeoutMs, graceMs, onStdout };
+  const ended = await runCommand(run, command[0], args, options);
   const result = { ...ended, tail: [...output.lines(400), ...ended.tail] };
-  if (result.code === 0) return { result, tookMs: performance.now() - begin };
+  if (result.code === 0 && !result.timedOut) return { result, tookMs: performance.now() - begin };
   const failed = { command, result, cwd: tools.cwd, timeoutMs };
   throw (scenario && scenarioFailed(scenario, failed)) ?? toolFailed(failed, box.machine());
 }

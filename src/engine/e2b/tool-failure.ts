@@ -45,7 +45,7 @@ export function toolFailed(failed: FailedCommand, machine: readonly string[]): S
 export function scenarioFailed({ name }: Scenario, { result }: FailedCommand): SnapgateError | undefined {
   const said = result.tail.findLast((line) => line.includes('command failed: '));
   const status = /command exited with code (-?\d{1,10})/.exec(said ?? '')?.[1];
-  if (status === undefined) return undefined;
+  if (status === undefined || result.timedOut) return undefined;
   return new SnapgateError(
     'scenario',
     `scenario ${plainWords(name)}: \`run\` or \`check\` exited ${status}`,
