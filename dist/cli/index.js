@@ -220,7 +220,7 @@ function parseVerb(verb, argv) {
         inputs: typedInputs(verb, values),
         json: values['json'] === true,
         verbose: values['verbose'] === true,
-        format: formatOf(values),
+        format: verb === 'report' ? formatOf(values) : jsonOr('terminal', values),
         parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
     };
 }
@@ -267,8 +267,12 @@ function typedInputs(verb, values) {
         return [[name, Array.isArray(value) ? value.join('\n') : value]];
     }));
 }
+function jsonOr(format, values) {
+    return values['json'] === true ? 'json' : format;
+}
+/** Of the verb that has the option; elsewhere `--format` is an input of the engine. */
 function formatOf(values) {
-    const asked = values['format'] ?? (values['json'] === true ? 'json' : 'terminal');
+    const asked = values['format'] ?? jsonOr('terminal', values);
     const format = reportFormats.find((each) => each === asked);
     if (format)
         return format;
@@ -429,12 +433,15 @@ const sources = [
     '  --image REFERENCE',
     '  --rootfs PATH',
     '  --build-command COMMAND --rootfs PATH',
+    'There is none with --engine e2b, and need not be one with --engine command.',
 ];
 const examples = {
     gate: [
         'snapgate gate --dockerfile guest/Dockerfile --base ref:main',
         'snapgate gate --rootfs new.ext4 --base rootfs:old.ext4 --scenarios pause',
         "snapgate gate --build-command 'make rootfs' --rootfs rootfs.tar --base ref:v1",
+        'snapgate gate --dockerfile guest/Dockerfile --engine firecracker',
+        'snapgate gate --engine e2b --memory-size 1GiB --base ref:main',
     ],
     measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
     compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
@@ -582,7 +589,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(904)]).then(__nccwpck_require__.bind(__nccwpck_require__, 9904));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(511)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6511));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();

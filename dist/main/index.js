@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 63216:
+/***/ 44224:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39632,12 +39632,14 @@ function startProcess(run, command, args, options = {}) {
         env: childEnvironment(run, options.env),
     });
 }
+/** In the environment of commands with `graceMs`, with the run's id: whoever closes the run waits for them a little. */
+const graceMark = 'SNAPGATE_GRACE';
 /** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
 async function runCommand(run, command, args, options = {}) {
     run.signal.throwIfAborted();
     const child = startProcess(run, command, args, {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
+        env: { ...options.env, ...(options.graceMs === undefined ? {} : { [graceMark]: run.id }) },
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         detached: true,
     });
@@ -39646,7 +39648,16 @@ async function runCommand(run, command, args, options = {}) {
     child.stdin?.on('error', () => { });
     child.stdin?.end(options.input);
     let timedOut = false;
-    const stop = () => killGroup(child);
+    let killTimer;
+    const stop = () => {
+        if (options.graceMs === undefined)
+            return killGroup(child);
+        if (killTimer !== undefined)
+            return;
+        // Once only: a second one is often taken as impatience.
+        signalGroup(child, 'SIGINT');
+        killTimer = setTimeout(() => killGroup(child), options.graceMs);
+    };
     const timer = options.timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
@@ -39665,6 +39676,7 @@ async function runCommand(run, command, args, options = {}) {
     }
     finally {
         clearTimeout(timer);
+        clearTimeout(killTimer);
         run.signal.removeEventListener('abort', stop);
     }
 }
@@ -39693,14 +39705,20 @@ function letGo(child) {
 function killGroup(child) {
     if (child.pid === undefined)
         return;
-    for (const target of [-child.pid, child.pid]) {
-        try {
-            process.kill(target, 'SIGKILL');
-        }
-        catch (error) {
-            if (error_errnoOf(error) !== 'ESRCH')
-                throw error;
-        }
+    for (const target of [-child.pid, child.pid])
+        signalQuietly(target, 'SIGKILL');
+}
+function signalGroup(child, signal) {
+    if (child.pid !== undefined)
+        signalQuietly(-child.pid, signal);
+}
+function signalQuietly(target, signal) {
+    try {
+        process.kill(target, signal);
+    }
+    catch (error) {
+        if (error_errnoOf(error) !== 'ESRCH')
+            throw error;
     }
 }
 function waitForExit(child) {
@@ -49493,6 +49511,16 @@ function endMarkedProcesses(name, value) {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
 }
+/** Waits until there is none that has the mark, with the thread; no longer than `limitMs`. */
+function awaitMarkedProcesses(name, value, limitMs) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    const deadline = performance.now() + limitMs;
+    while (performance.now() < deadline) {
+        if (!(0,external_node_fs_.readdirSync)('/proc').some((pid) => /^\d+$/.test(pid) && hasMark(pid, mark)))
+            return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+}
 function hasMark(pid, mark) {
     if (Number(pid) === process.pid)
         return false;
@@ -49573,6 +49601,7 @@ function openRun(workDir, cacheDir, log, signal) {
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
     const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
+    awaitMarkedProcesses(graceMark, id, graceLimitMs);
     endProcessesOfRun(id);
     const resources = readLedger((0,external_node_path_.join)(dir, ledgerFile));
     removeBucketFolders(foldersInBuckets(resources), id);
@@ -49582,6 +49611,8 @@ function closeRun(dir) {
         endProcessesOfRun(id);
     removeTree(dir, id);
 }
+/** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
+const graceLimitMs = 5000;
 function endProcessesOfRun(id) {
     endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
@@ -49678,7 +49709,7 @@ function removeAtOnce(urls, id, deadline) {
     const env = childEnvironment({ id }, cloudEnvironment());
     return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
-/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
 function removeTree(path, id) {
     try {
         (0,external_node_fs_.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
@@ -49746,7 +49777,7 @@ async function withRun(options, job) {
     interrupted.catch(() => { });
     const stop = (signal) => {
         if (controller.signal.aborted) {
-            closeRun(run.dir);
+            session_close(run);
             process.exit(75);
         }
         controller.abort(interruption(signal));
@@ -49759,9 +49790,18 @@ async function withRun(options, job) {
     finally {
         if (!controller.signal.aborted)
             controller.abort(interruption('the end of the run'));
-        closeRun(run.dir);
+        session_close(run);
         for (const signal of stoppingSignals)
             process.off(signal, stop);
+    }
+}
+/** What cannot be removed, such as files of another user's, is said, and hides no error of the job's; the next run tries again. */
+function session_close({ dir, log }) {
+    try {
+        closeRun(dir);
+    }
+    catch (error) {
+        log.warning(`What this run left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
     }
 }
 function interruption(by) {
@@ -55931,9 +55971,15 @@ async function runWave(run, request, wave, remaining, onBoot) {
         run.log.info(`${name}: starts${remaining}`);
         const measured = await measureOne(run, request, side, index, name);
         const { boot } = measured;
-        run.log.info(`${name}: agent after ${formatDuration(boot.bootMs)}, settled after ${formatDuration(boot.readyMs)}, ${boot.samples.length} samples`);
+        run.log.info(`${name}: ${bootFact(boot)}, ${boot.samples.length} samples`);
         onBoot(side, measured);
     }));
+}
+/** An engine that knows of no agent gives one time, of the whole boot. */
+function bootFact({ bootMs, readyMs }) {
+    return bootMs === readyMs
+        ? `booted and saved in ${formatDuration(bootMs)}`
+        : `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`;
 }
 async function measureOne(run, request, side, index, name) {
     const image = request.sides.find((each) => each.side === side)?.image;
@@ -56349,7 +56395,12 @@ function repeatFacts(head) {
 /** Wall time of a boot until it was settled, for people. */
 function readyFact(measurement) {
     const ready = medianReadyMs(measurement);
-    return ready === undefined ? 'no boot' : `settled ${formatDuration(ready)} after power-on`;
+    if (ready === undefined)
+        return 'no boot';
+    const hasAgent = measurement.boots.some(({ bootMs, readyMs }) => bootMs !== readyMs);
+    return hasAgent
+        ? `settled ${formatDuration(ready)} after power-on`
+        : `booted and saved in ${formatDuration(ready)}`;
 }
 /** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
 function reproduceCommand({ comparison, reproduce }) {
@@ -56357,6 +56408,7 @@ function reproduceCommand({ comparison, reproduce }) {
     const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
     const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
     const given = reproduce ?? [
+        ...(fingerprint.engine === 'qemu' ? [] : ['--engine', fingerprint.engine]),
         '--memory-size',
         `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
         '--vcpus',
@@ -57544,6 +57596,7 @@ function aside_isWithin(path, folder) {
 
 ;// CONCATENATED MODULE: ./lib/job/base.js
 
+
 /** Takes a stored measurement for the base where one will do, checks it out where not, or says why there is none. */
 async function settleBase(run, base, wanted, storage) {
     switch (base.kind) {
@@ -57551,12 +57604,24 @@ async function settleBase(run, base, wanted, storage) {
         case 'image':
             return { base, notes: [] };
         case 'measurement':
+            requireSameEngine(base.measurement.fingerprint, wanted.fingerprint);
             return { base: comparableOnly(base, wanted), notes: [] };
         case 'commit':
             return await settleCommit(run, base, wanted, storage);
         case 'branch':
             return await settleBranch(base.branch, wanted, storage);
     }
+}
+const base_ofEngine = ['engine', 'engineVersion', 'machine'];
+/**
+ * Which engine measures is asked for, as the file is: one that does not fit the other is a mistake, and no matter of chance as another
+ * processor is. What is yet unknown of the head is compared when it is measured.
+ *
+ * @throws SnapgateError `record` with all fields that differ
+ */
+function requireSameEngine(base, head) {
+    if (differentFields(base, head).some((field) => base_ofEngine.includes(field)))
+        requireEqualFingerprints(base, head);
 }
 function comparableOnly(base, wanted) {
     const found = comparability(base.measurement, wanted);
@@ -58612,6 +58677,7 @@ function consoleDetails(lines) {
 
 
 
+
 /** The error of a command that did not exit 0; undefined where it did. */
 function failureOf(ended) {
     const { command, status, signal, limitMs } = ended;
@@ -58622,27 +58688,38 @@ function failureOf(ended) {
     if (status === scenarioFailedStatus && (command === 'resume' || command === 'pause'))
         return commandError(ended, `says that \`${command === 'resume' ? 'run' : 'check'}\` failed in the guest (exit status ${status})`, 'Its last lines are the end of its output; try it in the guest.', 'scenario');
     const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;
-    return commandError(ended, how, remedyOf(status));
+    return commandError(ended, how, remedyOf(ended));
 }
 /** The error of a command that exited 0 and did not do what it should. */
 function brokenPromise(ended, what, remedy) {
     return commandError(ended, `exited 0, but ${what}`, remedy);
 }
+/** What an error is where this user was refused something that the commands have left below `dir`; other errors are as they were. */
+function accessFailure(error, dir) {
+    const errno = error_errnoOf(error);
+    if (errno !== 'EACCES' && errno !== 'EPERM')
+        return error;
+    const path = error instanceof Error && 'path' in error ? String(error.path) : '';
+    if (!path.startsWith(`${dir}/`))
+        return error;
+    return new error_SnapgateError('guest', `what the commands left at ${plainWords((0,external_node_path_.relative)(dir, path))} cannot be read or removed (${errno})`, 'Let them leave files of the user that they run as; what belongs to another, as after `sudo`, the cleanup-command has to remove, or to give to this user.', { cause: error });
+}
 function commandError(ended, what, remedy, code = 'guest') {
     const { command, scenario, lines } = ended;
     const name = `${command}-command`;
-    const place = scenario === undefined ? '' : ` in a cycle of ${plainWords(scenario)}`;
-    return new error_SnapgateError(code, `${name} ${what}${place}`, remedy, {
+    const place = scenario === undefined ? '' : `, in a cycle of ${plainWords(scenario)},`;
+    return new error_SnapgateError(code, `${name}${place} ${what}`, remedy, {
         details: {
             title: `last lines of ${name}`,
             lines: lines.length === 0 ? [`(${name} put nothing out)`] : lines,
         },
     });
 }
-function remedyOf(status) {
+function remedyOf({ status, lines }) {
     if (status === 126 || status === 127)
         return 'A command that was not found, or may not be executed. It runs in the checkout of each side: what only the head has is not there for the base; "$GITHUB_WORKSPACE"/… names the head\'s.';
-    return 'Its last lines say why. It runs in the checkout of each side, without the tokens of the workflow.';
+    const why = lines.length === 0 ? 'It said nothing.' : 'Its last lines say why.';
+    return `${why} It runs in the checkout of each side, without the tokens of the workflow.`;
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/command/folder-state.js
@@ -58668,11 +58745,16 @@ function readFolderState(dir) {
     look('.');
     return found;
 }
-/** The first path that differs between two looks at a folder, fit for a sentence. */
+/** A path that differs between two looks at a folder, fit for a sentence: a file before the folder that it was in, which has changed with it. */
 function firstDifference(before, after) {
     const paths = [...before.keys(), ...after.keys()];
-    const path = paths.toReversed().find((each) => before.get(each) !== after.get(each));
+    const differing = paths.filter((each) => before.get(each) !== after.get(each));
+    const [path] = differing.toSorted((one, other) => depthOf(other) - depthOf(one));
     return path === undefined ? undefined : plainWords(path);
+}
+/** 0 of the folder itself. */
+function depthOf(path) {
+    return path === '.' ? 0 : path.split('/').length;
 }
 /**
  * Refuses a snapshot of more files than one has: each is looked at in every cycle.
@@ -59748,15 +59830,17 @@ function placeOf(range, at) {
 
 
 
+
 /** Read and compared at a time. */
 const diff_layers_windowBytes = 1024 * 1024;
 /**
  * Counts the pages of an image against its parent's, where they may differ at all. `writtenBytes` are the pages that were looked at: with
- * what the layer holds itself, also what it has given back as zeros.
+ * what the layer holds itself, also what it has given back as zeros. Rejects with the signal's reason when that is aborted.
  */
-function diffLayers(image, parent) {
+async function diffLayers(image, parent, signal) {
     const tally = createPageTally();
     const [before, after] = [new Uint8Array(diff_layers_windowBytes), new Uint8Array(diff_layers_windowBytes)];
+    let unrestedBytes = 0;
     for (const range of differentlyMapped(image.layer.header, parent.layer.header)) {
         const end = range.offsetBytes + range.lengthBytes;
         for (let at = range.offsetBytes; at < end; at += diff_layers_windowBytes) {
@@ -59764,6 +59848,13 @@ function diffLayers(image, parent) {
             parent.read(at, before.subarray(0, length));
             image.read(at, after.subarray(0, length));
             tally.add(at / pageBytes, before.subarray(0, length), after.subarray(0, length));
+            unrestedBytes += length;
+            if (unrestedBytes < diff_layers_windowBytes)
+                continue;
+            unrestedBytes = 0;
+            // Lets signals through: a sparse file may stand for more than any machine's memory.
+            await (0,promises_namespaceObject.setImmediate)();
+            signal.throwIfAborted();
         }
     }
     return tally.finish();
@@ -60084,6 +60175,9 @@ const blockSizes = [0, 0, 0, 0, 65_536, 262_144, 1_048_576, 4_194_304];
 /** How far back a match may reach, over blocks too where they are linked. */
 const historyBytes = 65_536;
 const storedFlag = 0x8000_0000;
+/** A writer fills its blocks but for the last, and those before a flush; what is cut much finer takes long to read, and holds little. */
+const minMeanBlockBytes = 4096;
+const sparedBlocks = 16;
 /** No LZ4 block grows more than this many times: what claims to is not one. */
 const maxLz4Expansion = 255;
 /**
@@ -60099,10 +60193,16 @@ function* decodeLz4Frame(source, start, limit) {
     const out = new Uint8Array(historyBytes + Math.min(frame.maxBlockBytes, limit));
     let history = 0;
     let total = 0;
+    let blocksLeft = sparedBlocks + limit / minMeanBlockBytes;
     for (let size = reader.u32(); size !== 0; size = reader.u32()) {
+        blocksLeft -= 1;
+        if (blocksLeft < 0)
+            throw new Lz4Error('is cut into too many blocks');
         const data = readBlock(reader, frame, size);
         const end = size >= storedFlag ? store(data, out, history) : lz4_frame_decodeBlock(data, out, history);
         const block = out.subarray(history, end);
+        if (block.length === 0)
+            throw new Lz4Error('has an empty block');
         total += block.length;
         if (total > limit)
             throw new Lz4Error(`holds more than the ${limit} bytes that it should`);
@@ -60380,12 +60480,18 @@ const maxBuilds = 65_535;
 
 
 
+
 const metadataBytes = 64;
 const rangeBytes = 40;
+/** Of a frame besides its blocks, and besides the 255th part that blocks may grow by: their sizes and checksums take less than that. */
+const lz4SpareBytes = 1024;
 const minBlockBytes = 4096;
 const maxBlockBytes = 1024 ** 3;
-/** As e2b has it since its headers have mapped single pages. */
-const maxUncompressedBytes = 256 * 1024 * 1024;
+/**
+ * Half of what e2b takes, so that the worst of them is read in a second: 3 million ranges of 40 bytes, or all that format 5 may have at 16
+ * bytes each.
+ */
+const maxUncompressedBytes = 128 * 1024 * 1024;
 /** A header that cannot be compressed is somewhat larger than what it holds. */
 const maxHeaderBytes = maxUncompressedBytes + 4 * 1024 * 1024;
 /** As many ranges as e2b takes of format 5; in memory they are 14 bytes each. */
@@ -60405,7 +60511,8 @@ function header_parseHeader(bytes, where) {
 /** As `parseHeader`, of a file, of which no more than some MiB are in memory at a time. */
 function readHeaderFile(path) {
     return header_naming(path, () => {
-        const fd = (0,external_node_fs_.openSync)(path, 'r');
+        // A FIFO would be waited for.
+        const fd = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
         try {
             const stat = (0,external_node_fs_.fstatSync)(fd);
             if (!stat.isFile())
@@ -60476,6 +60583,8 @@ function readCompressedPart(source, outer, metadata) {
         throw new FormatError(`would be ${bytes} bytes when it is decompressed, and could be ${maxUncompressedBytes}`);
     if (bytes > maxLz4Expansion * (source.length - start))
         throw new FormatError(`says that ${source.length - start} bytes become ${bytes}`);
+    if (source.length - start > bytes + bytes / 255 + lz4SpareBytes)
+        throw new FormatError(`says that ${source.length - start} bytes are only ${bytes}`);
     const reader = readLittleEndian(decodeLz4Frame(source, start, bytes), bytes);
     const builds = readBuilds(reader);
     const mapping = metadata.format === 4 ? readRanges(reader, reader.u32(), metadata) : readColumns(reader, metadata);
@@ -60484,7 +60593,7 @@ function readCompressedPart(source, outer, metadata) {
 }
 function readBuilds(reader) {
     const count = reader.u32();
-    if (count > reader.remaining() / minBuildBytes)
+    if (count > maxBuilds || count > reader.remaining() / minBuildBytes)
         throw new FormatError(`says that it has ${count} builds, more than it could hold`);
     const builds = new Map();
     for (let index = 0; index < count; index += 1) {
@@ -60509,7 +60618,7 @@ function readRanges(reader, count, metadata) {
     if (count === 0)
         return wholeImage(table.indexOf(metadata.buildId), facts);
     const columns = allocateColumns(count);
-    const builds = createBuildCache((id) => table.indexOf(buildIdOf(id)));
+    const builds = createBuildCache(Math.min(count, maxBuilds), (id) => table.indexOf(buildIdOf(id)));
     for (let index = 0; index < count;) {
         const records = Math.min(recordsAtOnce, count - index);
         const view = reader.view(records * rangeBytes);
@@ -60542,29 +60651,48 @@ function pageAt(view, at, what) {
         throw new FormatError(`has a range whose ${what} is beyond 16 TiB`);
     return high * 2 ** 20 + low / mappingUnit;
 }
-/** Ids as text are ten times as slow to make as to compare, and neighbours are mostly of one build or of two. */
-function createBuildCache(indexOf) {
-    const recent = [
-        { id: new DataView(new ArrayBuffer(16)), index: -1 },
-        { id: new DataView(new ArrayBuffer(16)), index: -1 },
-    ];
-    let next = 0;
+/**
+ * Ids as text are ten times as slow to make as to compare: a table of them by hash, where each is made once. The hash has multipliers of its
+ * own each time, lest ids be chosen to meet in it.
+ *
+ * @param count of ids at most
+ */
+function createBuildCache(count, indexOf) {
+    const mask = 2 ** Math.ceil(Math.log2(2 * count)) - 1;
+    const slots = new Uint32Array(mask + 1);
+    const ids = new Int32Array(4 * count);
+    const [first, second] = [randomOdd(), randomOdd()];
+    const slotOf = (view, at) => {
+        let hash = 0;
+        for (let word = 0; word < 16; word += 4) {
+            hash = Math.imul(hash ^ view.getInt32(at + word), first);
+            hash = Math.imul(hash ^ (hash >>> 15), second);
+            hash ^= hash >>> 13;
+        }
+        return hash & mask;
+    };
     return {
         indexAt(view, at) {
-            for (const { id, index } of recent)
-                if (index >= 0 && sameId(id, view, at))
-                    return index;
-            const bytes = new Uint8Array(view.buffer, view.byteOffset + at, 16);
-            const index = indexOf(bytes);
-            recent[next] = { id: new DataView(Uint8Array.from(bytes).buffer), index };
-            next = 1 - next;
+            let slot = slotOf(view, at);
+            for (let used = slots[slot]; used; used = slots[slot]) {
+                if (sameId(ids, used - 1, view, at))
+                    return used - 1;
+                slot = (slot + 1) & mask;
+            }
+            const index = indexOf(new Uint8Array(view.buffer, view.byteOffset + at, 16));
+            for (let word = 0; word < 4; word += 1)
+                ids[4 * index + word] = view.getInt32(at + 4 * word);
+            slots[slot] = index + 1;
             return index;
         },
     };
 }
-function sameId(id, view, at) {
-    for (let word = 0; word < 16; word += 4)
-        if (id.getInt32(word) !== view.getInt32(at + word))
+function randomOdd() {
+    return (0,external_node_crypto_.randomInt)(2 ** 31) * 2 + 1;
+}
+function sameId(ids, index, view, at) {
+    for (let word = 0; word < 4; word += 1)
+        if (ids[4 * index + word] !== view.getInt32(at + 4 * word))
             return false;
     return true;
 }
@@ -60718,14 +60846,25 @@ function buildFolder(templates, buildId) {
 
 
 
-/** @param frames of compressed data; undefined: the file is the data */
+/**
+ * @param frames of compressed data; undefined: the file is the data
+ * @throws SnapgateError `record` for what is no file
+ */
 function openBuildData(path, frames) {
-    const fd = (0,external_node_fs_.openSync)(path, 'r');
+    const fd = openDataFile(path);
     const close = () => (0,external_node_fs_.closeSync)(fd);
     if (frames === undefined)
         return { read: (offset, into) => build_data_readFully(fd, path, offset, into), close };
     const decode = createFrameCache((frame) => decodeFrame(fd, path, frames, frame));
     return { read: (offset, into) => readFramed(path, frames, decode, offset, into), close };
+}
+/** A FIFO is not waited for. */
+function openDataFile(path) {
+    const fd = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_NONBLOCK);
+    if ((0,external_node_fs_.fstatSync)(fd).isFile())
+        return fd;
+    (0,external_node_fs_.closeSync)(fd);
+    throw brokenData(`${path} is no file`);
 }
 function build_data_readFully(fd, path, offset, into) {
     let filled = 0;
@@ -60869,10 +61008,10 @@ function checkLayers({ rootfsFile }, left) {
     return { memoryBytes: memory.header.virtualBytes, diskBytes: disk?.header.virtualBytes };
 }
 /** What the layers that pause has left, and that were checked, hold themselves, and how their image differs from the parent's. */
-function measureLayers({ rootfsFile }, parent, outDir) {
+async function measureLayers(run, { rootfsFile }, parent, outDir) {
     const memory = readLayer(outDir, 'memfile');
     const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
-    const changes = compareMemory(parent, outDir);
+    const changes = await compareMemory(run, parent, outDir);
     return {
         metrics: {
             'memfile.writtenBytes': memory.ownBytes,
@@ -60920,7 +61059,7 @@ function readLeftLayer(ended, outDir, artifact) {
 class UnknownBuild extends Error {
 }
 /** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
-function compareMemory(parent, outDir) {
+async function compareMemory(run, parent, outDir) {
     const parentDir = leftDirOf(parent);
     const parentId = readLayer(parentDir, 'memfile').header.buildId;
     const folderOf = (buildId) => {
@@ -60936,7 +61075,7 @@ function compareMemory(parent, outDir) {
         return image;
     };
     try {
-        const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(open(outDir), open(parentDir));
+        const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(open(outDir), open(parentDir), run.signal);
         return {
             metrics: {
                 'memfile.changedBytes': changedBytes,
@@ -60974,7 +61113,7 @@ async function measureLeft(run, settings, parent, dir) {
         case 'sparse-diff':
             return measureDiffs(run, settings, parent, dir);
         case 'e2b':
-            return measureLayers(settings, parent, dir);
+            return measureLayers(run, settings, parent, dir);
     }
 }
 
@@ -60995,6 +61134,9 @@ function openOutputLog(path, log) {
     let current;
     const follow = () => {
         const { size } = (0,external_node_fs_.fstatSync)(fd);
+        // `> /dev/stderr` opens the file anew, and empties it.
+        if (size < position)
+            position = 0;
         position = Math.max(position, size - readBytes);
         while (position < size) {
             const count = (0,external_node_fs_.readSync)(fd, buffer, 0, Math.min(readBytes, size - position), position);
@@ -61047,6 +61189,7 @@ function limitedLog(log) {
 
 
 
+
 const workDirOf = (home) => (0,external_node_path_.join)(home.dir, 'work');
 const outDirOf = (home) => (0,external_node_path_.join)(home.dir, 'out');
 /**
@@ -61081,7 +61224,7 @@ function openHome({ run, settings }, checkout, values) {
  * Gives `use` a machine of the boot's, and ends it: by the cleanup-command, and by SIGKILL to all that its commands have left running.
  * `measure` then finds in the boot's `out` what they have left, and nobody writes to it any more. Folders are removed in the end.
  *
- * @throws SnapgateError `guest` or `scenario` where a command fails, the first of them
+ * @throws SnapgateError `guest` or `scenario` where a command fails, the first of them, or leaves what this user may not read or remove
  */
 async function withMachine(commands, home, use, measure) {
     const { run } = commands;
@@ -61089,19 +61232,39 @@ async function withMachine(commands, home, use, measure) {
     for (const dir of [work, out])
         (0,external_node_fs_.mkdirSync)(dir, { mode: 0o700 });
     const output = openOutputLog((0,external_node_path_.join)(home.dir, 'output'), run.log);
-    try {
-        const used = await useAndEnd(commands, home, output, use);
-        return await measure(used);
-    }
-    finally {
+    const close = () => {
         output.close();
         (0,external_node_fs_.rmSync)((0,external_node_path_.join)(home.dir, 'output'), { force: true });
         // What is still there is for whoever closes the run, which is over.
-        if (!run.signal.aborted) {
-            endMarkedProcesses('SNAPGATE_WORK', work);
-            for (const dir of [work, out])
-                (0,external_node_fs_.rmSync)(dir, { recursive: true, force: true });
-        }
+        if (run.signal.aborted)
+            return;
+        endMarkedProcesses('SNAPGATE_WORK', work);
+        for (const dir of [work, out])
+            removeTree(dir, run.id);
+    };
+    let measured;
+    try {
+        measured = await measure(await useAndEnd(commands, home, output, use));
+    }
+    catch (error) {
+        closeAfter(close, run, home);
+        throw accessFailure(error, home.dir);
+    }
+    try {
+        close();
+    }
+    catch (error) {
+        throw accessFailure(error, home.dir);
+    }
+    return measured;
+}
+/** The first error is what is said. */
+function closeAfter(close, run, home) {
+    try {
+        close();
+    }
+    catch (error) {
+        run.log.warning(`${error_messageOf(accessFailure(error, home.dir))}, after another error`);
     }
 }
 async function useAndEnd(commands, home, output, use) {
@@ -61452,11 +61615,11 @@ var external_node_perf_hooks_ = __nccwpck_require__(643);
  *
  * @throws SnapgateError `record` for a build that lacks a file, or whose files do not fit each other
  */
-async function measureBuild(store, buildId, parentId) {
+async function measureBuild(store, buildId, parentId, signal) {
     await store.need(buildId, 'snapfile');
     const memfile = await fetchOwn(store, buildId, 'memfile');
     const rootfs = await fetchOwn(store, buildId, 'rootfs.ext4');
-    const changes = parentId === undefined ? {} : await measure_layer_compareMemory(store, buildId, parentId);
+    const changes = parentId === undefined ? {} : await measure_layer_compareMemory(store, buildId, parentId, signal);
     return {
         'memfile.writtenBytes': memfile.ownBytes,
         ...changes,
@@ -61501,7 +61664,7 @@ function dataEnd({ mapping }, buildId) {
             end = Math.max(end, range.storageOffsetBytes + range.lengthBytes);
     return end;
 }
-async function measure_layer_compareMemory(store, buildId, parentId) {
+async function measure_layer_compareMemory(store, buildId, parentId, signal) {
     const artifact = 'memfile';
     const [header, parentHeader] = [
         await fetchHeader(store, buildId, artifact),
@@ -61516,7 +61679,7 @@ async function measure_layer_compareMemory(store, buildId, parentId) {
     try {
         const parent = openLayeredImage(store.folderOf(parentId), artifact, store.folderOf);
         try {
-            const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = diffLayers(image, parent);
+            const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(image, parent, signal);
             return {
                 'memfile.changedBytes': changedBytes,
                 'memfile.zeroedBytes': zeroedBytes,
@@ -61723,9 +61886,9 @@ function toolFailed(failed, machine) {
 function scenarioFailed({ name }, { result }) {
     const said = result.tail.findLast((line) => line.includes('command failed: '));
     const status = /command exited with code (-?\d{1,10})/.exec(said ?? '')?.[1];
-    if (status === undefined)
+    if (status === undefined || result.timedOut)
         return undefined;
-    return new error_SnapgateError('scenario', `scenario ${plainWords(name)}: \`run\` or \`check\` exited ${status}`, 'The lines below are the end of what resume-build put out, with its output in the guest; try it there.', { details: outputDetails('resume-build', result) });
+    return new error_SnapgateError('scenario', `scenario ${plainWords(name)}: \`run\` or \`check\` exited ${status}`, 'The last lines of resume-build have its output in the guest; try it there.', { details: outputDetails('resume-build', result) });
 }
 /** The error of a tool that succeeded, and left something that is none of its work. */
 function badResult(tool, buildId, why, result) {
@@ -61806,6 +61969,8 @@ function toolPaths(folder) {
 function needTool(path) {
     try {
         (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        if (!(0,external_node_fs_.statSync)(path).isFile())
+            throw new Error(`${path} is no file`);
     }
     catch (error) {
         throw new error_SnapgateError('usage', `${path} is not there, or cannot be executed`, 'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.', { cause: error });
@@ -61900,6 +62065,7 @@ function isMachineCode(path) {
 
 
 
+
 const hostPaths = {
     kvm: '/dev/kvm',
     nbd: '/sys/module/nbd',
@@ -61922,7 +62088,7 @@ async function probeHost(run, settings, checkout, host = hostPaths) {
         ...(settings.tools === undefined
             ? [goCheck(), infraCheck(settings, checkout)]
             : toolChecks(settings.tools, checkout)),
-        ...(settings.storage?.startsWith('gs://') === true ? [bucketCheck(), commandCheck('prlimit', true)] : []),
+        ...storageChecks(settings, checkout),
     ];
     const ok = checks.every((check) => check.ok || !check.required);
     const pages = settings.hugePages ? '2 MiB' : '4 KiB';
@@ -62052,6 +62218,18 @@ function toolChecks(tools, checkout) {
         });
     });
 }
+function storageChecks({ storage }, checkout) {
+    if (storage === undefined)
+        return [];
+    if (storage.startsWith('gs://'))
+        return [bucketCheck(), commandCheck('prlimit', true)];
+    const path = (0,external_node_path_.resolve)(checkout, storage);
+    const check = usageCheck('e2b-storage', true, () => {
+        checkFolder(path, 'e2b-storage');
+        return path;
+    });
+    return [check];
+}
 function bucketCheck() {
     const found = bucketCommand();
     return {
@@ -62146,6 +62324,8 @@ async function resumeBuild(box, tools, scenario, fromBuild, toBuild) {
     ];
     return await runTool(box, tools, 'resume-build', args, scenario);
 }
+/** The tools give back network namespaces and NBD devices when they are interrupted. */
+const graceMs = 10_000;
 async function runTool(box, tools, name, args, scenario) {
     const { run, settings, store, scratch } = box;
     const remote = store.argument.startsWith('gs://');
@@ -62162,9 +62342,10 @@ async function runTool(box, tools, name, args, scenario) {
     // A command in the guest may put out what it likes: of that, the end is kept.
     const output = createOutputTail();
     const onStdout = (chunk) => output.add(chunk);
-    const ended = await runCommand(run, command[0], args, { cwd: tools.cwd, env, timeoutMs, onStdout });
+    const options = { cwd: tools.cwd, env, timeoutMs, graceMs, onStdout };
+    const ended = await runCommand(run, command[0], args, options);
     const result = { ...ended, tail: [...output.lines(400), ...ended.tail] };
-    if (result.code === 0)
+    if (result.code === 0 && !result.timedOut)
         return { result, tookMs: external_node_perf_hooks_.performance.now() - begin };
     const failed = { command, result, cwd: tools.cwd, timeoutMs };
     throw (scenario && scenarioFailed(scenario, failed)) ?? toolFailed(failed, box.machine());
@@ -62272,6 +62453,7 @@ function needBucketCommand() {
 
 
 
+
 /** What a build has beside its layers. */
 const plainFiles = (/* unused pure expression or super */ null && (['metadata.json', 'snapfile']));
 /** @param checkout absolute path that a relative path starts at */
@@ -62281,9 +62463,8 @@ function createStore(run, { storage }, checkout) {
     return createFolderStore(run, storage === undefined ? undefined : (0,external_node_path_.resolve)(checkout, storage));
 }
 function createFolderStore(run, given) {
-    const argument = given ?? (0,external_node_path_.join)(run.dir, 'e2b-storage');
-    const templates = (0,external_node_path_.join)(argument, 'templates');
-    (0,external_node_fs_.mkdirSync)(templates, { recursive: true });
+    const argument = openFolder(given ?? (0,external_node_path_.join)(run.dir, 'e2b-storage'), 'e2b-storage');
+    const templates = openFolder((0,external_node_path_.join)(argument, 'templates'), 'e2b-storage');
     const folderOf = (buildId) => buildFolder(templates, buildId);
     return {
         argument,
@@ -62359,7 +62540,10 @@ function createE2bEngine(run, settings, checkout, host = hostPaths) {
             const tools = toolsOf(image, sides);
             const before = box.store.present();
             const snapshot = { dir, buildId: claimId(box, made), tools };
-            const booted = await bootBuild(box, tools, options, snapshot);
+            const booted = await bootBuild(box, tools, options, snapshot).catch((error) => {
+                sayWhatIsLeft(box, snapshot.buildId, before);
+                throw error;
+            });
             claimLayersBelow(box, snapshot.buildId, before, made);
             return booted;
         },
@@ -62438,6 +62622,16 @@ function claimLayersBelow({ store }, buildId, before, made) {
         made.push(id);
     }
 }
+/** Nothing says which of them are create-build's: others may use the same storage. */
+function sayWhatIsLeft({ store, settings, run }, buildId, before) {
+    if (before === undefined || settings.storage === undefined)
+        return;
+    const left = [...(store.present() ?? [])].filter((id) => id !== buildId && !before.has(id));
+    if (left.length === 0)
+        return;
+    const named = left.slice(0, 20).join(' ');
+    run.log.warning(`${store.argument}/templates has ${left.length} builds more than before create-build failed, which are not removed: ${named}`);
+}
 function buildsOf(folder, artifact) {
     const { mapping } = readHeaderFile((0,external_node_path_.join)(folder, headerFileName(artifact)));
     const ids = new Set();
@@ -62453,7 +62647,7 @@ async function bootBuild(box, tools, options, snapshot) {
     return await explaining('create-build', buildId, result, async () => {
         await store.need(buildId, 'metadata.json');
         const versions = readVersions((0,external_node_path_.join)(store.folderOf(buildId), 'metadata.json'));
-        const metrics = await measureBuild(store, buildId, undefined);
+        const metrics = await measureBuild(store, buildId, undefined, box.run.signal);
         return { snapshot, bootMs: tookMs, readyMs: tookMs, settled: true, versions, metrics };
     });
 }
@@ -62462,7 +62656,7 @@ async function engine_runCycle(box, parent, child, scenario) {
     const { result } = await resumeBuild(box, parent.tools, scenario, parent.buildId, child.buildId);
     return await explaining('resume-build', child.buildId, result, async () => {
         const metrics = {
-            ...(await measureBuild(box.store, child.buildId, parent.buildId)),
+            ...(await measureBuild(box.store, child.buildId, parent.buildId, box.run.signal)),
             ...readTiming(result.tail),
         };
         return { metrics, cycleMs: external_node_perf_hooks_.performance.now() - begin };
@@ -62494,7 +62688,8 @@ function needRootfs(image) {
 function unusableHost(report) {
     const failed = report.checks.filter((check) => check.required && !check.ok);
     const remedies = new Set(failed.flatMap(({ remedy }) => remedy ?? []));
-    return new error_SnapgateError('host', `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`, [...remedies].join('; ') || 'snapgate probe shows all that was checked.', {
+    return new error_SnapgateError('host', `this machine cannot run guests: ${failed.map(({ what, found }) => `${what}: ${found}`).join('; ')}`, [...remedies].map((remedy) => remedy.replace(/\.$/, '')).join('; ') ||
+        'snapgate probe shows all that was checked.', {
         details: {
             title: 'what this machine can do',
             lines: report.checks.map(({ ok, what, found }) => `${ok ? 'ok  ' : 'MISS'} ${what}: ${found}`),
@@ -62511,7 +62706,7 @@ const helloKinds = ['systemd', 'init', 'none'];
 /** A command longer than this does not fit in a line once it is in base64. */
 const maxCommandBytes = 48 * 1024 - 256;
 /** What the agent may need beyond a command's limit on a slow host: to notice, to collect the output, to be scheduled. */
-const graceMs = 20_000;
+const channel_graceMs = 20_000;
 const doneSchema = tuple([
     schemas_string().regex(/^\d{1,10}$/),
     schemas_string().regex(/^\d{1,3}$/),
@@ -62564,7 +62759,7 @@ function openChannel(stream, resumed) {
             const line = encodeCommand(command, seconds);
             const { promise, resolve, reject } = Promise.withResolvers();
             pending = { id: line.id, resolve, reject };
-            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs).unref();
+            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + channel_graceMs).unref();
             stream.write(line.text);
             return promise.finally(() => clearTimeout(late));
         },
@@ -62579,7 +62774,7 @@ function encodeCommand(command, seconds) {
     return { id, text: `run ${id} ${seconds} ${bytes.toString('base64')}\n` };
 }
 function silence(seconds) {
-    return `its agent did not answer within the ${seconds} s of a command and ${graceMs / 1000} s more`;
+    return `its agent did not answer within the ${seconds} s of a command and ${channel_graceMs / 1000} s more`;
 }
 function protocolError(what) {
     return new error_SnapgateError('guest', `the guest cannot be driven any more: ${what}`, 'Nothing in the image may use the port snapgate.agent, or stop the process `busybox sh /.snapgate/agent`; a guest that is out of memory needs `memory-size`.');
@@ -62649,7 +62844,7 @@ function drive_scenario_causeOf(output, console) {
             why: ": the guest's disk is full",
             remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
         };
-    return { why: '', remedy: 'The lines below are the end of its output in the guest; try it there.' };
+    return { why: '', remedy: 'Its last lines say why; try it in the guest.' };
 }
 /** The last lines that a command put out, cleaned of control characters. */
 function drive_scenario_linesOf(output) {
@@ -63046,6 +63241,8 @@ async function copySparse(run, from, to) {
 
 
 
+
+
 /*
  * Firecracker's disk is a raw file, and a raw file does not say what was written to it. So a snapshot keeps its disk twice: `kept` as it was when the
  * snapshot was taken, and one that machines write to, which is copied (by reflink where the file system can) when a snapshot is first resumed, and brought
@@ -63053,8 +63250,8 @@ async function copySparse(run, from, to) {
  * they have data. The other ways: a device-mapper snapshot needs root and a loop device, and a vhost-user disk, which could be an overlay, cannot be
  * in a snapshot. What is not seen is a block that was written with what it held.
  */
-/** A block of ext4, and what QEMU's overlays count in. */
-const disk_blockBytes = 4096;
+/** A block of ext4, and what QEMU's overlays count in: as large as a page. */
+const disk_blockBytes = pageBytes;
 const disk_chunkBytes = 1024 * 1024;
 /** Makes sure that the disk for machines is there and as the snapshot has it. */
 async function readyDisk(run, dir) {
@@ -63086,46 +63283,37 @@ async function settleDisk(run, dir, timeBefore, advance) {
     if (diskTime(dir) === timeBefore)
         return 0;
     // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
-    const extents = await dataExtents(run, snapshot_diskPathOf(dir));
+    const blocks = pagesOfExtents(await dataExtents(run, snapshot_diskPathOf(dir)));
     const kept = (0,external_node_fs_.openSync)(keptDiskPathOf(dir), 'r+');
     const disk = (0,external_node_fs_.openSync)(snapshot_diskPathOf(dir), 'r+');
     try {
-        return await compareDisks(kept, disk, extents, advance);
+        return await compareDisks(kept, disk, blocks, advance);
     }
     finally {
         (0,external_node_fs_.closeSync)(kept);
         (0,external_node_fs_.closeSync)(disk);
     }
 }
-async function compareDisks(kept, disk, extents, advance) {
+/** `blocks`: pairs of block numbers, from and to. */
+async function compareDisks(kept, disk, blocks, advance) {
+    const { size } = (0,external_node_fs_.fstatSync)(disk);
     const before = Buffer.alloc(disk_chunkBytes);
     const after = Buffer.alloc(disk_chunkBytes);
+    const [source, target] = advance ? [after, kept] : [before, disk];
     let changed = 0;
-    for (const { offset, end } of wholeBlocks(extents)) {
-        for (let at = offset; at < end; at += disk_chunkBytes) {
-            const length = Math.min(disk_chunkBytes, end - at);
-            readFully(kept, before.subarray(0, length), at);
-            readFully(disk, after.subarray(0, length), at);
-            for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
-                changed += disk_blockBytes;
-                const source = advance ? after : before;
-                writeFully(advance ? kept : disk, source.subarray(part, Math.min(part + disk_blockBytes, length)), at + part);
-            }
-            await (0,promises_namespaceObject.setImmediate)();
+    for (const { first, count } of runsOfPairs(blocks, disk_chunkBytes / disk_blockBytes)) {
+        const at = first * disk_blockBytes;
+        // The last block may be cut short.
+        const length = Math.min(count * disk_blockBytes, size - at);
+        readFully(kept, before.subarray(0, length), at);
+        readFully(disk, after.subarray(0, length), at);
+        for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
+            changed += disk_blockBytes;
+            writeFully(target, source.subarray(part, Math.min(part + disk_blockBytes, length)), at + part);
         }
+        await (0,promises_namespaceObject.setImmediate)();
     }
     return changed;
-}
-/** The extents in whole blocks, each block once: a file system may have smaller ones. The last block may be cut short by the file's end. */
-function* wholeBlocks(extents) {
-    let done = 0;
-    for (const { offset, bytes } of extents) {
-        const start = Math.max(done, offset - (offset % disk_blockBytes));
-        const end = offset + bytes;
-        if (start < end)
-            yield { offset: start, end };
-        done = Math.max(done, Math.ceil(end / disk_blockBytes) * disk_blockBytes);
-    }
 }
 /** Where the blocks begin that differ. */
 function* differing(before, after) {
@@ -63221,8 +63409,10 @@ function readAnswer(socket, resolve) {
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/vm/console-watch.js
-/** A panicking kernel prints its call trace after the line that says so. */
-const traceMs = 500;
+/** A panicking kernel prints its call trace after the line that says so: it is over when nothing has come for as long. */
+const quietMs = 500;
+/** A guest that prints without end after its last line is not waited for. */
+const traceMs = 5_000;
 /** Calls back once, a little after the console has shown a line that `isLast` knows as one of the guest's last. */
 function watchConsole(console, isLast, onLast) {
     let rest = '';
@@ -63232,9 +63422,24 @@ function watchConsole(console, isLast, onLast) {
         if (!lines.some(isLast))
             return;
         console.off('data', look);
-        setTimeout(onLast, traceMs).unref();
+        waitForQuiet(console, onLast);
     };
     console.on('data', look);
+}
+function waitForQuiet(console, onQuiet) {
+    const end = () => {
+        console.off('data', again);
+        clearTimeout(quiet);
+        clearTimeout(limit);
+        onQuiet();
+    };
+    let quiet = setTimeout(end, quietMs).unref();
+    const limit = setTimeout(end, traceMs).unref();
+    const again = () => {
+        clearTimeout(quiet);
+        quiet = setTimeout(end, quietMs).unref();
+    };
+    console.on('data', again);
 }
 
 // EXTERNAL MODULE: external "node:http"
@@ -63390,7 +63595,7 @@ const knownErrors = [
         pattern: /Error creating KVM object: /,
         code: 'host',
         what: 'could not open /dev/kvm',
-        remedy: `Its lines below say why; \`snapgate probe --engine firecracker\` tries it. ${engineQemu}`,
+        remedy: `Its last lines say why; \`snapgate probe --engine firecracker\` tries it. ${engineQemu}`,
     },
     {
         pattern: /Missing KVM capabilities: /,
@@ -63534,7 +63739,7 @@ const knownErrors = [
         pattern: /Error manipulating the backing file|Invalid block config/,
         code: 'host',
         what: "could not open the guest's disk",
-        remedy: 'Its lines below say why. Set `work-dir` to a folder on a local file system.',
+        remedy: 'Its last lines say why. Set `work-dir` to a folder on a local file system.',
     },
     {
         pattern: /KVM failed to emulate an instruction|KVM_EXIT_INTERNAL_ERROR|KVM_EXIT_FAIL_ENTRY|Failure during vcpu run/,
@@ -63643,7 +63848,38 @@ function saidOf({ message, details }) {
     return last === undefined ? message : `${message}: ${plainWords(last)}`;
 }
 
+;// CONCATENATED MODULE: ./lib/engine/firecracker/machine-log.js
+
+
+/** What the log may take on the disk. */
+const maxLogBytes = 16 * 1024 ** 2;
+const machine_log_tailBytes = 64 * 1024;
+/** Opens it once, before Firecracker starts: a jailed one whose guest has broken out may put a link to any file of the host in its place. */
+function openMachineLog(path) {
+    let fd = (0,external_node_fs_.openSync)(path, external_node_fs_.constants.O_RDWR | external_node_fs_.constants.O_NOFOLLOW);
+    return {
+        bound: () => {
+            if (fd !== undefined && (0,external_node_fs_.fstatSync)(fd).blocks * 512 > maxLogBytes)
+                (0,external_node_fs_.ftruncateSync)(fd, 0);
+        },
+        lines: () => (fd === undefined ? [] : lastLines(fd)),
+        close: () => {
+            if (fd !== undefined)
+                (0,external_node_fs_.closeSync)(fd);
+            fd = undefined;
+        },
+    };
+}
+function lastLines(fd) {
+    const tail = createOutputTail();
+    const buffer = Buffer.alloc(machine_log_tailBytes);
+    const count = (0,external_node_fs_.readSync)(fd, buffer, 0, machine_log_tailBytes, Math.max(0, (0,external_node_fs_.fstatSync)(fd).size - machine_log_tailBytes));
+    tail.add(buffer.subarray(0, count));
+    return tail.lines(30);
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/place.js
+
 
 
 
@@ -63670,6 +63906,7 @@ function plainPlace(binary, dir, id) {
         link: (path) => (0,external_node_fs_.linkSync)(path, (0,external_node_path_.join)(root, (0,external_node_path_.basename)(path))),
         bring: (path) => (0,external_node_path_.resolve)(path),
         touch: (name) => (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, name), '', { mode: 0o600 }),
+        take: (name, path) => takeFile((0,external_node_path_.join)(root, name), path),
         ...shortPaths(root, root),
     };
 }
@@ -63686,7 +63923,7 @@ function jail(binary, jailer, dir, id) {
     const root = (0,external_node_path_.join)(base, (0,external_node_path_.basename)((0,external_node_fs_.realpathSync)(binary)), id, 'root');
     (0,external_node_fs_.mkdirSync)(root, { recursive: true, mode: 0o700 });
     const uid = firstJailUid + (0,external_node_crypto_.randomInt)(jailUids);
-    const own = (path) => (0,external_node_fs_.chownSync)(path, uid, uid);
+    const own = (path) => (0,external_node_fs_.lchownSync)(path, uid, uid);
     const inner = [
         ...[jailer, '--id', id, '--exec-file', binary, '--uid', String(uid), '--gid', String(uid)],
         ...['--chroot-base-dir', base, '--', ...firecrackerArguments],
@@ -63699,11 +63936,12 @@ function jail(binary, jailer, dir, id) {
         // In a mount namespace of its own, whose root the kernel names paths from.
         mappedAs: (name) => `/${name}`,
         link: (path) => {
+            // Where no jailed process can put something else in its place.
+            own(path);
             (0,external_node_fs_.linkSync)(path, (0,external_node_path_.join)(root, (0,external_node_path_.basename)(path)));
-            own((0,external_node_path_.join)(root, (0,external_node_path_.basename)(path)));
         },
         bring: (path, name) => {
-            (0,external_node_fs_.copyFileSync)(path, (0,external_node_path_.join)(root, name), external_node_fs_.constants.COPYFILE_FICLONE);
+            (0,external_node_fs_.copyFileSync)(path, (0,external_node_path_.join)(root, name), external_node_fs_.constants.COPYFILE_EXCL | external_node_fs_.constants.COPYFILE_FICLONE);
             own((0,external_node_path_.join)(root, name));
             return name;
         },
@@ -63711,8 +63949,17 @@ function jail(binary, jailer, dir, id) {
             (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, name), '', { mode: 0o600 });
             own((0,external_node_path_.join)(root, name));
         },
+        take: (name, path) => takeFile((0,external_node_path_.join)(root, name), path),
         ...shortPaths(root, base),
     };
+}
+/** It is looked at where it is then, which nobody else writes to. */
+function takeFile(from, path) {
+    (0,external_node_fs_.renameSync)(from, path);
+    if ((0,external_node_fs_.lstatSync)(path).isFile())
+        return;
+    (0,external_node_fs_.rmSync)(path, { recursive: true });
+    throw new error_SnapgateError('host', `Firecracker left something at ${(0,external_node_path_.basename)(from)} that is no file`, 'Nothing of it was used. No Firecracker does that: a guest may have broken out of its virtual machine.');
 }
 /** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */
 function shortPaths(root, removed) {
@@ -63748,26 +63995,25 @@ function shortPaths(root, removed) {
 
 
 
+
 /** How long Firecracker may take until its API is there. */
 const startMs = 15_000;
 /** From the end of the agent to the end of a guest that shuts itself down. */
 const shutdownMs = 3_000;
 /** How long the guest may take to close its end of the agent's connection. */
 const hangUpMs = 1_000;
-/** What the log may take on the disk, for a guest can make Firecracker complain. */
-const maxLogBytes = 16 * 1024 ** 2;
-const machine_tailBytes = 64 * 1024;
 /** Starts a Firecracker without a machine in it; resolves when its API answers. */
 async function startMachine(run, host, spec) {
     run.signal.throwIfAborted();
     const startedAtMs = external_node_perf_hooks_.performance.now();
     const place = openPlace(host, spec.dir, `snapgate-${(0,external_node_crypto_.randomUUID)()}`);
     place.touch(logName);
+    const ownLog = openMachineLog((0,external_node_path_.join)(place.root, logName));
     const stdio = [spec.serialInput ?? 'ignore', 'pipe', 'pipe'];
     const [command, ...args] = place.command;
     const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
     const api = openApi(place.socketPath(socketName), host.answerMs);
-    const machine = watchMachine({ run, spec, place, child, api, startedAtMs });
+    const machine = watchMachine({ run, spec, place, ownLog, child, api, startedAtMs });
     try {
         await machine.guard(waitForApi(api, host));
         return machine;
@@ -63778,14 +64024,14 @@ async function startMachine(run, host, spec) {
     }
 }
 function watchMachine(started) {
-    const { run, spec, place, child, api, startedAtMs } = started;
+    const { run, spec, place, ownLog, child, api, startedAtMs } = started;
     const serial = child.stdout ?? external_node_stream_.Readable.from([]);
     const console = createOutputTail();
     const stderr = createOutputTail();
     serial.on('data', (chunk) => console.add(chunk));
     child.stderr?.on('data', (chunk) => stderr.add(chunk));
     const exit = waitForExit(child);
-    const log = () => [...logTail(place), ...stderr.lines(40)].slice(-40);
+    const log = () => [...ownLog.lines(), ...stderr.lines(40)].slice(-40);
     const ended = watchEnd({ ...started, serial, console, log, exit });
     const guard = async (work) => {
         try {
@@ -63796,7 +64042,7 @@ function watchMachine(started) {
         }
     };
     const agents = [];
-    const logWatch = setInterval(() => boundLog(place), 1_000).unref();
+    const logWatch = setInterval(() => ownLog.bound(), 1_000).unref();
     const machine = {
         get pid() {
             return child.pid === undefined ? -1 : innermost(child.pid);
@@ -63828,6 +64074,7 @@ function watchMachine(started) {
                 agent.destroy();
             killGroup(child);
             await exit.catch(() => { });
+            ownLog.close();
             place.remove();
         },
     };
@@ -63931,31 +64178,6 @@ function childrenOf(pid) {
     catch {
         return '';
     }
-}
-function boundLog(place) {
-    const path = (0,external_node_path_.join)(place.root, logName);
-    const size = (0,external_node_fs_.statSync)(path, { throwIfNoEntry: false });
-    if (size !== undefined && size.blocks * 512 > maxLogBytes)
-        (0,external_node_fs_.truncateSync)(path, 0);
-}
-/** The last lines of Firecracker's log, if it has one. */
-function logTail(place) {
-    const tail = createOutputTail();
-    try {
-        const fd = (0,external_node_fs_.openSync)((0,external_node_path_.join)(place.root, logName), 'r');
-        try {
-            const buffer = Buffer.alloc(machine_tailBytes);
-            const count = (0,external_node_fs_.readSync)(fd, buffer, 0, machine_tailBytes, Math.max(0, (0,external_node_fs_.fstatSync)(fd).size - machine_tailBytes));
-            tail.add(buffer.subarray(0, count));
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(fd);
-        }
-    }
-    catch {
-        return [];
-    }
-    return tail.lines(30);
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/version.js
@@ -64127,7 +64349,8 @@ async function measureFloor(run, host, snapshot) {
     const machine = await loadSnapshot(run, host, loaded, { activity: 'while its own floor was measured' });
     try {
         await takeDiff(machine, loaded, host);
-        const pages = await pagesOfDiff(run, (0,external_node_path_.join)(machine.place.root, diffName));
+        machine.place.take(diffName, diffPathOf(snapshot.dir));
+        const pages = await pagesOfDiff(run, diffPathOf(snapshot.dir));
         // Every page of the Diff is the floor's: only what was written and is not in it can disagree.
         const disagrees = disagreement({ diff: pages, pagemap: writtenByProcess(machine, loaded), floor: pages });
         const said = `Firecracker itself writes ${pages.length} pages (${units_formatBytes(pages.length * pageBytes)}) in a cycle without the guest running`;
@@ -64140,11 +64363,11 @@ async function measureFloor(run, host, snapshot) {
     }
     finally {
         await machine.close();
+        (0,external_node_fs_.rmSync)(diffPathOf(snapshot.dir), { force: true });
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/boot.js
-
 
 
 
@@ -64251,8 +64474,8 @@ async function takeBase(machine, host, dir, memoryBytes, hasDisk) {
     await pause(machine);
     const create = { snapshot_type: 'Full', snapshot_path: stateName, mem_file_path: memoryName };
     await machine.guard(machine.api.put('/snapshot/create', create, snapshotLimitMs(host, memoryBytes)));
-    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(machine.place.root, stateName), statePathOf(dir));
-    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(machine.place.root, memoryName), snapshot_memoryPathOf(dir));
+    machine.place.take(stateName, statePathOf(dir));
+    machine.place.take(memoryName, snapshot_memoryPathOf(dir));
     if (hasDisk)
         (0,external_node_fs_.renameSync)(snapshot_diskPathOf(dir), keptDiskPathOf(dir));
     return { dir, memoryBytes, hasDisk };
@@ -64500,8 +64723,14 @@ async function fetchRelease(run, version, dir) {
         timeoutMs: release_limitMs,
     });
     for (const member of members)
-        (0,external_node_fs_.chmodSync)((0,external_node_path_.join)(dir, member), 0o755);
+        makeExecutable((0,external_node_path_.join)(dir, member), address);
     (0,external_node_fs_.rmSync)(path);
+}
+/** Not what a link in the archive leads to. */
+function makeExecutable(path, address) {
+    if (!(0,external_node_fs_.lstatSync)(path).isFile())
+        throw new error_SnapgateError('host', `${(0,external_node_path_.basename)(path)} in ${address} is no file`, 'Nothing of it was used. Ask whoever runs the mirror.');
+    (0,external_node_fs_.chmodSync)(path, 0o755);
 }
 function baseAddress() {
     const given = process.env[releasesVariable];
@@ -64510,10 +64739,12 @@ function baseAddress() {
     const url = URL.canParse(given) ? new URL(given) : undefined;
     if (url !== undefined && isSafe(url))
         return given.replace(/\/+$/, '');
-    throw new error_SnapgateError('usage', `${releasesVariable} is no address that a binary is fetched from`, 'Give one that begins with https://.');
+    throw new error_SnapgateError('usage', `${releasesVariable} is no address that a binary is fetched from`, 'Give one that begins with https://, with no user or password in it, which would be in logs.');
 }
-/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. */
-function isSafe({ protocol, hostname }) {
+/** Plain HTTP only to this machine, where a test or a proxy of the user's listens. Addresses are printed: none with a password. */
+function isSafe({ protocol, hostname, username, password }) {
+    if (username !== '' || password !== '')
+        return false;
     return (protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)));
 }
 /** `HASH  NAME`, one line. */
@@ -64944,7 +65175,6 @@ function space_isFull(error) {
 
 
 
-
 /**
  * Resumes `parent` in a fresh process, lets `drive` do with the guest what it wants, pauses it, takes a Diff into a fresh file and says what
  * it holds. An error of `drive` leaves the parent as it was; no process is left in any case.
@@ -64985,14 +65215,13 @@ async function runGuest(run, machine, host, parent, drive) {
     await pause(machine);
     await takeDiff(machine, parent, host);
     const pauseMs = external_node_perf_hooks_.performance.now() - begin;
-    const { root } = machine.place;
-    const diff = await machine.guard(pagesOfDiff(run, (0,external_node_path_.join)(root, diffName)));
+    machine.place.take(diffName, diffPathOf(parent.dir));
+    machine.place.take(nextStateName, nextStatePathOf(parent.dir));
+    const diff = await machine.guard(pagesOfDiff(run, diffPathOf(parent.dir)));
     const counts = { diff, pagemap: writtenByProcess(machine, parent), floor: parent.floor };
     const disagrees = disagreement(counts);
     if (disagrees !== undefined)
         run.log.warning(disagrees);
-    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(root, diffName), diffPathOf(parent.dir));
-    (0,external_node_fs_.renameSync)((0,external_node_path_.join)(root, nextStateName), nextStatePathOf(parent.dir));
     const stateBytes = (0,external_node_fs_.statSync)(nextStatePathOf(parent.dir)).size;
     return {
         counts,
@@ -65744,8 +65973,10 @@ async function openEngine(run, config, checkout) {
 
 /** The metrics that an engine can give with these settings: any other is absent from its measurements. */
 function metricsOf(settings) {
-    if (settings.kind !== 'command')
+    if (settings.kind === 'e2b')
         return metricNames;
+    if (settings.kind !== 'command')
+        return metricNames.filter((name) => !name.endsWith('.storedBytes'));
     const disk = settings.rootfsFile !== undefined;
     return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
 }
@@ -65840,9 +66071,12 @@ function planLanes(config, sides, host) {
 }
 function guestNeeds(config) {
     const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
+    const snapshots = keepsBase ? 2 : 1;
+    // Firecracker's Diff is a file beside its parent's, and may be as large.
+    const diffs = config.engine.kind === 'firecracker' ? 1 : 0;
     return {
         memoryBytes: config.memoryBytes + processOverheadBytes,
-        diskBytes: config.memoryBytes * (keepsBase ? 2 : 1) + overlayBytes,
+        diskBytes: config.memoryBytes * (snapshots + diffs) + overlayBytes,
     };
 }
 function shortOf(need, host) {
@@ -69486,11 +69720,13 @@ const stepTitles = {
 /**
  * The steps of each boot of engine e2b, with what each stored, to the byte; nothing for other engines. Scenarios of the user's own come
  * under their names.
+ *
+ * @param side what the measurement stands for here; it may have been stored as another
  */
-function stepTable(measurement) {
+function stepTable(measurement, side = measurement.side) {
     if (measurement.fingerprint.engine !== 'e2b')
         return [];
-    const { boots, scenarios, side } = measurement;
+    const { boots, scenarios } = measurement;
     return boots.flatMap((boot) => [
         `${side}, boot ${boot.index + 1} of ${boots.length}`,
         title('Step 1: Build base template'),
@@ -69524,9 +69760,10 @@ function exact(bytes) {
 ;// CONCATENATED MODULE: ./lib/action/log-steps.js
 
 /** The steps of engine e2b in the log, where a person looks for them who knows the benchmark; of other engines nothing. */
-function logSteps(run, ...measurements) {
-    for (const measurement of measurements) {
-        const lines = measurement === undefined ? [] : stepTable(measurement);
+function logSteps(run, sides) {
+    for (const side of ['base', 'head']) {
+        const measurement = sides[side];
+        const lines = measurement === undefined ? [] : stepTable(measurement, side);
         if (lines.length > 0)
             run.log.info(lines.join('\n'));
     }
@@ -69924,7 +70161,7 @@ function checkedRef(ref, where) {
 
 
 
-/** What only one engine, or two, take. An input that the engine would not look at is a mistake that nobody would notice. */
+/** What only one engine, or two, take. */
 const ownInputs = {
     qemu: ['accel'],
     firecracker: ['firecracker-binary', 'firecracker-version', 'jailer'],
@@ -69961,10 +70198,15 @@ function readEngine(inputs) {
             return readCommand(inputs);
     }
 }
+/**
+ * An input that the engine would not look at is a mistake that nobody would notice; not so what snapgate.yml has for its own engine where
+ * the run names another.
+ */
 function refuseOthers(kind, inputs) {
+    const isOfRun = (name) => inputs.given(name)?.where === name;
     for (const name of new Set(Object.values(ownInputs).flat())) {
         const given = ownInputs[kind].includes(name) ? undefined : inputs.given(name);
-        if (given === undefined)
+        if (given === undefined || (isOfRun('engine') && !isOfRun(name)))
             continue;
         const owners = engineNames.filter((engine) => ownInputs[engine].includes(name));
         throw new error_SnapgateError('usage', `${given.where} is given, which engine ${kind} does not have`, `Remove it, or set engine to ${owners.join(' or ')}.`);
@@ -70067,7 +70309,7 @@ function needCommand(inputs, name) {
     const text = inputs.text(name);
     if (text !== undefined)
         return text;
-    throw new error_SnapgateError('usage', `engine command is asked for, but ${name} is not given`, 'Give prepare-command, resume-command and pause-command; docs/engines.md has two whole examples.');
+    throw new error_SnapgateError('usage', `engine command is asked for, but ${name} is not given`, 'Give prepare-command, resume-command and pause-command; docs/engine-command.md has two whole examples.');
 }
 /** A file of a snapshot's folder: what leads out of it would outlive the snapshot. */
 function fileName(inputs, name) {
@@ -72069,7 +72311,7 @@ async function measuredPair(run, request, sides, { baselines, measuringSha256 })
     const rules = await ruleNotes(run, request, base);
     const storage = { store: baselines, measuringSha256 };
     const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
-    logSteps(run, pair.base, pair.head);
+    logSteps(run, pair);
     // What the event says of the base is of no interest where another was named.
     const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
     return { ...pair, notes: [...(isNamed ? [] : sides.notes), ...rules, ...pair.notes] };
@@ -72305,7 +72547,7 @@ async function measure(run, request, sides) {
         return await measureBoth(run, request, sides);
     const image = await imageOf(run, request, sides, side);
     const { measurement, file, report } = await runMeasure(run, { config, side, image });
-    logSteps(run, measurement);
+    logSteps(run, { [measurement.side]: measurement });
     setOutputs({ report, measurement: file });
     await writeSummary(run.log, measurementSummary(measurement));
     if (side === 'head')
@@ -72737,7 +72979,7 @@ const main_modes = {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(63216);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44224);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

@@ -32499,12 +32499,14 @@ function startProcess(run, command, args, options = {}) {
         env: childEnvironment(run, options.env),
     });
 }
+/** In the environment of commands with `graceMs`, with the run's id: whoever closes the run waits for them a little. */
+const graceMark = 'SNAPGATE_GRACE';
 /** Runs a command to its end, without a shell. Never throws for its exit status; a command that is not there is a SnapgateError. */
 async function runCommand(run, command, args, options = {}) {
     run.signal.throwIfAborted();
     const child = startProcess(run, command, args, {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.env === undefined ? {} : { env: options.env }),
+        env: { ...options.env, ...(options.graceMs === undefined ? {} : { [graceMark]: run.id }) },
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         detached: true,
     });
@@ -32513,7 +32515,16 @@ async function runCommand(run, command, args, options = {}) {
     child.stdin?.on('error', () => { });
     child.stdin?.end(options.input);
     let timedOut = false;
-    const stop = () => killGroup(child);
+    let killTimer;
+    const stop = () => {
+        if (options.graceMs === undefined)
+            return killGroup(child);
+        if (killTimer !== undefined)
+            return;
+        // Once only: a second one is often taken as impatience.
+        signalGroup(child, 'SIGINT');
+        killTimer = setTimeout(() => killGroup(child), options.graceMs);
+    };
     const timer = options.timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
@@ -32532,6 +32543,7 @@ async function runCommand(run, command, args, options = {}) {
     }
     finally {
         clearTimeout(timer);
+        clearTimeout(killTimer);
         run.signal.removeEventListener('abort', stop);
     }
 }
@@ -32560,14 +32572,20 @@ function letGo(child) {
 function killGroup(child) {
     if (child.pid === undefined)
         return;
-    for (const target of [-child.pid, child.pid]) {
-        try {
-            process.kill(target, 'SIGKILL');
-        }
-        catch (error) {
-            if (errnoOf(error) !== 'ESRCH')
-                throw error;
-        }
+    for (const target of [-child.pid, child.pid])
+        signalQuietly(target, 'SIGKILL');
+}
+function signalGroup(child, signal) {
+    if (child.pid !== undefined)
+        signalQuietly(-child.pid, signal);
+}
+function signalQuietly(target, signal) {
+    try {
+        process.kill(target, signal);
+    }
+    catch (error) {
+        if (errnoOf(error) !== 'ESRCH')
+            throw error;
     }
 }
 function waitForExit(child) {
@@ -42360,6 +42378,16 @@ function endMarkedProcesses(name, value) {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
 }
+/** Waits until there is none that has the mark, with the thread; no longer than `limitMs`. */
+function awaitMarkedProcesses(name, value, limitMs) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    const deadline = performance.now() + limitMs;
+    while (performance.now() < deadline) {
+        if (!(0,external_node_fs_namespaceObject.readdirSync)('/proc').some((pid) => /^\d+$/.test(pid) && hasMark(pid, mark)))
+            return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+}
 function hasMark(pid, mark) {
     if (Number(pid) === process.pid)
         return false;
@@ -42440,6 +42468,7 @@ function openRun(workDir, cacheDir, log, signal) {
 /** Removes everything that a run made, in the reverse of the order it was made in. Safe to call twice, and after a SIGKILL of the run. */
 function closeRun(dir) {
     const id = dir.slice(dir.lastIndexOf(runPrefix) + runPrefix.length);
+    awaitMarkedProcesses(graceMark, id, graceLimitMs);
     endProcessesOfRun(id);
     const resources = readLedger((0,external_node_path_namespaceObject.join)(dir, ledgerFile));
     removeBucketFolders(foldersInBuckets(resources), id);
@@ -42449,6 +42478,8 @@ function closeRun(dir) {
         endProcessesOfRun(id);
     removeTree(dir, id);
 }
+/** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
+const graceLimitMs = 5000;
 function endProcessesOfRun(id) {
     endMarkedProcesses('SNAPGATE_RUN_ID', id);
 }
@@ -42545,7 +42576,7 @@ function removeAtOnce(urls, id, deadline) {
     const env = childEnvironment({ id }, cloudEnvironment());
     return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
 }
-/** A build may leave folders that their owner may not write to (Go's module cache) or look into. */
+/** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
 function removeTree(path, id) {
     try {
         (0,external_node_fs_namespaceObject.rmSync)(path, { recursive: true, force: true, maxRetries: 3 });
