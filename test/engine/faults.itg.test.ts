@@ -375,7 +375,7 @@ describe.concurrent('a guest that fails in a cycle', async () => {
       {
         code: 'scenario',
         message: 'scenario mine: `run` exited 7',
-        remedy: /output in the guest/,
+        remedy: /last lines .* in the guest/,
         details: /^why$/,
       },
     ],
@@ -385,7 +385,7 @@ describe.concurrent('a guest that fails in a cycle', async () => {
       {
         code: 'scenario',
         message: 'scenario mine: `check` exited 1',
-        remedy: /output in the guest/,
+        remedy: /last lines .* in the guest/,
         details: /^what$/,
       },
     ],
