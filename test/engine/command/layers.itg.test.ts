@@ -95,7 +95,7 @@ it.each([
   const engine = bench.engine({ ...settings, pause: `cp -r "${folders[1]}" layer; echo saved; ${lie}` });
   const { snapshot } = await bench.boot(engine, options);
   const error = await errorOf(engine.cycle(snapshot, pause, { advance: true }));
-  expect(error.message).toMatch(/^pause-command exited 0, but /);
+  expect(error.message).toMatch(/^pause-command, in a cycle of pause, exited 0, but /);
   expect(error.message).toMatch(message);
   expect(error.details?.lines).toEqual(['saved']);
 });
