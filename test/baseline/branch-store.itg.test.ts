@@ -146,6 +146,16 @@ describe('a branch that works', () => {
     expect(objects.split('\n').filter((line) => line.includes(' blob '))).toHaveLength(1);
   });
 
+  test('a measurement is found where the machine class is not wholly known yet, as of an engine with a builder of its own', async () => {
+    const measurement = storedMeasurement();
+    await openStore().save(measurement, measuring, 'main');
+    const partly = { ...measurement.fingerprint, engineVersion: undefined, kernelVersion: undefined };
+    const found = { kind: 'found', measurement };
+    const asked = storeQuery({ fingerprint: partly });
+    expect(await openStore().ofCommit(one, asked)).toEqual(found);
+    expect(await openStore().latest('main', asked)).toEqual(found);
+  });
+
   test('a measurement of another machine class, and one with too few boots, are named', async () => {
     await openStore().save(storedMeasurement({ hostCpu: 'Other CPU' }), measuring, 'main');
     expect(await openStore().ofCommit(one, query)).toEqual({

@@ -69,6 +69,16 @@ describe('the measurement of a commit', () => {
     expect(allWarnings()).toEqual([]);
   });
 
+  test('is found where the machine class is not wholly known yet, as of an engine with a builder of its own', async () => {
+    const measurement = storedMeasurement();
+    await openStore(1).store.save(measurement, measuring, 'main');
+    const partly = { ...measurement.fingerprint, engineVersion: undefined, kernelVersion: undefined };
+    const found = { kind: 'found', measurement };
+    const query = storeQuery({ fingerprint: partly });
+    expect(await openStore(2).store.ofCommit(one, query)).toEqual(found);
+    expect(await openStore(3).store.latest('main', query)).toEqual(found);
+  });
+
   test('of another machine class is named, and does not hide one of this class', async () => {
     await openStore(1, 'refs/pull/7/merge').store.save(
       storedMeasurement({ hostCpu: 'Other CPU' }),
