@@ -1,5 +1,4 @@
-import { comparability } from '../gate/comparable.ts';
-import type { NoVerdict } from '../gate/record.ts';
+import { incomparable } from '../gate/comparable.ts';
 import type { Patience } from '../github/client.ts';
 import type { WorkflowRunEvent } from '../github/event.ts';
 import { type ForkPair, type ForkRun, readForkRun } from '../github/fork-run.ts';
@@ -95,7 +94,7 @@ function decide(
   event: WorkflowRunEvent,
   pair: ForkPair,
 ): Decision {
-  const noVerdict = pair.noVerdict ?? notComparable(pair);
+  const noVerdict = pair.noVerdict ?? incomparable(pair.base, pair.head);
   const report = decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false });
   const { repositoryUrl, runUrl } = context;
   const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
@@ -105,12 +104,6 @@ function decide(
     shownAt: async () => undefined,
     keep: async () => {},
   };
-}
-
-function notComparable({ base, head }: ForkPair): NoVerdict | undefined {
-  if (base === undefined) return undefined;
-  const found = comparability(base, head);
-  return found.state === 'comparable' ? undefined : found;
 }
 
 async function tellNotMeasured(

@@ -73,7 +73,9 @@ async function measuredPair(
   const base = await baseOf(run, request, sides);
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
-  const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
+  const { workspace: checkout, mode } = request;
+  const gate = { config, checkout, head, base, storage, decides: mode === 'gate' };
+  const pair = await measureGate(run, gate);
   logSteps(run, pair);
   // What the event says of the base is of no interest where another was named.
   const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';

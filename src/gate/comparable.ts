@@ -2,28 +2,25 @@ import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
 import { differentFields, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
 import type { ExpectedFingerprint } from '../measure/environment.ts';
-import type { Measurement } from '../measure/record.ts';
+import type { Fingerprint, Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
+import type { NoVerdict } from './record.ts';
 
 /** What two sides must have in common; also of a side that is yet to be measured. */
 export interface Conditions extends Pick<Measurement, 'scenarios'> {
   readonly fingerprint: ExpectedFingerprint;
 }
 
-/** Whether two sides were measured alike: the same fingerprint, the same scenarios, defined the same. */
-export type Comparability =
-  | { readonly state: 'comparable' }
-  /** `reason` is one sentence without its full stop: what differs, with both values. It quotes the records. */
-  | { readonly state: 'not-comparable'; readonly reason: string };
-
-/** What keeps head from being compared with a base, if anything does. Throws nothing. */
-export function comparability(base: Conditions, head: Conditions): Comparability {
+/**
+ * What keeps head from being compared with a base, if anything does: another fingerprint, other scenarios, or some that are defined in
+ * another way. `reason` is one sentence without its full stop: what differs, with both values. It quotes the records. Throws nothing.
+ */
+export function incomparable(base: Conditions | undefined, head: Conditions): NoVerdict | undefined {
+  if (base === undefined) return undefined;
   const found =
     fingerprintDifference(base.fingerprint, head.fingerprint) ??
     scenarioDifference(base.scenarios, head.scenarios);
-  return found === undefined
-    ? { state: 'comparable' }
-    : { state: 'not-comparable', reason: found.difference };
+  return found && { state: 'not-comparable', reason: found.difference };
 }
 
 /**
@@ -35,8 +32,21 @@ export function requireComparable(base: Conditions, head: Conditions): void {
   requireSameScenarios(base.scenarios, head.scenarios);
 }
 
-/** Throws SnapgateError('record') that names the fields in which two machines, engines or kernels differ. */
-export function requireEqualFingerprints(base: ExpectedFingerprint, head: ExpectedFingerprint): void {
+const ofEngine: readonly (keyof Fingerprint)[] = ['engine', 'engineVersion', 'machine'];
+
+/**
+ * Which engine measures is asked for, as a base that is named is: one that does not fit the other is a mistake, and no matter of chance as
+ * another processor is.
+ *
+ * @throws SnapgateError `record` with all fields that differ, where one of the engine does
+ */
+export function requireSameEngine(base: Conditions, head: Conditions): void {
+  const fields = differentFields(base.fingerprint, head.fingerprint);
+  if (fields.some((field) => ofEngine.includes(field)))
+    requireEqualFingerprints(base.fingerprint, head.fingerprint);
+}
+
+function requireEqualFingerprints(base: ExpectedFingerprint, head: ExpectedFingerprint): void {
   const found = fingerprintDifference(base, head);
   if (found === undefined) return;
   const { difference, remedy } = found;

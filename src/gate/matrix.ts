@@ -1,6 +1,6 @@
 import type { GateConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
-import { comparability, measuredTooLittle } from './comparable.ts';
+import { incomparable, measuredTooLittle } from './comparable.ts';
 import { concludePair, overallVerdict, type RecordMeta } from './compare.ts';
 import {
   establishedFacts,
@@ -78,9 +78,8 @@ function gatherEntry({ name, pair, missing }: EntryToCompare, config: GateConfig
 function checkConditions(pair: Pair): Pair {
   const { base, head, noVerdict } = pair;
   if (base === undefined || noVerdict !== undefined) return pair;
-  const found = comparability(base, head);
-  if (found.state === 'comparable') return pair;
-  return { base, head, noVerdict: { state: found.state, reason: found.reason } };
+  const found = incomparable(base, head);
+  return found === undefined ? pair : { base, head, noVerdict: found };
 }
 
 function concludeEntry(

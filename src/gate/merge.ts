@@ -1,8 +1,9 @@
 import { SnapgateError } from '../host/error.ts';
 import { quoted } from '../measure/alike.ts';
 import { type Boot, type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
-import { comparability } from './comparable.ts';
+import { incomparable } from './comparable.ts';
 import type { Pair } from './facts.ts';
+import type { NoVerdict } from './record.ts';
 
 /** Boots that a record holds. */
 const mostBoots = 1000;
@@ -38,9 +39,8 @@ export function pairOfParts(parts: readonly Measurement[]): Pair | undefined {
   if (best) return { base: best.base, head: withNote(best.head, merged, [best.base, best.head]) };
   const [base] = bases;
   if (base === undefined) return { head: withNote(head, merged, [head]) };
-  const found = comparability(base, head);
-  const reason = found.state === 'comparable' ? 'the sides differ' : found.reason;
-  return { base, head, noVerdict: { state: 'not-comparable', reason } };
+  const differ: NoVerdict = { state: 'not-comparable', reason: 'the sides differ' };
+  return { base, head, noVerdict: incomparable(base, head) ?? differ };
 }
 
 function mergeClass(parts: readonly Measurement[]): Measurement {

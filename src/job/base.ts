@@ -1,10 +1,8 @@
 import type { BaselineStore, Stored, StoreQuery } from '../baseline/store.ts';
 import type { BaseSide, CommitSide, ImageSide, MeasuredSide } from '../baseline/types.ts';
-import { comparability, requireEqualFingerprints } from '../gate/comparable.ts';
+import { incomparable, requireSameEngine } from '../gate/comparable.ts';
 import type { NoVerdict } from '../gate/record.ts';
 import type { Run } from '../host/run.ts';
-import { differentFields } from '../measure/alike.ts';
-import type { ExpectedFingerprint } from '../measure/environment.ts';
 
 /** Where measurements are kept for other runs, and what of it concerns this one. */
 export interface Storage {
@@ -42,7 +40,7 @@ export async function settleBase(
     case 'image':
       return { base, notes: [] };
     case 'measurement':
-      requireSameEngine(base.measurement.fingerprint, wanted.fingerprint);
+      requireSameEngine(base.measurement, wanted);
       return { base: comparableOnly(base, wanted), notes: [] };
     case 'commit':
       return await settleCommit(run, base, wanted, storage);
@@ -51,22 +49,9 @@ export async function settleBase(
   }
 }
 
-const ofEngine: readonly string[] = ['engine', 'engineVersion', 'machine'];
-
-/**
- * Which engine measures is asked for, as the file is: one that does not fit the other is a mistake, and no matter of chance as another
- * processor is. What is yet unknown of the head is compared when it is measured.
- *
- * @throws SnapgateError `record` with all fields that differ
- */
-function requireSameEngine(base: ExpectedFingerprint, head: ExpectedFingerprint): void {
-  if (differentFields(base, head).some((field) => ofEngine.includes(field)))
-    requireEqualFingerprints(base, head);
-}
-
 function comparableOnly(base: MeasuredSide, wanted: Wanted): SettledBase {
-  const found = comparability(base.measurement, wanted);
-  return found.state === 'comparable' ? base : { kind: 'none', noVerdict: found };
+  const noVerdict = incomparable(base.measurement, wanted);
+  return noVerdict === undefined ? base : { kind: 'none', noVerdict };
 }
 
 async function settleCommit(

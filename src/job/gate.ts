@@ -1,7 +1,7 @@
 import type { BaseSide, HeadSide, ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
 import type { Engine } from '../engine/contract.ts';
-import { comparability } from '../gate/comparable.ts';
+import { incomparable } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
@@ -29,6 +29,8 @@ export interface GateRequest {
   readonly base: BaseSide;
   /** Where a measurement of the base may be kept; undefined where there is no such place. */
   readonly storage: Storage | undefined;
+  /** A verdict follows: what gates must be something that the engine can give. */
+  readonly decides: boolean;
 }
 
 /** Both sides as far as they are known, before anything is decided. */
@@ -60,10 +62,10 @@ export interface GateResult {
 /** The whole gate as a terminal has it: measures, decides, writes the records. */
 export async function runGate(
   run: Run,
-  request: GateRequest & { readonly reproduce: readonly string[] },
+  request: Omit<GateRequest, 'decides'> & { readonly reproduce: readonly string[] },
 ): Promise<GateResult> {
   const { config, reproduce } = request;
-  const pair = await measureGate(run, request);
+  const pair = await measureGate(run, { ...request, decides: true });
   const report: ReportInput = { ...decidePair(config, pair), reproduce };
   return {
     report,
@@ -74,9 +76,9 @@ export async function runGate(
 
 /** Builds and measures what has not been measured before: one side, both, or none. */
 export async function measureGate(run: Run, request: GateRequest): Promise<GatePair> {
-  const { config, head } = request;
-  if (head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit')
-    checkGatedMetrics(config);
+  const { config, head, decides } = request;
+  const measures = head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit';
+  if (decides && measures) checkGatedMetrics(config);
   checkOutputDir(config.outputDir);
   const base = await settleEarly(run, request);
   if (head.kind === 'measurement' && (base.kind === 'measurement' || base.kind === 'none'))
@@ -170,8 +172,7 @@ async function measurePair(
   return {
     base: ofBase,
     head: ofHead,
-    noVerdict:
-      differs ?? differenceMeasured(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
+    noVerdict: differs ?? incomparable(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
     notes,
     baseIsNew: of('base') !== undefined,
   };
@@ -198,12 +199,6 @@ async function buildSides(
   return sides;
 }
 
-/** What only the built guests tell may differ too. */
-function differenceMeasured(base: Measurement | undefined, head: Measurement): NoVerdict | undefined {
-  const found = base && comparability(base, head);
-  return found?.state === 'not-comparable' ? found : undefined;
-}
-
 /** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
 function differenceOf(
   config: Config,
@@ -219,6 +214,5 @@ function differenceOf(
   }));
   const [one, other] = [...made, ...known];
   if (one === undefined || other === undefined) return undefined;
-  const found = comparability(one, other);
-  return found.state === 'comparable' ? undefined : found;
+  return incomparable(one, other);
 }

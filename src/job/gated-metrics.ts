@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import { type MetricName, metricNames } from '../engine/contract.ts';
 import { metricsOf } from '../engine/metrics.ts';
 import type { EngineSettings } from '../engine/settings.ts';
+import { gatingMetrics } from '../gate/thresholds.ts';
 import { SnapgateError } from '../host/error.ts';
 
 /**
@@ -13,11 +14,7 @@ export function checkGatedMetrics({ gate, measure }: Pick<Config, 'gate' | 'meas
   const { engine } = measure;
   const given = metricsOf(engine);
   const scenarios = measure.scenarios.map(({ name }) => name);
-  const overridden = Object.entries(gate.overrides).flatMap(([scenario, metrics]) =>
-    scenarios.includes(scenario) ? Object.keys(metrics) : [],
-  );
-  const wanted = [...gate.gatedMetrics, ...Object.keys(gate.caps), ...overridden];
-  const missing = metricNames.find((name) => wanted.includes(name) && !given.includes(name));
+  const missing = gatingMetrics(gate, scenarios, metricNames).find((name) => !given.includes(name));
   if (missing === undefined) return;
   throw new SnapgateError(
     'usage',
