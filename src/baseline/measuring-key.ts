@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config, MeasureConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
-import type { ExpectedFingerprint } from '../measure/environment.ts';
+import type { ExpectedFingerprint } from '../measure/record.ts';
 
 /** Fields of `Config.measure` that are not in the measuring key, and why. A field that is not named here is in it. */
 export const notInMeasuringKey = {
@@ -13,13 +13,21 @@ export const notInMeasuringKey = {
 } as const satisfies Partial<Record<keyof MeasureConfig, string>>;
 
 /** Fields of `Config.measure.engine` that are not in the measuring key, and why. */
-export const notInEngineKey: Readonly<Record<string, string>> = {
+export const notInEngineKey = {
   accel: 'what it comes to is in the fingerprint',
   binary: 'its version is in the fingerprint',
   version: 'what it comes to is in the fingerprint',
   timeoutMs: 'is a limit: a command that reaches it is an error and no measurement',
   storage: 'is where builds are kept, not what they are',
-};
+} as const satisfies Partial<Record<EngineField, string>>;
+
+type EngineSettings = MeasureConfig['engine'];
+/** Of whichever engine has it. */
+type EngineField = EngineSettings extends infer Settings
+  ? Settings extends unknown
+    ? keyof Settings
+    : never
+  : never;
 
 /**
  * What is measured and how, as SHA-256 in hex: two runs with the same key measured the same of whatever their commits hold. It leaves
@@ -32,7 +40,7 @@ export function measuringKey({ image, measure }: Pick<Config, 'image' | 'measure
 }
 
 function without(
-  value: MeasureConfig | MeasureConfig['engine'],
+  value: MeasureConfig | EngineSettings,
   fields: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(fields, name)));

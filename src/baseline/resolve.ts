@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { noImageSource } from '../config/config.ts';
 import type { BaseSpec, HeadSpec, SideSpec } from '../config/types.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
@@ -130,7 +131,7 @@ function otherSource(
   spec: Extract<SideSpec, { kind: 'image' | 'rootfs' }>,
   { checkout, inputs }: SideContext,
 ): ImageSide {
-  if (inputs === undefined) throw noInputs();
+  if (inputs === undefined) throw noImageSource();
   const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs' as const, path: spec.path };
   const name = spec.kind === 'image' ? spec.reference : spec.path;
   return {
@@ -193,13 +194,5 @@ function mustDiffer(inputs: ImageInputs, checkout: string, commit: string): void
 
 function neededInputs({ inputs, buildsItself }: SideContext): ImageInputs | undefined {
   if (inputs !== undefined || buildsItself) return inputs;
-  throw noInputs();
-}
-
-function noInputs(): SnapgateError {
-  return new SnapgateError(
-    'usage',
-    'there is no image source',
-    'Give one of dockerfile, image, rootfs or build-command.',
-  );
+  throw noImageSource();
 }

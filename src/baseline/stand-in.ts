@@ -1,8 +1,7 @@
 import { SnapgateError } from '../host/error.ts';
 import { differentFields, differentScenario, quoted } from '../measure/alike.ts';
-import type { ExpectedFingerprint } from '../measure/environment.ts';
 import { readMeasurement } from '../measure/read.ts';
-import type { Fingerprint, Measurement } from '../measure/record.ts';
+import type { ExpectedFingerprint, Fingerprint, Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
 import { fingerprintKey } from './measuring-key.ts';
 import type { Stored, StoreQuery } from './store.ts';

@@ -1,5 +1,4 @@
-import type { ExpectedFingerprint } from '../measure/environment.ts';
-import type { Measurement } from '../measure/record.ts';
+import type { ExpectedFingerprint, Measurement } from '../measure/record.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** What a stored measurement must be of to stand in for one of now. */

@@ -96,7 +96,7 @@ function parseVerb(verb: Verb, argv: readonly string[]): Command {
     inputs: typedInputs(verb, values),
     json: values['json'] === true,
     verbose: values['verbose'] === true,
-    format: verb === 'report' ? formatOf(values) : jsonOr('terminal', values),
+    format: verb === 'report' ? formatOf(values) : plainForm(values),
     parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
   };
 }
@@ -151,13 +151,13 @@ function typedInputs(verb: Verb, values: Values): Record<string, string> {
   );
 }
 
-function jsonOr(format: ReportFormat, values: Values): ReportFormat {
-  return values['json'] === true ? 'json' : format;
+function plainForm(values: Values): ReportFormat {
+  return values['json'] === true ? 'json' : 'terminal';
 }
 
 /** Of the verb that has the option; elsewhere `--format` is an input of the engine. */
 function formatOf(values: Values): ReportFormat {
-  const asked = values['format'] ?? jsonOr('terminal', values);
+  const asked = values['format'] ?? plainForm(values);
   const format = reportFormats.find((each) => each === asked);
   if (format) return format;
   throw usage(`--format ${quoteText(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);

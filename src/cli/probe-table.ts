@@ -1,4 +1,5 @@
 import type { EngineReport } from '../engine/contract.ts';
+import { identityWords } from '../engine/identity-words.ts';
 import { printable } from '../host/printable.ts';
 import { green, red, yellow } from './log.ts';
 
@@ -15,13 +16,6 @@ export function probeTable(report: EngineReport, color: boolean): string {
 
 function conclusion({ ok, identity, fallback }: EngineReport): string {
   if (!ok || !identity) return 'This machine cannot run guests yet: see the lines marked FAIL.';
-  const { engine, version, accelerator, machine } = identity;
-  // What a builder chooses, and how commands of the user's run a guest, shows when one is built.
-  const known = [
-    version === undefined ? engine : `${engine} (${version})`,
-    ...(accelerator === 'unknown' ? [] : [accelerator]),
-    ...(machine === engine ? [] : [`machine ${machine}`]),
-  ];
-  const ready = printable(`Ready: ${known.join(', ')}.`);
+  const ready = printable(`Ready: ${identityWords(identity)}.`);
   return fallback === undefined ? ready : `${ready}\n${printable(fallback)}`;
 }

@@ -11,7 +11,15 @@ import { refusePathsOut } from './foreign-paths.ts';
 import { acceptScopes, artifactPolicies, commentPolicies, inputs, type Mode, modes } from './inputs.ts';
 import { quoteText, unknownName } from './names.ts';
 import { builtInScenarios } from './scenarios.ts';
-import type { Config, GateConfig, GitHubConfig, MeasureConfig, Thresholds } from './types.ts';
+import type {
+  BaseSpec,
+  Config,
+  GateConfig,
+  GitHubConfig,
+  HeadSpec,
+  MeasureConfig,
+  Thresholds,
+} from './types.ts';
 
 /** What was given to a run: input names with their text. An empty text is the same as not given. */
 export type RawInputs = ReadonlyMap<string, string> | Readonly<Record<string, string | undefined>>;
@@ -41,8 +49,8 @@ export function readConfig(
   const engine = readEngine(engineInputs(settings));
   return {
     image: readImage(settings, engine),
-    base: settings.read('base', baseOf),
-    head: settings.read('head', headOf),
+    base: settings.read('base', sideFor(engine, baseOf)),
+    head: settings.read('head', sideFor(engine, headOf)),
     measure: readMeasure(settings, engine, written?.scenarios ?? []),
     gate: readGate(settings, written),
     github: readGitHub(settings),
@@ -70,7 +78,11 @@ export function readInstall(raw: RawInputs): boolean {
 /** The image that a run must have been given, unless its engine makes its guests itself. */
 export function requireImage({ image, measure }: Config): ImageInputs | undefined {
   if (image !== undefined || buildsItself(measure.engine)) return image;
-  throw new SnapgateError(
+  throw noImageSource();
+}
+
+export function noImageSource(): SnapgateError {
+  return new SnapgateError(
     'usage',
     'no image source is given',
     'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.',
@@ -140,11 +152,10 @@ function defaultOf(name: string): string {
 function engineInputs(settings: Settings): EngineInputs {
   return {
     given: settings.find,
-    text: (name) => settings.find(name)?.text,
     choice: (name, choices) => settings.read(name, choice(choices)),
     flag: (name) => settings.read(name, parseFlag),
     timeMs: (name) => settings.read(name, bounded(parseDuration, 1000, 24 * 3600e3)),
-    bytes: (name) => settings.read(name, parseBytes),
+    diskBytes: () => readDiskSize(settings),
   };
 }
 
@@ -156,14 +167,31 @@ function readImage(settings: Settings, engine: EngineSettings): ImageInputs | un
     rootfs,
     kernel: settings.read('kernel', plain),
     initrd: settings.read('initrd', plain),
-    diskSizeBytes: settings.read('disk-size', bounded(parseBytes, 16 * mebi, tebi, 4096)),
+    diskSizeBytes: readDiskSize(settings),
     devices: devicesOf(engine),
   };
+}
+
+function readDiskSize(settings: Settings): number {
+  return settings.read('disk-size', bounded(parseBytes, 16 * mebi, tebi, 4096));
 }
 
 function devicesOf({ kind }: EngineSettings): ImageInputs['devices'] {
   if (kind === 'command') return 'any';
   return kind === 'firecracker' ? 'mmio' : 'pci';
+}
+
+/** A side is what the engine can boot. */
+function sideFor<T extends BaseSpec | HeadSpec>({ kind }: EngineSettings, parse: Parse<T>): Parse<T> {
+  return (text, where) => {
+    const side = parse(text, where);
+    if (kind !== 'e2b' || (side.kind !== 'image' && side.kind !== 'rootfs')) return side;
+    throw new SnapgateError(
+      'usage',
+      `${where}: ${quoteText(text)} is not a commit, and engine e2b builds its guests of commits itself`,
+      'Name a commit by ref:REF, or a stored measurement by measurement:FILE.',
+    );
+  };
 }
 
 function ownBuilder(settings: Settings): SnapgateError {

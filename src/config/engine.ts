@@ -7,17 +7,19 @@ import { quoteText } from './names.ts';
 export interface EngineInputs {
   /** undefined where neither the run nor snapgate.yml says anything. */
   given(name: string): { readonly text: string; readonly where: string } | undefined;
-  text(name: string): string | undefined;
   choice<T extends string>(name: string, choices: readonly T[]): T;
   flag(name: string): boolean;
   timeMs(name: string): number;
-  bytes(name: string): number;
+  diskBytes(): number;
 }
 
-/** What only one engine, or two, take. */
+/** What means nothing to e2b's own builder. */
+const ofBootedImage = ['initrd', 'boot-timeout'];
+
+/** What not all engines take. */
 const ownInputs: Readonly<Record<EngineSettings['kind'], readonly string[]>> = {
-  qemu: ['accel'],
-  firecracker: ['firecracker-binary', 'firecracker-version', 'jailer'],
+  qemu: ['accel', ...ofBootedImage],
+  firecracker: ['firecracker-binary', 'firecracker-version', 'jailer', ...ofBootedImage],
   e2b: ['e2b-infra', 'e2b-tools', 'e2b-storage', 'firecracker-version', 'command-timeout'],
   command: [
     'prepare-command',
@@ -29,6 +31,7 @@ const ownInputs: Readonly<Record<EngineSettings['kind'], readonly string[]>> = {
     'rootfs-file',
     'format',
     'command-timeout',
+    ...ofBootedImage,
   ],
 };
 
@@ -135,8 +138,8 @@ function readE2b(inputs: EngineInputs, hugePages: boolean): EngineSettings {
     storage: readStorage(inputs),
     hugePages,
     kernel: kernel === 'auto' ? undefined : kernel,
-    firecrackerVersion: inputs.text('firecracker-version'),
-    diskBytes: inputs.bytes('disk-size'),
+    firecrackerVersion: inputs.given('firecracker-version')?.text,
+    diskBytes: inputs.diskBytes(),
     timeoutMs: inputs.timeMs('command-timeout'),
   };
 }
@@ -145,8 +148,8 @@ function readE2b(inputs: EngineInputs, hugePages: boolean): EngineSettings {
 function readStorage(inputs: EngineInputs): string | undefined {
   const given = inputs.given('e2b-storage');
   if (given === undefined) return undefined;
-  const remote = /^([a-z0-9+.-]+):\/\/(.*)$/i.exec(given.text);
-  if (remote === null || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}$/.test(given.text)) return given.text;
+  const isRemote = /^[a-z0-9+.-]+:\/\//i.test(given.text);
+  if (!isRemote || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}$/.test(given.text)) return given.text;
   throw new SnapgateError(
     'usage',
     `${given.where}: ${quoteText(given.text)} is no storage that e2b's tools take`,
@@ -161,8 +164,8 @@ function readCommand(inputs: EngineInputs): EngineSettings {
     prepare: needCommand(inputs, 'prepare-command'),
     resume: needCommand(inputs, 'resume-command'),
     pause: needCommand(inputs, 'pause-command'),
-    cleanup: inputs.text('cleanup-command'),
-    version: inputs.text('version-command'),
+    cleanup: inputs.given('cleanup-command')?.text,
+    version: inputs.given('version-command')?.text,
     memfile: fileName(inputs, 'memfile') ?? 'memfile',
     rootfsFile: fileName(inputs, 'rootfs-file'),
     format: inputs.choice('format', snapshotFormats),
@@ -188,7 +191,7 @@ function refuseOtherLayers(inputs: EngineInputs): void {
 }
 
 function needCommand(inputs: EngineInputs, name: string): string {
-  const text = inputs.text(name);
+  const text = inputs.given(name)?.text;
   if (text !== undefined) return text;
   throw new SnapgateError(
     'usage',

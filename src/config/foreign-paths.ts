@@ -1,10 +1,8 @@
 import { isAbsolute, normalize } from 'node:path';
 import { SnapgateError } from '../host/error.ts';
 import type { Setting } from './file.ts';
+import { inputs } from './inputs.ts';
 import { quoteText } from './names.ts';
-
-/** Inputs that name, or may name, files on the machine. */
-const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd', 'e2b-infra', 'e2b-tools'];
 
 /**
  * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
@@ -18,7 +16,7 @@ export function refusePathsOut(
   written: ReadonlyMap<string, Setting>,
   find: (name: string) => Setting | undefined,
 ): void {
-  for (const name of pathInputs) {
+  for (const { name } of inputs.filter(({ namesFile }) => namesFile)) {
     const setting = written.get(name);
     if (setting === undefined || find(name) !== setting || !leavesCheckout(setting.text)) continue;
     throw new SnapgateError(

@@ -35,6 +35,10 @@ export interface InputSpec {
    * the runner, the token, and where the answer goes.
    */
   readonly inFile: boolean;
+  /** A workflow may have put a secret into it: left out of a report, which is public and which nobody masks. */
+  readonly mayHoldSecret?: true;
+  /** Names, or may name, a file on the machine: in a pull request's snapgate.yml only one within the checkout. */
+  readonly namesFile?: true;
 }
 
 /** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
@@ -71,16 +75,19 @@ export const inputs: readonly InputSpec[] = [
 
   {
     ...text('dockerfile', 'image', 'PATH', built),
+    namesFile: true,
     description:
       'Dockerfile that builds the guest image, relative to the checkout; one of four image sources.',
   },
   {
     ...text('context', 'image', 'PATH', built),
+    namesFile: true,
     description: 'Build context of `dockerfile`, relative to the checkout.',
     default: '.',
   },
   {
     ...text('build-args', 'image', 'NAME=VALUE', built),
+    mayHoldSecret: true,
     description: 'Build arguments of `dockerfile`, one `NAME=VALUE` a line.',
     type: 'lines',
   },
@@ -90,26 +97,31 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('image', 'image', 'REFERENCE', built),
+    namesFile: true,
     description:
       'Image in the local container engine, or a `docker save` or OCI archive on disk; one of four image sources.',
   },
   {
     ...text('rootfs', 'image', 'PATH', built),
+    namesFile: true,
     description:
       'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
   },
   {
     ...text('build-command', 'image', 'COMMAND', built),
+    mayHoldSecret: true,
     description:
       "The project's own build, run in each side's checkout, that leaves a rootfs at `rootfs`; one of four image sources.",
   },
   {
     ...text('kernel', 'image', 'PATH', built),
+    namesFile: true,
     description: "Kernel to boot: a path, or `auto` for a distribution kernel from the host's packages.",
     default: 'auto',
   },
   {
     ...text('initrd', 'image', 'PATH', built),
+    namesFile: true,
     description: 'Initial RAM disk: a path, `auto` for one with just the modules needed, or `none`.',
     default: 'auto',
   },
@@ -190,11 +202,13 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('e2b-infra', 'engine', 'PATH', probed),
+    namesFile: true,
     description:
       "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
   },
   {
     ...text('e2b-tools', 'engine', 'PATH', probed),
+    namesFile: true,
     description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
   },
   {
@@ -205,26 +219,31 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('prepare-command', 'engine', 'COMMAND', probed),
+    mayHoldSecret: true,
     description:
       'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
   },
   {
     ...text('resume-command', 'engine', 'COMMAND', probed),
+    mayHoldSecret: true,
     description:
       'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
   },
   {
     ...text('pause-command', 'engine', 'COMMAND', probed),
+    mayHoldSecret: true,
     description:
       'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
   },
   {
     ...text('cleanup-command', 'engine', 'COMMAND', probed),
+    mayHoldSecret: true,
     description:
       'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
   },
   {
     ...text('version-command', 'engine', 'COMMAND', probed),
+    mayHoldSecret: true,
     description:
       'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
   },
@@ -290,6 +309,7 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('ready-command', 'measure', 'COMMAND', built),
+    mayHoldSecret: true,
     description:
       'Command in the guest that must exit 0 before the guest counts as ready; the init is asked if not given.',
   },

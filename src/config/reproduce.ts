@@ -14,7 +14,7 @@ export function reproduceOptions(
   return inputs.filter(isRepeated).flatMap((input) => {
     const text = raw[input.name]?.trim() ?? '';
     if (text === '' || (input.group === 'base' && !otherBase.test(text))) return [];
-    const hidden = hideText && mayHoldSecret.includes(input.name);
+    const hidden = hideText && input.mayHoldSecret === true;
     const lines = input.type === 'lines' ? text.split(/\r?\n/).filter((line) => line.trim() !== '') : [text];
     return lines.flatMap((line) => option(input.name, hidden ? hide(line) : line));
   });
@@ -27,17 +27,6 @@ function option(name: string, value: string): string[] {
 
 /** Bases that have no commit to name them by. */
 const otherBase = /^(?:image|rootfs|measurement):/;
-
-const mayHoldSecret = [
-  'build-args',
-  'build-command',
-  'ready-command',
-  'prepare-command',
-  'resume-command',
-  'pause-command',
-  'cleanup-command',
-  'version-command',
-];
 
 function isRepeated({ name, group, verbs }: InputSpec): boolean {
   return verbs.includes('gate') && (group !== 'run' || name === 'config');

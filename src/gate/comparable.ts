@@ -1,8 +1,7 @@
 import type { MetricName } from '../engine/contract.ts';
 import { SnapgateError } from '../host/error.ts';
 import { differentFields, differentScenario, type MeasuredScenario, quoted } from '../measure/alike.ts';
-import type { ExpectedFingerprint } from '../measure/environment.ts';
-import type { Fingerprint, Measurement } from '../measure/record.ts';
+import type { ExpectedFingerprint, Fingerprint, Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
 import type { NoVerdict } from './record.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fingerprintKey, shortKey } from '../baseline/measuring-key.ts';
 import { SnapgateError } from '../host/error.ts';
 import { printable } from '../host/printable.ts';
-import type { ExpectedFingerprint } from '../measure/environment.ts';
+import type { ExpectedFingerprint } from '../measure/record.ts';
 
 /** What a stored measurement is looked for by. */
 export interface KeyParts {

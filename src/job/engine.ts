@@ -3,6 +3,7 @@ import { createCommandEngine } from '../engine/command/engine.ts';
 import type { Engine, EngineIdentity, EngineReport } from '../engine/contract.ts';
 import { createE2bEngine } from '../engine/e2b/engine.ts';
 import { createFirecrackerEngine } from '../engine/firecracker/engine.ts';
+import { identityWords } from '../engine/identity-words.ts';
 import { createQemuEngine } from '../engine/qemu/engine.ts';
 import type { EngineSettings } from '../engine/settings.ts';
 import { unusableHost } from '../engine/unusable-host.ts';
@@ -37,8 +38,7 @@ export async function openEngine(run: Run, config: Config, checkout: string): Pr
   const engine = createEngine(run, config.measure.engine, checkout);
   const report = await engine.probe();
   if (!report.ok || !report.identity) throw unusableHost(report);
-  const { engine: name, version = 'version as built', accelerator, machine } = report.identity;
-  run.log.info(`engine: ${name} (${version}), accelerator ${accelerator}, machine ${machine}`);
+  run.log.info(`engine: ${identityWords(report.identity)}`);
   if (report.fallback) run.log.warning(report.fallback);
   return { engine, report, identity: report.identity };
 }

@@ -1,3 +1,4 @@
+import { buildsItself } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
 import { hasCommand } from '../host/process.ts';
 import { archiveCommands, autoCommands, imageCommands } from '../image/commands.ts';
@@ -5,22 +6,14 @@ import { archiveCommands, autoCommands, imageCommands } from '../image/commands.
 /** What a gate calls on any machine: for processes that end with it, and for the base commit. */
 const always = ['setpriv', 'git'] as const;
 
-/** What the engines call beside that. Go, Docker and the like are the runner's to have. */
-const ofEngine: Readonly<Record<Config['measure']['engine']['kind'], readonly string[]>> = {
-  qemu: ['qemu-system-x86_64', 'qemu-img'],
-  firecracker: [],
-  e2b: [],
-  command: [],
-};
-
 /** The commands that a run with this configuration calls, of those that come in packages. */
 export function prerequisitesOf({ image, measure }: Config): readonly string[] {
-  const { kind } = measure.engine;
-  const makesImage = image !== undefined || kind === 'qemu' || kind === 'firecracker';
+  const makesImage = image !== undefined || !buildsItself(measure.engine);
   const needsBuilder = image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
   return [
     ...always,
-    ...ofEngine[kind],
+    // Firecracker, Go, Docker and the like are the runner's to have.
+    ...(measure.engine.kind === 'qemu' ? ['qemu-system-x86_64', 'qemu-img'] : []),
     ...(makesImage ? [...imageCommands, ...autoCommands, ...archiveCommands] : []),
     // Without root, buildah needs ids for the users of the image.
     ...(needsBuilder ? ['buildah', 'newuidmap'] : []),

@@ -1,5 +1,4 @@
-import type { ExpectedFingerprint } from './environment.ts';
-import { type Fingerprint, fingerprintSchema, type Measurement } from './record.ts';
+import { type ExpectedFingerprint, type Fingerprint, fingerprintSchema, type Measurement } from './record.ts';
 
 export type MeasuredScenario = Measurement['scenarios'][number];
 

@@ -10,6 +10,7 @@ import { type MeasuredBoot, measureBoot } from './boot.ts';
 import { fingerprintOf, fingerprintWith, kernelOf, readEnvironment, scenariosRecord } from './environment.ts';
 import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
 import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
+import { hasAgent } from './summarize.ts';
 
 /** One side, built and ready to boot. */
 export interface SideToMeasure {
@@ -81,11 +82,11 @@ async function runWave(
   );
 }
 
-/** An engine that knows of no agent gives one time, of the whole boot. */
-function bootFact({ bootMs, readyMs }: Boot): string {
-  return bootMs === readyMs
-    ? `booted and saved in ${formatDuration(bootMs)}`
-    : `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`;
+function bootFact(boot: Boot): string {
+  const { bootMs, readyMs } = boot;
+  return hasAgent(boot)
+    ? `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`
+    : `booted and saved in ${formatDuration(bootMs)}`;
 }
 
 async function measureOne(

@@ -24,6 +24,13 @@ export const fingerprintSchema = z.strictObject({
 });
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
+/** What only the built guest may tell. */
+type Untold = 'engineVersion' | 'kernelVersion' | 'kernelSha256';
+/** A fingerprint before anything is booted. */
+export type ExpectedFingerprint = Omit<Fingerprint, Untold> & {
+  readonly [Field in Untold]: Fingerprint[Field] | undefined;
+};
+
 export const sampleSchema = z.strictObject({
   scenario: shortText,
   /** 0-based round; warm-up rounds have `warmup: true` and are not used. */

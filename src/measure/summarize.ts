@@ -49,3 +49,8 @@ export function medianReadyMs(measurement: Measurement): number | undefined {
   const times = measurement.boots.map((boot) => boot.readyMs);
   return times.length === 0 ? undefined : median(times);
 }
+
+/** An engine that knows of no agent gives one time, of the whole boot. */
+export function hasAgent({ bootMs, readyMs }: Measurement['boots'][number]): boolean {
+  return bootMs !== readyMs;
+}

@@ -33,6 +33,17 @@ export function stepTable(measurement: Measurement, side: Measurement['side'] = 
   ]);
 }
 
+/** The steps of both sides. */
+export function stepTables(sides: {
+  readonly base?: Measurement | undefined;
+  readonly head?: Measurement | undefined;
+}): string[] {
+  return (['base', 'head'] as const).flatMap((side) => {
+    const measurement = sides[side];
+    return measurement === undefined ? [] : stepTable(measurement, side);
+  });
+}
+
 function title(text: string): string {
   return `=== ${text} ===`;
 }

@@ -6,7 +6,7 @@ import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
-import { stepTable } from './step-table.ts';
+import { stepTable, stepTables } from './step-table.ts';
 import {
   acceptedOn,
   exactAmount,
@@ -90,10 +90,7 @@ function renderComparison(input: ReportInput, look: Look): string {
     ]),
     '',
     ...sides(input).map((line) => paint('dim', line)),
-    ...paragraph([
-      ...(input.base === undefined ? [] : stepTable(input.base, 'base')),
-      ...(input.head === undefined ? [] : stepTable(input.head, 'head')),
-    ]),
+    ...paragraph(stepTables(input)),
     ...(detail ? ['', ...allMetrics(comparison, paint), '', ...howMeasured(input)] : []),
     ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
     paint('dim', `again: ${reproduceCommand(input)}`),

@@ -6,7 +6,7 @@ import type { Acceptance, Comparison, Estimate, NoVerdict, Row, SideSummary } fr
 import { isAbove } from '../gate/thresholds.ts';
 import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
 import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
-import { medianReadyMs, partMedians } from '../measure/summarize.ts';
+import { hasAgent, medianReadyMs, partMedians } from '../measure/summarize.ts';
 import { shellWord } from './escape.ts';
 import type { ReportInput } from './exporter.ts';
 
@@ -171,8 +171,7 @@ export function repeatFacts(head: Measurement | undefined): readonly (readonly [
 export function readyFact(measurement: Measurement): string {
   const ready = medianReadyMs(measurement);
   if (ready === undefined) return 'no boot';
-  const hasAgent = measurement.boots.some(({ bootMs, readyMs }) => bootMs !== readyMs);
-  return hasAgent
+  return measurement.boots.some(hasAgent)
     ? `settled ${formatDuration(ready)} after power-on`
     : `booted and saved in ${formatDuration(ready)}`;
 }

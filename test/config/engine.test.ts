@@ -131,6 +131,17 @@ describe('the engine', () => {
       { engine: 'e2b', dockerfile: 'Dockerfile' },
       /^dockerfile is given, but engine e2b builds its guests itself$/,
     ],
+    [
+      { engine: 'e2b', base: 'image:guest:1' },
+      /^base: "image:guest:1" is not a commit, and engine e2b builds/,
+    ],
+    [
+      { engine: 'e2b', head: 'rootfs:a.ext4' },
+      /^head: "rootfs:a.ext4" is not a commit, and engine e2b builds/,
+    ],
+    [{ engine: 'e2b', initrd: 'none' }, /^initrd is given, which engine e2b does not have$/],
+    [{ engine: 'e2b', 'boot-timeout': '1min' }, /^boot-timeout is given, which engine e2b does not have$/],
+    [{ engine: 'e2b', 'disk-size': '1MiB' }, /^disk-size: "1MiB" is out of bounds$/],
     [{ ...commands, memfile: '../memfile' }, /is not a file in a snapshot's folder$/],
     [{ ...commands, memfile: '/etc/passwd' }, /is not a file in a snapshot's folder$/],
     [{ ...commands, 'rootfs-file': 'a/./b' }, /is not a file in a snapshot's folder$/],

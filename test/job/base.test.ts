@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/host/run.ts';
 import { settleBase, type Wanted } from '../../src/job/base.ts';
-import type { Fingerprint } from '../../src/measure/record.ts';
+import type { ExpectedFingerprint } from '../../src/measure/record.ts';
 import { storedMeasurement } from '../baseline/stored.ts';
 
 const nothing = () => {};
@@ -17,7 +17,7 @@ const run: Run = {
 const measurement = storedMeasurement();
 
 /** What a head would be measured with that differs from the base in these fields. */
-function wanted(changed: { readonly [Field in keyof Fingerprint]?: Fingerprint[Field] | undefined }): Wanted {
+function wanted(changed: Partial<ExpectedFingerprint>): Wanted {
   const { fingerprint, scenarios } = measurement;
   return { fingerprint: { ...fingerprint, ...changed }, scenarios, boots: 5, commit: undefined };
 }
