@@ -41,6 +41,7 @@ export async function changedRules(
   return cut([
     ...movedFile(old, head),
     ...differences(path, settingsOf(before, 'gate'), settingsOf(after, 'gate')),
+    ...differences(path, settingsOf(before, 'engine'), settingsOf(after, 'engine')),
     ...differences(path, settingsOf(before, 'measure'), settingsOf(after, 'measure')),
     ...differences(path, thresholdsOf(before), thresholdsOf(after)),
     ...vanishedScenarios(before, after).map(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changedRules } from '../../src/baseline/changed-rules.ts';
 import { openGit } from '../../src/baseline/git.ts';
+import { inputs } from '../../src/config/inputs.ts';
 import { commitFiles, createOrigin, type Files, temporaryFolder, writeFiles } from './repository.ts';
 import { openTestRun, type TestRun } from './test-run.ts';
 
@@ -47,6 +48,8 @@ describe('a setting', () => {
     ['fail-above: 5%\n  metrics: [resumeMs]', 'metrics "resumeMs" where base says nothing'],
     ['fail-above: 5%\n  scenarios: pause', 'scenarios "pause" where base says nothing'],
     ['fail-above: 5%\n  rootfs: tiny.tar', 'rootfs "tiny.tar" where base says nothing'],
+    ['fail-above: 5%\n  accel: tcg', 'accel "tcg" where base says nothing'],
+    ['fail-above: 5%\n  prepare-command: ./vm', 'prepare-command "./vm" where base says nothing'],
   ])('%j that differs is told', async (head, ...expected) => {
     const sentences = await told(
       { 'snapgate.yml': 'defaults:\n  fail-above: 5%\n' },
@@ -54,6 +57,16 @@ describe('a setting', () => {
     );
     expect(sentences).toEqual(expected.map((each) => `snapgate.yml of head says ${each}`));
   });
+
+  test.each(inputs.filter(({ inFile }) => inFile))(
+    'of any kind that may stand there is told ($name)',
+    async (input) => {
+      const samples = { count: '1', flag: 'true' } as const;
+      const value = input.choices?.[0] ?? new Map(Object.entries(samples)).get(input.type) ?? 'x';
+      const sentences = await told({ 'snapgate.yml': '' }, at(`defaults:\n  ${input.name}: ${value}\n`));
+      expect(sentences).toEqual([expect.stringContaining(`head says ${input.name} "`)]);
+    },
+  );
 
   test('that is written otherwise, or in another order, is the same', async () => {
     const base = { 'snapgate.yml': 'defaults: {boots: 4, fail-above: "5%"}\n' };
