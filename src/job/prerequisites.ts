@@ -8,9 +8,9 @@ const always = ['setpriv', 'git'] as const;
 /** What the engines call beside that. Go, Docker and the like are the runner's to have. */
 const ofEngine: Readonly<Record<Config['measure']['engine']['kind'], readonly string[]>> = {
   qemu: ['qemu-system-x86_64', 'qemu-img'],
-  firecracker: [],
+  firecracker: ['perl'],
   e2b: [],
-  command: [],
+  command: ['perl'],
 };
 
 /** The commands that a run with this configuration calls, of those that come in packages. */
