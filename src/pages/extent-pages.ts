@@ -1,4 +1,5 @@
-import type { Extent } from './data-extents.ts';
+import type { Run } from '../host/run.ts';
+import { dataExtents, type Extent } from './data-extents.ts';
 import { type PageRun, type PageSet, pageBytes } from './page-set.ts';
 
 /**
@@ -20,6 +21,11 @@ export function pagesOfExtents(extents: readonly Extent[]): Uint32Array<SharedAr
     }
   }
   return pairs.subarray(0, length);
+}
+
+/** The pages in which a file has data, as runs of at most `maxCount`, ascending. The errors are those of `dataExtents`. */
+export async function dataRuns(run: Run, path: string, maxCount: number): Promise<Iterable<PageRun>> {
+  return runsOfPairs(pagesOfExtents(await dataExtents(run, path)), maxCount);
 }
 
 /** Such pairs as runs of at most `maxCount` pages, ascending. */

@@ -1,12 +1,11 @@
 import type { Run } from '../host/run.ts';
 import { comparePages } from './compare-files.ts';
-import { dataExtents } from './data-extents.ts';
-import { pagesOfExtents, runsOfPairs } from './extent-pages.ts';
+import { dataRuns } from './extent-pages.ts';
 import { type FilePair, withFilePair } from './file-pair.ts';
-import { type PageRun, pageBytes, runsOf } from './page-set.ts';
+import { type PageRun, type PageSet, pageBytes, runsOf } from './page-set.ts';
 import type { PageDiff } from './page-tally.ts';
 import { runPages, tallyPages } from './tally-pages.ts';
-import { readFully } from './whole-io.ts';
+import { readFully, writeFully } from './whole-io.ts';
 
 /** What two whole files tell: all but which pages were written with what they held. `hugeBytes` are those of the changed pages. */
 export type WholeFileDiff = Omit<PageDiff, 'writtenBytes'>;
@@ -20,27 +19,45 @@ export type WholeFileDiff = Omit<PageDiff, 'writtenBytes'>;
 export async function diffOfFiles(run: Run, before: string, after: string): Promise<WholeFileDiff> {
   const { changed } = await comparePages(run, before, after);
   const { writtenBytes: _, ...diff } = await withFilePair(run, before, after, (pair) =>
-    tallyRuns(run, pair, runsOf(changed, runPages)),
+    tallyRuns(run, pair, runsOf(changed, runPages), false),
   );
   return diff;
 }
 
+export interface SparseOptions {
+  /** The pages that have data in the diff, where they are known. */
+  readonly pages?: PageSet;
+  /**
+   * Writes the pages that changed to the parent, which then is the next memory or disk; it is neither of the two where that breaks off. No
+   * process may have it mapped: its mapping would show the new content.
+   */
+  readonly merge?: boolean;
+}
+
 /**
  * What a sparse diff of a memory or disk says against the whole file that it is a diff of: its data are the pages that were written, its
- * holes are what stayed. The cost follows the data.
+ * holes are what stayed. Nothing else is read: the cost follows the data.
  *
  * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
  */
-export async function diffOfSparse(run: Run, parent: string, diff: string): Promise<PageDiff> {
-  return await withFilePair(run, parent, diff, async (pair) =>
-    tallyRuns(run, pair, runsOfPairs(pagesOfExtents(await dataExtents(run, diff)), runPages)),
-  );
+export async function diffOfSparse(
+  run: Run,
+  parent: string,
+  diff: string,
+  { pages, merge = false }: SparseOptions = {},
+): Promise<PageDiff> {
+  const compare = async (pair: FilePair) => {
+    const runs = pages === undefined ? await dataRuns(run, diff, runPages) : runsOf(pages, runPages);
+    return tallyRuns(run, pair, runs, merge);
+  };
+  return await withFilePair(run, parent, diff, compare, merge ? 'r+' : 'r');
 }
 
-function tallyRuns(run: Run, pair: FilePair, runs: Iterable<PageRun>): Promise<PageDiff> {
+function tallyRuns(run: Run, pair: FilePair, runs: Iterable<PageRun>, merge: boolean): Promise<PageDiff> {
   return tallyPages(runs, {
     readBefore: (first, into) => readPages(pair, pair.before, first, into),
     readAfter: (first, into) => readPages(pair, pair.after, first, into),
+    ...(merge && { onChanged: (first, content) => writePages(pair, first, content) }),
     signal: run.signal,
   });
 }
@@ -51,4 +68,9 @@ function readPages({ bytes }: FilePair, file: number, first: number, into: Buffe
   const there = Math.min(into.length, bytes - offset);
   readFully(file, into.subarray(0, there), offset);
   into.fill(0, there);
+}
+
+function writePages({ before, bytes }: FilePair, first: number, content: Buffer): void {
+  const offset = first * pageBytes;
+  writeFully(before, content.subarray(0, bytes - offset), offset);
 }

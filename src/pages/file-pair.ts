@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
-import { messageOf, SnapgateError } from '../host/error.ts';
+import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 
 /** Two files of the same length, open. */
@@ -14,8 +14,9 @@ export interface FilePair {
 }
 
 /**
- * Opens both for the time of `work`, whose unexpected errors are about reading them.
+ * Opens both for the time of `work`, whose unexpected errors are about reading them, but for a full disk.
  *
+ * @param flags the first is opened with; the second is only read
  * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
  */
 export async function withFilePair<T>(
@@ -23,23 +24,23 @@ export async function withFilePair<T>(
   before: string,
   after: string,
   work: (pair: FilePair) => Promise<T>,
+  flags: 'r' | 'r+' = 'r',
 ): Promise<T> {
   run.signal.throwIfAborted();
   const files: number[] = [];
   try {
-    const [first, second] = [before, after].map((path) => {
-      const file = openFile(path);
-      files.push(file);
-      return file;
-    });
-    if (first === undefined || second === undefined) throw new Error('a pair is two files');
+    const first = openFile(before, flags);
+    files.push(first);
+    const second = openFile(after, 'r');
+    files.push(second);
     const stats = [fstatSync(first), fstatSync(second)] as const;
     const paths = [before, after] as const;
     checkLengths(paths, stats);
     return await work({ paths, before: first, after: second, stats, bytes: stats[0].size });
   } catch (error) {
     run.signal.throwIfAborted();
-    throw error instanceof SnapgateError ? error : brokenOff(before, after, error);
+    if (error instanceof SnapgateError || errnoOf(error) === 'ENOSPC') throw error;
+    throw brokenOff(before, after, error);
   } finally {
     for (const file of files) closeSync(file);
   }
@@ -48,11 +49,11 @@ export async function withFilePair<T>(
 /** No memory is larger, and hardly a disk; the bits of its pages take 256 MiB. */
 const maxBytes = 4 * 1024 ** 4;
 
-function openFile(path: string): number {
+function openFile(path: string, flags: 'r' | 'r+'): number {
   try {
     // To open a pipe would wait for its other end.
     if (!statSync(path).isFile()) throw new Error('it is not a file');
-    return openSync(path, 'r');
+    return openSync(path, flags);
   } catch (error) {
     throw new SnapgateError(
       'host',

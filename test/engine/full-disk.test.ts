@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explainFullDisk } from '../../src/engine/qemu/full-disk.ts';
+import { explainQemuFullDisk } from '../../src/engine/qemu/full-disk.ts';
 import { QmpError } from '../../src/engine/qemu/qmp.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 
@@ -25,19 +25,19 @@ function hostError(...lines: string[]): SnapgateError {
 }
 
 async function explained(dir: string, error: unknown): Promise<unknown> {
-  const failing = explainFullDisk(dir, async () => {
+  const failing = explainQemuFullDisk(dir, async () => {
     throw error;
   });
   return failing.catch((caught: unknown) => caught);
 }
 
-describe('explainFullDisk', () => {
+describe('explainQemuFullDisk', () => {
   it('gives the result of what works', async () => {
-    expect(await explainFullDisk(full, async () => 7)).toBe(7);
+    expect(await explainQemuFullDisk(full, async () => 7)).toBe(7);
   });
 
   it('says so where Linux itself has no room', async () => {
-    const write = explainFullDisk(roomy, async () => writeFileSync('/dev/full', 'x'));
+    const write = explainQemuFullDisk(roomy, async () => writeFileSync('/dev/full', 'x'));
     await expect(write).rejects.toMatchObject({
       code: 'host',
       message: `the disk of this machine is full at ${roomy}, where the guest's memory and disk are kept`,

@@ -29,3 +29,10 @@ test('another engine needs no QEMU, and one that makes its guests itself nothing
   expect(firecracker.filter((command) => command.startsWith('qemu'))).toEqual([]);
   expect(prerequisitesOf(readConfig({ engine: 'e2b' }, undefined))).toEqual(['setpriv', 'git']);
 });
+
+test('an engine that reads where files have data needs perl', () => {
+  const commands = { 'prepare-command': 'a', 'resume-command': 'b', 'pause-command': 'c' };
+  const ofCommands = prerequisitesOf(readConfig({ engine: 'command', ...commands }, undefined));
+  expect(ofCommands).toEqual(['setpriv', 'git', 'perl']);
+  expect(prerequisitesOf(readConfig({ engine: 'firecracker', rootfs: 'r' }, undefined))).toContain('perl');
+});

@@ -39,7 +39,6 @@ export async function bootFirecrackerOracle(
       initrdPath: undefined,
       bootArgs: 'console=ttyS0',
       hasDisk: false,
-      hasAgent: false,
       activity: 'in boot',
       serialInput,
     });

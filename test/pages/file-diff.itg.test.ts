@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { applySparse } from '../../src/pages/apply-sparse.ts';
 import { diffOfFiles, diffOfSparse } from '../../src/pages/file-diff.ts';
 import { seededRandom } from '../stats/random.ts';
 import { trivialBlocks, trivialPages } from './block-oracle.ts';
@@ -77,14 +76,19 @@ test('a sparse diff: its data are what was written, its holes are the parent', a
   });
 });
 
-test('a sparse diff that was applied to its parent makes it the next one', async () => {
+test('a sparse diff that is merged into its parent makes it the next one, and says the same', async () => {
   const [parent, next] = randomPair(20 * hugeBytes);
   const { changed } = trivialPages(parent, next);
   const contents = changed.map(
     (page) => [page, next.subarray(page * pageBytes, (page + 1) * pageBytes)] as const,
   );
   const path = folder.dense('parent', parent);
-  await applySparse(folder.run, folder.parts('diff', parent.length, contents), path);
+  const diff = folder.parts('diff', parent.length, contents);
+  const said = await diffOfSparse(folder.run, path, diff);
+  expect(readFileSync(path).equals(parent)).toBe(true);
+  expect(
+    await diffOfSparse(folder.run, path, diff, { pages: Uint32Array.from(changed), merge: true }),
+  ).toEqual(said);
   expect(readFileSync(path).equals(next)).toBe(true);
 });
 

@@ -23,8 +23,6 @@ export interface Measured {
   readonly metrics: CycleMetrics;
   /** Sentences for the report. */
   readonly notes: readonly string[];
-  /** Brings what is kept beside the commands' own files up to date, before those are taken over. */
-  advance(): Promise<void>;
 }
 
 /** @throws SnapgateError `guest` that names the command, unless it has left what the format takes */
@@ -32,19 +30,23 @@ export function checkLeft(settings: CommandSettings, left: Left): Sizes {
   return settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
 }
 
-/** Compares what pause has left in `dir`, and what was checked, with the parent's. */
+/**
+ * Compares what pause has left in `dir`, and what was checked, with the parent's. With `advance` what is kept beside the commands' own files
+ * is brought up to date, before those are taken over.
+ */
 export async function measureLeft(
   run: Run,
   settings: CommandSettings,
   parent: CommandSnapshot,
   dir: string,
+  advance: boolean,
 ): Promise<Measured> {
   switch (settings.format) {
     case 'raw':
       return measureWhole(run, settings, parent, dir);
     case 'sparse-diff':
-      return measureDiffs(run, settings, parent, dir);
+      return measureDiffs(run, settings, parent, dir, advance);
     case 'e2b':
-      return measureLayers(run, settings, parent, dir);
+      return measureLayers(run, settings, parent, dir, advance);
   }
 }

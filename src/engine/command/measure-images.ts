@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
-import { applySparse } from '../../pages/apply-sparse.ts';
 import { diffOfFiles, diffOfSparse } from '../../pages/file-diff.ts';
 import type { CommandSettings } from '../settings.ts';
 import type { Left, Measured, Sizes } from './formats.ts';
@@ -52,20 +51,20 @@ export async function measureWhole(
       ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.changedBytes }),
     },
     notes: [],
-    advance: async () => {},
   };
 }
 
-/** What a diff holds was written, its holes were not. */
+/** What a diff holds was written, its holes were not. With `advance` the whole images become those of the next snapshot. */
 export async function measureDiffs(
   run: Run,
   settings: CommandSettings,
   parent: CommandSnapshot,
   dir: string,
+  advance: boolean,
 ): Promise<Measured> {
   const { memory, disk } = pairsOf(settings, parent, dir);
-  const diff = await diffOfSparse(run, memory.before, memory.after);
-  const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after));
+  const diff = await diffOfSparse(run, memory.before, memory.after, { merge: advance });
+  const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after, { merge: advance }));
   return {
     metrics: {
       'memfile.writtenBytes': diff.writtenBytes,
@@ -76,10 +75,6 @@ export async function measureDiffs(
       ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.writtenBytes }),
     },
     notes: [],
-    advance: async () => {
-      for (const pair of disk === undefined ? [memory] : [memory, disk])
-        await applySparse(run, pair.after, pair.before);
-    },
   };
 }
 

@@ -33,10 +33,12 @@ export async function measureLayers(
   { rootfsFile }: CommandSettings,
   parent: CommandSnapshot,
   outDir: string,
+  advance: boolean,
 ): Promise<Measured> {
   const memory = readLayer(outDir, 'memfile');
   const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
   const changes = await compareMemory(run, parent, outDir);
+  if (advance) keepLayers(parent);
   return {
     metrics: {
       'memfile.writtenBytes': memory.ownBytes,
@@ -45,13 +47,14 @@ export async function measureLayers(
       ...(disk && { 'rootfs.writtenBytes': disk.ownBytes, 'rootfs.storedBytes': disk.storedBytes }),
     },
     notes: changes.notes,
-    // Layers that come later are stored by this one too.
-    advance: async () => {
-      const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
-      mkdirSync(join(parent.dir, 'layers'), { recursive: true });
-      renameSync(leftDirOf(parent), join(parent.dir, 'layers', buildId));
-    },
   };
+}
+
+/** Images of layers that come later are stored in these too. */
+function keepLayers(parent: CommandSnapshot): void {
+  const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
+  mkdirSync(join(parent.dir, 'layers'), { recursive: true });
+  renameSync(leftDirOf(parent), join(parent.dir, 'layers', buildId));
 }
 
 function checkLayer({ ended, dir, parent }: Left, artifact: Artifact): Layer {

@@ -5,6 +5,7 @@ import type { Run } from '../../host/run.ts';
 import { userShell } from '../../host/shell.ts';
 import { formatDuration } from '../../host/units.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
+import { commandCheck } from '../host-checks.ts';
 import type { CommandSettings } from '../settings.ts';
 import { environmentOf } from './environment.ts';
 
@@ -12,14 +13,14 @@ const longestVersion = 200;
 const versionLimitMs = 60_000;
 const keptBytes = 4096;
 
-/** What can be known before a guest is booted: whether the version-command works. Only the commands know what they need. */
+/** What can be known before a guest is booted: whether the version-command works, and what reading their files takes. Only the commands know what they need. */
 export async function probeCommands(
   run: Run,
   settings: CommandSettings,
   checkout: string,
 ): Promise<EngineReport> {
   const version = await readVersion(run, settings, checkout);
-  const checks = [shellCheck(), version.check];
+  const checks = [shellCheck(), version.check, ...readerChecks(settings)];
   const ok = checks.every((check) => check.ok || !check.required);
   const identity = {
     engine: 'command',
@@ -41,6 +42,11 @@ export function hashOfCommands({ prepare, resume, pause, cleanup }: CommandSetti
 function shellCheck(): HostCheck {
   const found = `${userShell().command} runs the commands`;
   return { what: 'shell', ok: true, found, remedy: undefined, required: true };
+}
+
+/** Where a file has data, perl tells; layers say it themselves. */
+function readerChecks({ format }: CommandSettings): HostCheck[] {
+  return format === 'e2b' ? [] : [commandCheck('perl', true)];
 }
 
 interface Version {

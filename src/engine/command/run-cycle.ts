@@ -32,11 +32,8 @@ export async function runCycle(
       checkLeft(settings, { ended: paused, dir, guestBytes: parent.memoryBytes, parent });
       checkFolder(paused, dir);
       checkParent(paused, before, parent);
-      const measured = await measureLeft(run, settings, parent, dir);
-      if (advance) {
-        await measured.advance();
-        replaceLeft(parent, dir);
-      }
+      const measured = await measureLeft(run, settings, parent, dir, advance);
+      if (advance) replaceLeft(parent, dir);
       return { ...measured, metrics: { ...measured.metrics, ...times(scenario, resumed, paused) } };
     },
   );

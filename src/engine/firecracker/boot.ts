@@ -36,12 +36,10 @@ export interface BootSpec {
   readonly kernelPath: string;
   readonly initrdPath: string | undefined;
   readonly bootArgs: string;
-  /** Whether the file `disk` in `dir` is the guest's /dev/vda. */
+  /** Whether the file `disk` in `dir` is the guest's /dev/vda, and there is a vsock for the agent that is on it. */
   readonly hasDisk: boolean;
-  /** Whether there is a vsock for the agent. */
-  readonly hasAgent: boolean;
   readonly activity: string;
-  readonly serialInput?: number;
+  readonly serialInput?: number | undefined;
 }
 
 /** Boots the image and pauses it when it has settled: the base snapshot, in `dir`. */
@@ -61,7 +59,6 @@ export async function bootToSnapshot(
     initrdPath: image.initrdPath,
     bootArgs: ['console=ttyS0', 'reboot=k', 'panic=-1', ...image.kernelArgs].join(' '),
     hasDisk: true,
-    hasAgent: true,
     activity: 'while it booted',
   });
   try {
@@ -111,9 +108,8 @@ export async function powerOn(run: Run, host: FirecrackerHost, spec: BootSpec): 
       'Set `memory-size` to whole MiB.',
     );
   requireSoundDiffs(host.version, spec.memoryBytes);
-  const { dir, activity } = spec;
-  const input = spec.serialInput === undefined ? {} : { serialInput: spec.serialInput };
-  const machine = await startMachine(run, host, { dir, activity, ...input });
+  const { dir, activity, serialInput } = spec;
+  const machine = await startMachine(run, host, { dir, activity, serialInput });
   try {
     await machine.guard(configure(machine, spec, memoryMib));
     return machine;
@@ -145,8 +141,8 @@ async function configure({ api, place }: Machine, spec: BootSpec, memoryMib: num
       is_root_device: true,
       is_read_only: false,
     });
+    await api.put('/vsock', { guest_cid: 3, uds_path: vsockName });
   }
-  if (spec.hasAgent) await api.put('/vsock', { guest_cid: 3, uds_path: vsockName });
   await api.put('/actions', { action_type: 'InstanceStart' });
 }
 

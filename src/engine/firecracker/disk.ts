@@ -1,9 +1,8 @@
 import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../../host/run.ts';
-import { dataExtents } from '../../pages/data-extents.ts';
-import { pagesOfExtents, runsOfPairs } from '../../pages/extent-pages.ts';
-import { pageBytes } from '../../pages/page-set.ts';
+import { dataRuns } from '../../pages/extent-pages.ts';
+import { type PageRun, pageBytes } from '../../pages/page-set.ts';
 import { readFully, writeFully } from '../../pages/whole-io.ts';
 import { copySparse, diskPathOf, keptDiskPathOf } from './snapshot.ts';
 
@@ -54,22 +53,27 @@ export async function settleDisk(
 ): Promise<number> {
   if (diskTime(dir) === timeBefore) return 0;
   // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
-  const blocks = pagesOfExtents(await dataExtents(run, diskPathOf(dir)));
+  const blocks = await dataRuns(run, diskPathOf(dir), chunkBytes / blockBytes);
   const kept = openSync(keptDiskPathOf(dir), 'r+');
   const disk = openSync(diskPathOf(dir), 'r+');
   try {
-    return await compareDisks(kept, disk, blocks, advance);
+    return await compareDisks(run, { kept, disk }, blocks, advance);
   } finally {
     closeSync(kept);
     closeSync(disk);
   }
 }
 
-/** `blocks`: pairs of block numbers, from and to. */
+/** File descriptors. */
+interface Disks {
+  readonly kept: number;
+  readonly disk: number;
+}
+
 async function compareDisks(
-  kept: number,
-  disk: number,
-  blocks: Uint32Array,
+  run: Run,
+  { kept, disk }: Disks,
+  blocks: Iterable<PageRun>,
   advance: boolean,
 ): Promise<number> {
   const { size } = fstatSync(disk);
@@ -77,7 +81,7 @@ async function compareDisks(
   const after = Buffer.alloc(chunkBytes);
   const [source, target] = advance ? [after, kept] : [before, disk];
   let changed = 0;
-  for (const { first, count } of runsOfPairs(blocks, chunkBytes / blockBytes)) {
+  for (const { first, count } of blocks) {
     const at = first * blockBytes;
     // The last block may be cut short.
     const length = Math.min(count * blockBytes, size - at);
@@ -88,6 +92,7 @@ async function compareDisks(
       writeFully(target, source.subarray(part, Math.min(part + blockBytes, length)), at + part);
     }
     await setImmediate();
+    run.signal.throwIfAborted();
   }
   return changed;
 }

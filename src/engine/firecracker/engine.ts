@@ -4,6 +4,7 @@ import { needRootfs } from '../need-rootfs.ts';
 import type { FirecrackerSettings } from '../settings.ts';
 import { unusableHost } from '../unusable-host.ts';
 import { driveScenario } from '../vm/drive-scenario.ts';
+import { explainFullDisk } from '../vm/full-disk.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { bootToSnapshot } from './boot.ts';
 import type { FirecrackerHost } from './host.ts';
@@ -11,7 +12,6 @@ import type { Machine } from './machine.ts';
 import { type Probed, type ProbeOptions, probeHost } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import { copySnapshot, type FirecrackerSnapshot } from './snapshot.ts';
-import { explainSpace } from './space.ts';
 
 /** How long a resumed guest's agent may take to answer a connection. */
 const connectMs = 30_000;
@@ -42,9 +42,9 @@ export function createFirecrackerEngine(
     probe: async () => (await probe()).report,
     prepare: async (image, guest, dir) => {
       const host = await needHost();
-      return explainSpace(dir, () => bootToSnapshot(run, host, needRootfs(image), guest, dir));
+      return explainFullDisk(dir, () => bootToSnapshot(run, host, needRootfs(image), guest, dir));
     },
-    fork: (snapshot, dir) => explainSpace(dir, () => copySnapshot(run, snapshot, dir)),
+    fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
     cycle: async (parent, scenario, { advance }) => {
       const host = await needHost();
       const activity = `in a cycle of ${plainWords(scenario.name)}`;

@@ -66,12 +66,6 @@ const knownErrors: readonly Known[] = [
     remedy: `Use a machine with (nested) virtualisation. ${engineQemu}`,
   },
   {
-    pattern: /No space left on device \(os error 28\)/,
-    code: 'host',
-    what: 'had no room on the disk',
-    remedy: '',
-  },
-  {
     pattern: /Cannot allocate memory \(os error 12\)/,
     code: 'host',
     what: "could not get the guest's memory",
@@ -240,11 +234,13 @@ const exitStatuses: Readonly<Record<number, { readonly what: string; readonly re
   157: { what: 'was ended by SIGILL', remedy: 'This processor lacks what the binary was built for.' },
 };
 
+const noRoom = /No space left on device \(os error 28\)/;
+
 /** The sentence for words that Firecracker said, where they are known. */
-export function knownError(said: string, where: Surroundings): SnapgateError | undefined {
+function knownError(said: string, where: Surroundings): SnapgateError | undefined {
+  if (noRoom.test(said)) return fullDiskError(where.dir);
   const known = knownErrors.find(({ pattern }) => pattern.test(said));
   if (known === undefined) return undefined;
-  if (known.remedy === '') return fullDiskError(where.dir);
   return new SnapgateError(known.code, `${where.activity}, Firecracker ${known.what}`, known.remedy, {
     details: { title: 'what Firecracker said', lines: linesOf(said, where.log) },
   });

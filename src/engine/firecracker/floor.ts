@@ -3,6 +3,7 @@ import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
 import { type PageSet, pageBytes } from '../../pages/page-set.ts';
 import { pagesOfDiff } from './diff.ts';
+import { readyDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
 import { loadSnapshot, takeDiff, writtenByProcess } from './resume.ts';
 import { disagreement } from './self-check.ts';
@@ -24,6 +25,7 @@ export async function measureFloor(
   host: FirecrackerHost,
   snapshot: Omit<FirecrackerSnapshot, 'floor'>,
 ): Promise<Floor> {
+  if (snapshot.hasDisk) await readyDisk(run, snapshot.dir);
   const loaded = { ...snapshot, floor: new Uint32Array() };
   const machine = await loadSnapshot(run, host, loaded, { activity: 'while its own floor was measured' });
   try {

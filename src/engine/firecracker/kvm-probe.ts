@@ -65,7 +65,6 @@ async function firstWord(run: Run, host: FirecrackerHost, dir: string, kernelPat
     initrdPath: undefined,
     bootArgs: 'console=ttyS0',
     hasDisk: false,
-    hasAgent: false,
     activity: 'in the test of /dev/kvm',
   });
   try {

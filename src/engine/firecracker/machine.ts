@@ -26,7 +26,7 @@ export interface MachineSpec {
   /** For errors, what the machine is there for: `while it booted`, `in a cycle of idle-2s`. */
   readonly activity: string;
   /** A FIFO, open for reading and writing, that the guest's serial line reads from; Firecracker polls no other kind of file. None: it hears nothing. */
-  readonly serialInput?: number;
+  readonly serialInput?: number | undefined;
 }
 
 /** A Firecracker in a process of its own. Whoever starts one closes it, in a `finally`. */

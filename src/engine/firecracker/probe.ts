@@ -37,9 +37,7 @@ export async function probeHost(
   options: ProbeOptions,
 ): Promise<Probed> {
   const others = [
-    ...['setpriv', 'tar', ...(settings.version === undefined ? [] : ['prlimit'])].map((name) =>
-      commandCheck(name, true),
-    ),
+    ...neededCommands(settings).map((name) => commandCheck(name, true)),
     ...imageChecks(),
     ...(settings.hugePages ? [hugePagesCheck] : []),
     memoryCheck(),
@@ -62,6 +60,11 @@ export async function probeHost(
     report: { ok, checks, identity: ok ? identityOf(started.host) : undefined, fallback: undefined },
     host: ok ? started.host : undefined,
   };
+}
+
+/** Perl reads where a Diff has data, in each cycle; a release is an archive that is unpacked. */
+function neededCommands({ version }: FirecrackerSettings): readonly string[] {
+  return ['setpriv', 'perl', ...(version === undefined ? [] : ['tar', 'prlimit'])];
 }
 
 function hostOf(

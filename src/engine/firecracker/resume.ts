@@ -3,7 +3,6 @@ import { errnoOf, messageOf } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import type { PageSet } from '../../pages/page-set.ts';
 import { readWrittenPages } from '../vm/guest-memory.ts';
-import { readyDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
 import { type Machine, type MachineSpec, startMachine } from './machine.ts';
 import type { Unreadable } from './self-check.ts';
@@ -19,16 +18,15 @@ import {
 } from './snapshot.ts';
 import { trackingField } from './version.ts';
 
-/** Loads a snapshot into a fresh Firecracker, dirty pages tracked; the guest is paused. The caller closes it. */
+/** Loads a snapshot, whose disk for machines is ready, into a fresh Firecracker, dirty pages tracked; the guest is paused. The caller closes it. */
 export async function loadSnapshot(
   run: Run,
   host: FirecrackerHost,
   snapshot: FirecrackerSnapshot,
-  spec: Omit<MachineSpec, 'dir'>,
+  { activity, serialInput }: Omit<MachineSpec, 'dir'>,
 ): Promise<Machine> {
   const { dir, hasDisk } = snapshot;
-  if (hasDisk) await readyDisk(run, dir);
-  const machine = await startMachine(run, host, { ...spec, dir });
+  const machine = await startMachine(run, host, { dir, activity, serialInput });
   try {
     for (const path of [memoryPathOf(dir), statePathOf(dir), ...(hasDisk ? [diskPathOf(dir)] : [])])
       machine.place.link(path);

@@ -1,9 +1,11 @@
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Run } from '../../host/run.ts';
+import { diffOfSparse } from '../../pages/file-diff.ts';
 import type { PageSet } from '../../pages/page-set.ts';
 import type { CycleMetrics } from '../contract.ts';
-import { pagesOfDiff, tallyDiff } from './diff.ts';
+import { explainFullDisk } from '../vm/full-disk.ts';
+import { pagesOfDiff } from './diff.ts';
 import { diskTime, forgetDisk, readyDisk, settleDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
 import type { Machine } from './machine.ts';
@@ -18,7 +20,6 @@ import {
   nextStatePathOf,
   statePathOf,
 } from './snapshot.ts';
-import { explainSpace } from './space.ts';
 
 export interface CycleOptions {
   /** Whether the parent becomes the next snapshot, in place; else it stays as it is, byte for byte. */
@@ -26,7 +27,7 @@ export interface CycleOptions {
   /** For errors, e.g. `in a cycle of idle-2s`. */
   readonly activity: string;
   /** See MachineSpec. */
-  readonly serialInput?: number;
+  readonly serialInput?: number | undefined;
 }
 
 export interface CycleOutcome {
@@ -49,18 +50,17 @@ export async function runCycle(
   drive: (machine: Machine) => Promise<void>,
 ): Promise<CycleOutcome> {
   const begin = performance.now();
-  const { activity, serialInput } = options;
-  const input = serialInput === undefined ? {} : { serialInput };
-  try {
+  const measure = async () => {
     const timeBefore = parent.hasDisk ? await openDisk(run, parent.dir) : undefined;
-    const machine = await loadSnapshot(run, host, parent, { activity, ...input });
+    const machine = await loadSnapshot(run, host, parent, options);
     const guest = await runGuest(run, machine, host, parent, drive).finally(() => machine.close());
-    const { counts, notes } = guest;
-    const metrics = await explainSpace(parent.dir, () =>
-      settle(run, parent, counts.diff, timeBefore, options),
-    );
+    const settled = await settle(run, parent, guest.counts.diff, timeBefore, options);
+    return { ...guest, metrics: { ...settled, ...guest.metrics } };
+  };
+  try {
+    const measured = await explainFullDisk(parent.dir, measure);
     if (options.advance) renameSync(nextStatePathOf(parent.dir), statePathOf(parent.dir));
-    return { metrics: { ...metrics, ...guest.metrics }, cycleMs: performance.now() - begin, notes, counts };
+    return { ...measured, cycleMs: performance.now() - begin };
   } catch (error) {
     if (parent.hasDisk) forgetDisk(parent.dir);
     throw error;
@@ -117,7 +117,7 @@ async function settle(
   timeBefore: bigint | undefined,
   { advance }: CycleOptions,
 ): Promise<CycleMetrics> {
-  const diff = await tallyDiff(diffPathOf(dir), memoryPathOf(dir), pages, advance);
+  const diff = await diffOfSparse(run, memoryPathOf(dir), diffPathOf(dir), { pages, merge: advance });
   const disk =
     timeBefore === undefined
       ? {}

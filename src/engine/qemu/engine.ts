@@ -6,7 +6,7 @@ import { unusableHost } from '../unusable-host.ts';
 import { driveScenario } from '../vm/drive-scenario.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { bootToSnapshot } from './boot.ts';
-import { explainFullDisk } from './full-disk.ts';
+import { explainQemuFullDisk } from './full-disk.ts';
 import { probeHost } from './probe.ts';
 import { runCycle } from './run-cycle.ts';
 import { copySnapshot, type QemuSnapshot } from './snapshot.ts';
@@ -26,9 +26,11 @@ export function createQemuEngine(run: Run, { accel }: Pick<QemuSettings, 'accel'
     probe,
     prepare: async (image, options, dir) => {
       const accelerator = acceleratorOf(await probe());
-      return explainFullDisk(dir, () => bootToSnapshot(run, accelerator, needRootfs(image), options, dir));
+      return explainQemuFullDisk(dir, () =>
+        bootToSnapshot(run, accelerator, needRootfs(image), options, dir),
+      );
     },
-    fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
+    fork: (snapshot, dir) => explainQemuFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
     cycle: async (parent, scenario, { advance }) => {
       const activity = `in a cycle of ${plainWords(scenario.name)}`;
       const drive = (vm: Vm) => driveScenario(run, scenario, vm);

@@ -1,25 +1,18 @@
 import { statfsSync } from 'node:fs';
-import { errnoOf, SnapgateError } from '../../host/error.ts';
-import { fullDiskError } from '../vm/full-disk.ts';
+import { SnapgateError } from '../../host/error.ts';
+import { explainFullDisk } from '../vm/full-disk.ts';
 import { QmpError } from './qmp.ts';
 
-/** The work's result; where it failed for want of room, an error that says so. */
-export async function explainFullDisk<T>(dir: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw isFull(error, dir) ? fullDiskError(dir, error) : error;
-  }
+/** The work's result; where it failed for want of room, which QEMU says in words of its own, an error that says so. */
+export function explainQemuFullDisk<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  return explainFullDisk(dir, work, (error) => mayBeFull(error) && isUsedUp(dir));
 }
 
-function isFull(error: unknown, dir: string): boolean {
+function mayBeFull(error: unknown): boolean {
   // xen-save-devices-state says no more than `An IO error has occurred`.
-  if (error instanceof QmpError) return error.message.includes('IO error') && isUsedUp(dir);
-  if (!(error instanceof SnapgateError)) return errnoOf(error) === 'ENOSPC';
-  if (error.code !== 'host') return false;
+  if (error instanceof QmpError) return error.message.includes('IO error');
   // The memory file is sparse: where it cannot grow, the write to memory fails.
-  if (error.message.includes('SIGBUS')) return isUsedUp(dir);
-  return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
+  return error instanceof SnapgateError && error.code === 'host' && error.message.includes('SIGBUS');
 }
 
 function isUsedUp(dir: string): boolean {

@@ -6,7 +6,7 @@ import type { Run } from '../../host/run.ts';
 import type { PageDiff } from '../../pages/page-tally.ts';
 import type { CycleMetrics } from '../contract.ts';
 import { diffWrittenPages, type ProcessMemory, readWrittenPages } from '../vm/guest-memory.ts';
-import { explainFullDisk } from './full-disk.ts';
+import { explainQemuFullDisk } from './full-disk.ts';
 import { createOverlay, writtenExtents } from './qcow2.ts';
 import { diskPathOf, type QemuSnapshot, ramPathOf, statePathOf } from './snapshot.ts';
 import { resumeVm, type Vm } from './vm.ts';
@@ -36,7 +36,7 @@ export async function runCycle(
     return { ...memory, ...disk };
   };
   try {
-    const metrics = await explainFullDisk(parent.dir, measure);
+    const metrics = await explainQemuFullDisk(parent.dir, measure);
     if (options.advance) renameSync(files.state, statePathOf(parent.dir));
     return { metrics, cycleMs: performance.now() - begin };
   } finally {

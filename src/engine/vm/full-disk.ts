@@ -1,4 +1,21 @@
-import { SnapgateError } from '../../host/error.ts';
+import { errnoOf, SnapgateError } from '../../host/error.ts';
+
+/**
+ * The work's result; where it failed for want of room below `dir`, an error that says so.
+ *
+ * @param meansFull knows further errors that say it in other words, of the engine's own program
+ */
+export async function explainFullDisk<T>(
+  dir: string,
+  work: () => Promise<T>,
+  meansFull: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isFull(error) || meansFull(error) ? fullDiskError(dir, error) : error;
+  }
+}
 
 /** The host has no room left for what a guest or snapgate writes below `dir`. */
 export function fullDiskError(dir: string, cause?: unknown): SnapgateError {
@@ -8,4 +25,9 @@ export function fullDiskError(dir: string, cause?: unknown): SnapgateError {
     'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.',
     { cause },
   );
+}
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof SnapgateError)) return errnoOf(error) === 'ENOSPC';
+  return error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'));
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CommandName } from '../../../src/engine/command/environment.ts';
 import type { CommandSettings } from '../../../src/engine/settings.ts';
 import type { RootfsImage } from '../../../src/image/types.ts';
+import { pathWithout } from '../../fixtures/fake-qemu.ts';
 import { type CommandBench, guest, openCommandBench, pause, stillCommands } from './bench.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -193,6 +194,21 @@ it('a version-command that hangs is ended', async () => {
     ok: false,
     found: 'did not end within 500 ms',
   });
+});
+
+it('perl is asked for where it tells what files hold', async () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = pathWithout(bench.test.run.dir, 'perl');
+  try {
+    for (const format of ['raw', 'sparse-diff', 'e2b'] as const) {
+      const { ok, checks } = await bench.engine({ format }).probe();
+      expect([ok, checks.find(({ what }) => what === 'perl')?.remedy]).toEqual(
+        format === 'e2b' ? [true, undefined] : [false, expect.stringContaining('perl-base')],
+      );
+    }
+  } finally {
+    process.env['PATH'] = path;
+  }
 });
 
 it('without a version-command the text of the commands is the version', async () => {

@@ -1,13 +1,27 @@
-import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { diskTime, readyDisk, settleDisk } from '../../../src/engine/firecracker/disk.ts';
+import { runCycle } from '../../../src/engine/firecracker/run-cycle.ts';
 import { diskPathOf, keptDiskPathOf } from '../../../src/engine/firecracker/snapshot.ts';
 import { openBench } from '../guests.ts';
 
 const bench = openBench();
 const { run } = bench;
 afterAll(() => bench.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const blockBytes = 4096;
 /** The last block is cut short. */
@@ -71,4 +85,28 @@ test.each([
 test('a disk that nobody wrote to has no blocks that differ', async () => {
   const dir = await newDisk('untouched');
   expect(await settleDisk(run, dir, diskTime(dir), true)).toBe(0);
+});
+
+test('where the disk for machines has no room, that is what is said, and no part of it stays', async () => {
+  const dir = await newDisk('no-room');
+  rmSync(diskPathOf(dir));
+  const bin = bench.folder('bin');
+  const full =
+    '#!/bin/sh\nfor to; do :; done\necho part >"$to"\necho "cp: No space left on device" >&2\nexit 1\n';
+  writeFileSync(join(bin, 'cp'), full, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+  const host = {
+    binary: '/nowhere/firecracker',
+    version: { major: 1, minor: 12, patch: 1 },
+    said: '',
+    jailer: undefined,
+    answerMs: 1_000,
+  };
+  const parent = { dir, memoryBytes: 1024 ** 2, hasDisk: true, floor: new Uint32Array() };
+  const cycle = runCycle(run, host, parent, { advance: true, activity: 'in a cycle' }, async () => {});
+  await expect(cycle).rejects.toMatchObject({
+    code: 'host',
+    message: `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`,
+  });
+  expect(existsSync(diskPathOf(dir))).toBe(false);
 });

@@ -174,6 +174,17 @@ describe('a machine that cannot run guests on it', () => {
   });
 });
 
+test('without perl nothing tells where a Diff has data, and without tar all works but a release', async () => {
+  vi.stubEnv('PATH', pathWithout(bench.run.dir, 'perl', 'tar'));
+  expect(failed(await probeFake({}))).toEqual([
+    {
+      what: 'perl',
+      found: 'not installed, or not on the PATH',
+      remedy: expect.stringContaining('perl-base'),
+    },
+  ]);
+});
+
 test('the guest that is booted is the one of QEMU’s probe, in a 64-bit ELF', () => {
   const path = join(bench.run.dir, 'guest.elf');
   writeFileSync(path, kvmGuest64());
