@@ -144,14 +144,8 @@ export async function mustRun(
 }
 
 /** How a process ended, as what follows its name in a sentence. */
-export function endOf({
-  code,
-  signal,
-}: {
-  readonly code: number | null;
-  readonly signal: string | null;
-}): string {
-  return signal === null ? `exited ${code}` : `was ended by ${signal}`;
+export function endOf(ended: { readonly code: number | null; readonly signal: string | null }): string {
+  return ended.signal === null ? `exited ${ended.code}` : `was ended by ${ended.signal}`;
 }
 
 /** How long a process that a command left behind may hold the command's output open. */

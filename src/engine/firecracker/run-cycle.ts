@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Run } from '../../host/run.ts';
 import type { PageSet } from '../../pages/page-set.ts';
 import type { CycleMetrics } from '../contract.ts';
+import { memoryMetrics } from '../metrics.ts';
 import { pagesOfDiff, tallyDiff } from './diff.ts';
 import { diskTime, forgetDisk, readyDisk, settleDisk } from './disk.ts';
 import type { FirecrackerHost } from './host.ts';
@@ -122,12 +123,5 @@ async function settle(
     timeBefore === undefined
       ? {}
       : { 'rootfs.writtenBytes': await settleDisk(run, dir, timeBefore, advance) };
-  return {
-    'memfile.writtenBytes': diff.writtenBytes,
-    'memfile.changedBytes': diff.changedBytes,
-    'memfile.zeroedBytes': diff.zeroedBytes,
-    'memfile.compressedBytes': diff.compressedBytes,
-    'memfile.hugeBytes': diff.hugeBytes,
-    ...disk,
-  };
+  return { ...memoryMetrics(diff), ...disk };
 }
