@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { errnoOf, SnapgateError } from '../host/error.ts';
+import { Lz4Error } from '../host/lz4-block.ts';
 import { buildIdOf, zeroBuildId } from './build-id.ts';
 import { type ByteSource, bytesInFile, bytesInMemory } from './byte-source.ts';
 import { type FrameTable, readFrameTable } from './frame-table.ts';
 import { chunksOf, FormatError, type LittleEndianReader, readLittleEndian } from './little-endian.ts';
-import { decodeLz4Frame, Lz4Error, maxLz4Expansion } from './lz4-frame.ts';
+import { decodeLz4Frame, maxLz4Expansion } from './lz4-frame.ts';
 import { allocateColumns, type Mapping, makeMapping, mappingUnit, maxBuilds, maxPage } from './mapping.ts';
 
 /*
