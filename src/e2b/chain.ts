@@ -43,10 +43,7 @@ export function readChain(
 }
 
 function namedBuilds({ header }: Layer): Set<string> {
-  const names = new Set<string>();
-  for (const { buildId } of header.mapping.ranges()) names.add(buildId);
-  names.delete(zeroBuildId);
-  names.delete(header.buildId);
+  const names = header.mapping.buildIds();
   names.add(header.baseBuildId);
   names.delete(header.buildId);
   return names;

@@ -1,20 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { errnoOf, SnapgateError } from '../host/error.ts';
+import { Lz4Error } from '../host/lz4-block.ts';
 import { buildIdOf, zeroBuildId } from './build-id.ts';
 import { type ByteSource, bytesInFile, bytesInMemory } from './byte-source.ts';
 import { type FrameTable, readFrameTable } from './frame-table.ts';
 import { chunksOf, FormatError, type LittleEndianReader, readLittleEndian } from './little-endian.ts';
-import { decodeLz4Frame, Lz4Error, maxLz4Expansion } from './lz4-frame.ts';
-import {
-  allocateColumns,
-  createBuildTable,
-  type Mapping,
-  makeMapping,
-  mappingUnit,
-  maxBuilds,
-  maxPage,
-} from './mapping.ts';
+import { decodeLz4Frame, maxLz4Expansion } from './lz4-frame.ts';
+import { allocateColumns, type Mapping, makeMapping, mappingUnit, maxBuilds, maxPage } from './mapping.ts';
 
 /*
  * The `*.header` file of a layer, as packages/shared/pkg/storage/header of e2b-dev/infra reads and writes it. Whatever is in one may
@@ -196,11 +189,9 @@ function virtualPagesOf({ virtualBytes }: Metadata): number {
 /** Records of 40 bytes. None at all: the layer holds the whole image. */
 function readRanges(reader: LittleEndianReader, count: number, metadata: Metadata): Mapping {
   checkCount(count, reader.remaining() / rangeBytes);
-  const table = createBuildTable();
-  const facts = { builds: table.names, virtualPages: virtualPagesOf(metadata), gapsAreZero: false };
-  if (count === 0) return wholeImage(table.indexOf(metadata.buildId), facts);
+  if (count === 0) return wholeImage(metadata);
   const columns = allocateColumns(count);
-  const builds = createBuildCache(Math.min(count, maxBuilds), (id) => table.indexOf(buildIdOf(id)));
+  const builds = createBuildTable(Math.min(count, maxBuilds));
   for (let index = 0; index < count; ) {
     const records = Math.min(recordsAtOnce, count - index);
     const view = reader.view(records * rangeBytes);
@@ -211,19 +202,17 @@ function readRanges(reader: LittleEndianReader, count: number, metadata: Metadat
       columns.storage[index] = pageAt(view, at + 32, 'place in the data');
     }
   }
-  return makeMapping(columns, facts);
+  const virtualPages = virtualPagesOf(metadata);
+  return makeMapping(columns, { builds: builds.names, virtualPages, gapsAreZero: false });
 }
 
 const recordsAtOnce = 4096;
 
-function wholeImage(
-  build: number,
-  facts: { builds: readonly string[]; virtualPages: number; gapsAreZero: boolean },
-): Mapping {
-  const columns = allocateColumns(facts.virtualPages === 0 ? 0 : 1);
-  columns.lengths[0] = facts.virtualPages;
-  columns.builds[0] = build;
-  return makeMapping(columns, facts);
+function wholeImage(metadata: Metadata): Mapping {
+  const virtualPages = virtualPagesOf(metadata);
+  const columns = allocateColumns(virtualPages === 0 ? 0 : 1);
+  columns.lengths[0] = virtualPages;
+  return makeMapping(columns, { builds: [metadata.buildId], virtualPages, gapsAreZero: false });
 }
 
 function checkCount(count: number, possible: number): void {
@@ -240,15 +229,16 @@ function pageAt(view: DataView, at: number, what: string): number {
 }
 
 /**
- * Ids as text are ten times as slow to make as to compare: a table of them by hash, where each is made once. The hash has multipliers of its
- * own each time, lest ids be chosen to meet in it.
+ * Names of builds by index. Ids as text are ten times as slow to make as to compare: a table of them by hash, where each is made once. The
+ * hash has multipliers of its own each time, lest ids be chosen to meet in it.
  *
- * @param count of ids at most
+ * @param count of ids at most; one more is a FormatError
  */
-function createBuildCache(
-  count: number,
-  indexOf: (id: Uint8Array) => number,
-): { indexAt(view: DataView, at: number): number } {
+function createBuildTable(count: number): {
+  readonly names: readonly string[];
+  indexAt(view: DataView, at: number): number;
+} {
+  const names: string[] = [];
   const mask = 2 ** Math.ceil(Math.log2(2 * count)) - 1;
   const slots = new Uint32Array(mask + 1);
   const ids = new Int32Array(4 * count);
@@ -263,13 +253,15 @@ function createBuildCache(
     return hash & mask;
   };
   return {
+    names,
     indexAt(view, at) {
       let slot = slotOf(view, at);
       for (let used = slots[slot]; used; used = slots[slot]) {
         if (sameId(ids, used - 1, view, at)) return used - 1;
         slot = (slot + 1) & mask;
       }
-      const index = indexOf(new Uint8Array(view.buffer, view.byteOffset + at, 16));
+      if (names.length >= count) throw new FormatError(`has ranges of more than ${count} builds`);
+      const index = names.push(buildIdOf(new Uint8Array(view.buffer, view.byteOffset + at, 16))) - 1;
       for (let word = 0; word < 4; word += 1) ids[4 * index + word] = view.getInt32(at + 4 * word);
       slots[slot] = index + 1;
       return index;

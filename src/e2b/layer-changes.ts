@@ -1,30 +1,25 @@
+import type { Extent } from '../pages/data-extents.ts';
+import { zeroBuildId } from './build-id.ts';
 import type { LayerHeader } from './header.ts';
 import type { MappedRange } from './mapping.ts';
-
-/** A part of an image. */
-export interface ByteRange {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
 
 /**
  * Where a layer's image may differ from its parent's: whatever the two headers do not map to the same place of the same build. That is
  * what the layer stores itself, what it has given back as zeros, and what it has found to be like some other layer. Ascending; no data
  * is read, so that the cost of a comparison follows the layer and not the image.
  */
-export function* differentlyMapped(layer: LayerHeader, parent: LayerHeader): Generator<ByteRange> {
+export function* differentlyMapped(layer: LayerHeader, parent: LayerHeader): Generator<Extent> {
   const before = createCursor(parent.mapping.ranges());
-  let open: { offsetBytes: number; lengthBytes: number } | undefined;
+  let open: { offset: number; bytes: number } | undefined;
   for (const range of layer.mapping.ranges()) {
     const end = range.offsetBytes + range.lengthBytes;
     for (let at = range.offsetBytes; at < end; ) {
       const piece = before.pieceAt(at, end);
       const differs = piece.range === undefined || !sameStorage(range, piece.range, at);
-      if (differs && open !== undefined && open.offsetBytes + open.lengthBytes === at)
-        open.lengthBytes += piece.endBytes - at;
+      if (differs && open !== undefined && open.offset + open.bytes === at) open.bytes += piece.endBytes - at;
       else if (differs) {
         if (open !== undefined) yield open;
-        open = { offsetBytes: at, lengthBytes: piece.endBytes - at };
+        open = { offset: at, bytes: piece.endBytes - at };
       }
       at = piece.endBytes;
     }
@@ -58,5 +53,5 @@ function sameStorage(one: MappedRange, other: MappedRange, at: number): boolean 
 
 /** Zeros are the same wherever they are said to be stored. */
 function placeOf(range: MappedRange, at: number): number {
-  return /[1-9a-f]/.test(range.buildId) ? range.storageOffsetBytes + at - range.offsetBytes : 0;
+  return range.buildId === zeroBuildId ? 0 : range.storageOffsetBytes + at - range.offsetBytes;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import { formatBytes } from '../host/units.ts';
 import { isBuildId } from './build-id.ts';
-import type { Compression } from './frame-table.ts';
+import type { Compression, Frame } from './frame-table.ts';
 import { type BuildData, type LayerHeader, readHeaderFile } from './header.ts';
 
 /** What a build has layers of. */
@@ -32,7 +32,7 @@ export function dataFileName(artifact: Artifact, compression: Compression): stri
   return `${artifact}${suffixes[compression]}`;
 }
 
-export function headerFileName(artifact: Artifact): string {
+export function headerFileName(artifact: Artifact): `${Artifact}.header` {
   return `${artifact}.header`;
 }
 
@@ -40,25 +40,28 @@ export function headerFileName(artifact: Artifact): string {
  * Reads the header of a build's memory or disk, and holds the data file against it.
  *
  * @param dir the build's folder, `<storage>/templates/<build id>`
+ * @param header where it has been read already
  * @throws SnapgateError `record` for a header that is none, and for data that is missing or shorter than the header says
  */
-export function readLayer(dir: string, artifact: Artifact): Layer {
-  const headerPath = join(dir, headerFileName(artifact));
-  const header = readHeaderFile(headerPath);
+export function readLayer(
+  dir: string,
+  artifact: Artifact,
+  header = readHeaderFile(join(dir, headerFileName(artifact))),
+): Layer {
   const own = header.builds.get(header.buildId);
   const compression = own?.frames?.compression ?? 'none';
   const path = join(dir, dataFileName(artifact, compression));
   const storedBytes = fileBytes(path);
-  const { ownBytes, endBytes } = ownRanges(header);
+  const mapped = mappedTo(header, header.buildId);
   const rawBytes = rawBytesOf(own, storedBytes ?? 0);
-  checkData(path, { own, ownBytes, endBytes, storedBytes });
+  checkData(path, header, mapped, storedBytes);
   return {
     artifact,
-    headerPath,
+    headerPath: join(dir, headerFileName(artifact)),
     header,
     dataPath: storedBytes === undefined ? undefined : path,
     compression,
-    ownBytes,
+    ownBytes: mapped.bytes,
     rawBytes,
     storedBytes: storedBytes ?? 0,
   };
@@ -74,16 +77,37 @@ function fileBytes(path: string): number | undefined {
   }
 }
 
-/** What the layer maps to itself, and where in its data that ends. */
-function ownRanges({ mapping, buildId }: LayerHeader): { ownBytes: number; endBytes: number } {
-  let ownBytes = 0;
+/**
+ * Where what a header maps to a build ends in that build's data file, in bytes as they are stored; 0: it maps nothing to it.
+ *
+ * @param mapped where it has been counted already
+ */
+export function storedEnd(header: LayerHeader, buildId: string, mapped?: Mapped): number {
+  const last = lastFrame(header.builds.get(buildId));
+  if (last !== undefined) return last.storedOffsetBytes + last.storedBytes;
+  return (mapped ?? mappedTo(header, buildId)).endBytes;
+}
+
+function lastFrame(build: BuildData | undefined): Frame | undefined {
+  return build?.frames?.frame(build.frames.count - 1);
+}
+
+interface Mapped {
+  readonly bytes: number;
+  /** Where in the build's data, before compression, that ends. */
+  readonly endBytes: number;
+}
+
+/** What a header maps to a build. */
+function mappedTo({ mapping }: LayerHeader, buildId: string): Mapped {
+  let bytes = 0;
   let endBytes = 0;
   for (const range of mapping.ranges()) {
     if (range.buildId !== buildId) continue;
-    ownBytes += range.lengthBytes;
+    bytes += range.lengthBytes;
     endBytes = Math.max(endBytes, range.storageOffsetBytes + range.lengthBytes);
   }
-  return { ownBytes, endBytes };
+  return { bytes, endBytes };
 }
 
 /** As inspect-build counts: what the header says, else the file. */
@@ -95,21 +119,15 @@ function rawBytesOf(own: BuildData | undefined, storedBytes: number): number {
   return bytes;
 }
 
-interface DataFacts {
-  readonly own: BuildData | undefined;
-  readonly ownBytes: number;
-  readonly endBytes: number;
-  readonly storedBytes: number | undefined;
-}
-
-function checkData(path: string, { own, ownBytes, endBytes, storedBytes }: DataFacts): void {
-  if (ownBytes === 0) return;
+function checkData(path: string, header: LayerHeader, mapped: Mapped, storedBytes: number | undefined): void {
+  const { bytes, endBytes } = mapped;
+  if (bytes === 0) return;
   if (storedBytes === undefined)
-    throw brokenData(`${path} is not there, and should hold ${formatBytes(ownBytes)} of the layer`);
-  const last = own?.frames?.frame(own.frames.count - 1);
-  const needed = last === undefined ? endBytes : last.storedOffsetBytes + last.storedBytes;
+    throw brokenData(`${path} is not there, and should hold ${formatBytes(bytes)} of the layer`);
+  const needed = storedEnd(header, header.buildId, mapped);
   if (storedBytes < needed)
     throw brokenData(`${path} has ${storedBytes} bytes, and its header maps ${needed}`);
+  const last = lastFrame(header.builds.get(header.buildId));
   const rawEnd = last === undefined ? storedBytes : last.rawOffsetBytes + last.rawBytes;
   if (rawEnd < endBytes)
     throw brokenData(`${path} holds ${rawEnd} bytes before compression, and its header maps ${endBytes}`);

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type BuildDataReader, openBuildData } from './build-data.ts';
 import { zeroBuildId } from './build-id.ts';
 import type { FrameTable } from './frame-table.ts';
-import type { LayerHeader } from './header.ts';
-import { readHeaderFile } from './header.ts';
-import { type Artifact, brokenData, dataFileName, headerFileName, type Layer, readLayer } from './layer.ts';
+import { type LayerHeader, readHeaderFile } from './header.ts';
+import { type Artifact, brokenData, dataFileName, headerFileName, type Layer } from './layer.ts';
 
 /** The whole image as a guest would find it: read through a layer's mapping from the data of all builds that it names. */
 export interface LayeredImage {
@@ -19,16 +18,13 @@ export interface LayeredImage {
 }
 
 /**
- * @param dir folder of the build
+ * Nothing is opened before it is read.
+ *
  * @param folderOf folder of any other build that the layer is stored by
  */
-export function openLayeredImage(
-  dir: string,
-  artifact: Artifact,
-  folderOf: (buildId: string) => string,
-): LayeredImage {
-  const layer = readLayer(dir, artifact);
+export function openLayeredImage(layer: Layer, folderOf: (buildId: string) => string): LayeredImage {
   const { header } = layer;
+  const dir = dirname(layer.headerPath);
   const open = new Map<string, BuildDataReader>();
   const dataOf = (buildId: string) => {
     const known = open.get(buildId);

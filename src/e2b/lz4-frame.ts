@@ -1,14 +1,12 @@
+import { decodeLz4Block, Lz4Error } from '../host/lz4-block.ts';
 import type { ByteSource } from './byte-source.ts';
 import { createXxhash32, xxhash32 } from './xxhash32.ts';
 
 /*
- * Reader of LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md), as far as e2b writes them:
+ * Reader of LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), as far as e2b writes them:
  * one frame, no dictionary. It is here because no decoder on npm in plain JavaScript both verifies the checksums of a frame and lets the
  * caller bound what it puts out before it is in memory.
  */
-
-/** Thrown for bytes that are no such frame. Whoever knows the file says which. */
-export class Lz4Error extends Error {}
 
 const magic = 0x184d2204;
 const blockSizes: readonly number[] = [0, 0, 0, 0, 65_536, 262_144, 1_048_576, 4_194_304];
@@ -41,7 +39,7 @@ export function* decodeLz4Frame(source: ByteSource, start: number, limit: number
     blocksLeft -= 1;
     if (blocksLeft < 0) throw new Lz4Error('is cut into too many blocks');
     const data = readBlock(reader, frame, size);
-    const end = size >= storedFlag ? store(data, out, history) : decodeBlock(data, out, history);
+    const end = size >= storedFlag ? store(data, out, history) : decodeLz4Block(data, out, history);
     const block = out.subarray(history, end);
     if (block.length === 0) throw new Lz4Error('has an empty block');
     total += block.length;
@@ -135,62 +133,6 @@ function keepHistory(out: Uint8Array, end: number): number {
   const kept = Math.min(end, historyBytes);
   out.copyWithin(0, end - kept, end);
   return kept;
-}
-
-/** Decodes one block into `out` from `begin` on, where what precedes it is history; the end of what was written. */
-function decodeBlock(data: Uint8Array, out: Uint8Array, begin: number): number {
-  let from = 0;
-  let to = begin;
-  const longer = (length: number) => {
-    let total = length;
-    for (let byte = 255; byte === 255; from += 1) {
-      if (from >= data.length) throw new Lz4Error('has a block that is cut short');
-      byte = data[from] ?? 0;
-      total += byte;
-    }
-    return total;
-  };
-  while (from < data.length) {
-    const token = data[from] ?? 0;
-    from += 1;
-    const literals = token >>> 4 === 15 ? longer(15) : token >>> 4;
-    if (literals > data.length - from || literals > out.length - to)
-      throw new Lz4Error('has a block whose literals run over its end');
-    copyForward(data, from, out, to, literals);
-    from += literals;
-    to += literals;
-    if (from === data.length) return to;
-    const offset = (data[from] ?? 0) | ((data[from + 1] ?? 0) << 8);
-    from += 2;
-    const length = ((token & 15) === 15 ? longer(15) : token & 15) + 4;
-    if (from > data.length || offset === 0 || offset > to || length > out.length - to)
-      throw new Lz4Error('has a block with a match outside it');
-    repeat(out, to, offset, length);
-    to += length;
-  }
-  throw new Lz4Error('has a block without its last literals');
-}
-
-/** Below this, a loop is quicker than the call. */
-const shortCopy = 48;
-
-function copyForward(data: Uint8Array, from: number, out: Uint8Array, to: number, length: number): void {
-  if (length > shortCopy) out.set(data.subarray(from, from + length), to);
-  else for (let index = 0; index < length; index += 1) out[to + index] = data[from + index] ?? 0;
-}
-
-/** Copies `length` bytes from `offset` back, which may be fewer: the copy then repeats them. */
-function repeat(out: Uint8Array, to: number, offset: number, length: number): void {
-  const from = to - offset;
-  if (length <= shortCopy) {
-    for (let index = 0; index < length; index += 1) out[to + index] = out[from + index] ?? 0;
-    return;
-  }
-  for (let copied = 0; copied < length; ) {
-    const count = Math.min(offset + copied, length - copied);
-    out.copyWithin(to + copied, from, from + count);
-    copied += count;
-  }
 }
 
 function u32At(bytes: Uint8Array, at: number): number {

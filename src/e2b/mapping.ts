@@ -20,6 +20,8 @@ export interface Mapping {
   /** How many ranges there are, with the gaps that are zero. */
   readonly count: number;
   ranges(): Generator<MappedRange>;
+  /** Builds that something is stored by, in the order of the ranges: not what is zero. */
+  buildIds(): Set<string>;
   /** Those that overlap a part of the image, cut to it; what lies in a gap that no range covers is left out. */
   within(offsetBytes: number, lengthBytes: number): Generator<MappedRange>;
 }
@@ -63,6 +65,7 @@ export function makeMapping(columns: MappingColumns, facts: MappingFacts): Mappi
   return {
     count,
     ranges: () => rangesFrom(columns, facts, 0, facts.virtualPages),
+    buildIds: () => namesOf(columns, facts),
     *within(offsetBytes, lengthBytes) {
       const [from, to] = [offsetBytes, offsetBytes + lengthBytes];
       for (const range of rangesFrom(columns, facts, Math.floor(from / mappingUnit), to / mappingUnit)) {
@@ -79,6 +82,13 @@ export function makeMapping(columns: MappingColumns, facts: MappingFacts): Mappi
       }
     },
   };
+}
+
+function namesOf({ builds }: MappingColumns, facts: MappingFacts): Set<string> {
+  const names = new Set<string>();
+  for (const build of new Set(builds)) names.add(facts.builds[build] ?? zeroBuildId);
+  names.delete(zeroBuildId);
+  return names;
 }
 
 /** How many gaps there are between the entries, and before and behind them. */
@@ -143,22 +153,6 @@ function firstBehind(offsets: Uint32Array, lengths: Uint32Array, page: number): 
     else low = middle + 1;
   }
   return low;
-}
-
-/** Names of builds by index, each once; at most as many as e2b takes. */
-export function createBuildTable(): { readonly names: readonly string[]; indexOf(id: string): number } {
-  const names: string[] = [];
-  const known = new Map<string, number>();
-  return {
-    names,
-    indexOf(id) {
-      const found = known.get(id);
-      if (found !== undefined) return found;
-      if (names.length >= maxBuilds) throw new FormatError(`has ranges of more than ${maxBuilds} builds`);
-      known.set(id, names.length);
-      return names.push(id) - 1;
-    },
-  };
 }
 
 /** As many as two bytes tell apart, less the one that e2b keeps for zeros. */

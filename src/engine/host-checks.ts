@@ -6,6 +6,11 @@ import type { HostCheck } from './contract.ts';
 
 const freeMemoryBytes = 1024 ** 3;
 
+/** Whether nothing is missing that measuring takes. */
+export function allOk(checks: readonly HostCheck[]): boolean {
+  return checks.every(({ ok, required }) => ok || !required);
+}
+
 /** Whether a command is there, and the package that has it. */
 export function commandCheck(name: string, required: boolean): HostCheck {
   const ok = hasCommand(name);

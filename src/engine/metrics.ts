@@ -1,4 +1,5 @@
-import { type MetricName, metricNames } from './contract.ts';
+import type { PageDiff } from '../pages/page-tally.ts';
+import { type CycleMetrics, type MetricName, metricNames } from './contract.ts';
 import type { CommandSettings, EngineSettings } from './settings.ts';
 
 /** The metrics that an engine can give with these settings: any other is absent from its measurements. */
@@ -7,6 +8,11 @@ export function metricsOf(settings: EngineSettings): readonly MetricName[] {
   if (settings.kind !== 'command') return metricNames.filter((name) => !name.endsWith('.storedBytes'));
   const disk = settings.rootfsFile !== undefined;
   return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
+}
+
+/** What is known of the pages of a memory, as metrics of it: what is not known is left out. */
+export function memoryMetrics(diff: Partial<PageDiff>): CycleMetrics {
+  return Object.fromEntries(Object.entries(diff).map(([name, bytes]) => [`memfile.${name}`, bytes]));
 }
 
 function metricsOfFormat(format: CommandSettings['format']): readonly MetricName[] {

@@ -14,6 +14,11 @@ export function bucketCommand(): 'gcloud' | 'gsutil' | undefined {
   return (['gcloud', 'gsutil'] as const).find(hasCommand);
 }
 
+/** The command that copies a file, whose address and path follow. */
+export function copyFromBucket(): readonly [string, ...string[]] {
+  return bucketCommand() === 'gsutil' ? ['gsutil', 'cp'] : ['gcloud', 'storage', 'cp'];
+}
+
 /** The command that removes folders, whose addresses follow. */
 export function removeFromBucket(): readonly [string, ...string[]] {
   return bucketCommand() === 'gsutil' ? ['gsutil', 'rm', '-r'] : ['gcloud', 'storage', 'rm', '--recursive'];

@@ -133,19 +133,19 @@ export async function mustRun(
 ): Promise<string> {
   const result = await runCommand(run, command, args, options);
   if (result.code === 0) return result.stdout;
-  const how = result.timedOut
-    ? 'took too long'
-    : result.signal
-      ? `was ended by ${result.signal}`
-      : `exited ${result.code}`;
   throw new SnapgateError(
     'host',
-    `${command} ${how}`,
+    `${command} ${result.timedOut ? 'took too long' : endOf(result)}`,
     `Its last lines say why. The command was: ${[command, ...args].join(' ')}`,
     {
       details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
     },
   );
+}
+
+/** How a process ended, as what follows its name in a sentence. */
+export function endOf(ended: { readonly code: number | null; readonly signal: string | null }): string {
+  return ended.signal === null ? `exited ${ended.code}` : `was ended by ${ended.signal}`;
 }
 
 /** How long a process that a command left behind may hold the command's output open. */

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { errnoOf, SnapgateError } from '../host/error.ts';
+import { Lz4Error } from '../host/lz4-block.ts';
 import type { Run } from '../host/run.ts';
 import { cached } from './cache.ts';
 import { requireFreeDisk } from './disk-space.ts';
@@ -151,7 +152,7 @@ async function decode(
   try {
     return await use(lz4LegacyBlocks(data));
   } catch (error) {
-    throw error instanceof RangeError ? damaged(path, error.message) : error;
+    throw error instanceof Lz4Error ? damaged(path, `its LZ4 frame ${error.message}`) : error;
   }
 }
 

@@ -67,7 +67,9 @@ function folderIn(templates: string) {
 }
 
 function openIn(templates: string, number: number) {
-  return openLayeredImage(join(templates, idOf(number)), 'memfile', (id) => buildFolder(templates, id));
+  return openLayeredImage(readLayer(join(templates, idOf(number)), 'memfile'), (id) =>
+    buildFolder(templates, id),
+  );
 }
 
 describe('a chain of layers', () => {
@@ -169,7 +171,7 @@ describe('data that is not what a header says', () => {
     const top = writeLayer(templates, 2, [[1, 0]]);
     rmSync(join(folder, 'memfile'));
     execFileSync('mkfifo', [join(folder, 'memfile')]);
-    const image = openLayeredImage(top, 'memfile', (id) => buildFolder(templates, id));
+    const image = openLayeredImage(readLayer(top, 'memfile'), (id) => buildFolder(templates, id));
     expect(() => image.read(0, Buffer.alloc(4096))).toThrow(/memfile is no file/);
     image.close();
   });
@@ -187,10 +189,10 @@ describe('data that is not what a header says', () => {
     const templates = join(copy, 'templates');
     const id =
       name === 'v5-lz4' ? '08017070-7070-4070-b070-707070707070' : '09018080-8080-4080-8080-808080808080';
-    const { dataPath = '' } = readLayer(join(templates, id), 'memfile');
-    const { storedBytes } = readLayer(join(templates, id), 'memfile');
+    const layer = readLayer(join(templates, id), 'memfile');
+    const { dataPath = '', storedBytes } = layer;
     writeFileSync(dataPath, Buffer.alloc(storedBytes, 7));
-    const image = openLayeredImage(join(templates, id), 'memfile', (other) => buildFolder(templates, other));
+    const image = openLayeredImage(layer, (other) => buildFolder(templates, other));
     expect(basename(dataPath)).toMatch(/^memfile\.(lz4|zstd)$/);
     expect(() => image.read(0, Buffer.alloc(4096))).toThrow(/the frame at byte 0 cannot be decompressed/);
     image.close();

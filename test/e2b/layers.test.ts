@@ -47,7 +47,7 @@ const layers = chains.flatMap((chain) =>
 );
 
 function openImage(folder: string, artifact: 'memfile' | 'rootfs.ext4') {
-  return openLayeredImage(folder, artifact, (id) => buildFolder(dirname(folder), id));
+  return openLayeredImage(readLayer(folder, artifact), (id) => buildFolder(dirname(folder), id));
 }
 
 describe('layers that e2b wrote', () => {

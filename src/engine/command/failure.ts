@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type ErrorCode, errnoOf, SnapgateError } from '../../host/error.ts';
+import { endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { type CommandName, scenarioFailedStatus } from './environment.ts';
@@ -35,8 +36,7 @@ export function failureOf(ended: Ended): SnapgateError | undefined {
       'Its last lines are the end of its output; try it in the guest.',
       'scenario',
     );
-  const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;
-  return commandError(ended, how, remedyOf(ended));
+  return commandError(ended, endOf({ code: status, signal }), remedyOf(ended));
 }
 
 /** The error of a command that exited 0 and did not do what it should. */

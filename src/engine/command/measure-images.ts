@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
 import { diffOfFiles, diffOfSparse } from '../../pages/file-diff.ts';
+import { memoryMetrics } from '../metrics.ts';
 import type { CommandSettings } from '../settings.ts';
 import type { Left, Measured, Sizes } from './formats.ts';
 import { checkLeftFile } from './left-files.ts';
@@ -41,13 +42,11 @@ export async function measureWhole(
   dir: string,
 ): Promise<Measured> {
   const { memory, disk } = pairsOf(settings, parent, dir);
-  const diff = await diffOfFiles(run, memory.before, memory.after);
+  const { hugeBytes: _, ...diff } = await diffOfFiles(run, memory.before, memory.after);
   const ofDisk = disk && (await diffOfFiles(run, disk.before, disk.after));
   return {
     metrics: {
-      'memfile.changedBytes': diff.changedBytes,
-      'memfile.zeroedBytes': diff.zeroedBytes,
-      'memfile.compressedBytes': diff.compressedBytes,
+      ...memoryMetrics(diff),
       ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.changedBytes }),
     },
     notes: [],
@@ -67,11 +66,7 @@ export async function measureDiffs(
   const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after, { merge: advance }));
   return {
     metrics: {
-      'memfile.writtenBytes': diff.writtenBytes,
-      'memfile.changedBytes': diff.changedBytes,
-      'memfile.zeroedBytes': diff.zeroedBytes,
-      'memfile.compressedBytes': diff.compressedBytes,
-      'memfile.hugeBytes': diff.hugeBytes,
+      ...memoryMetrics(diff),
       ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.writtenBytes }),
     },
     notes: [],

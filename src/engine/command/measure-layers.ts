@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { diffLayers } from '../../e2b/diff-layers.ts';
+import { diffBuilds } from '../../e2b/diff-layers.ts';
 import { type Artifact, headerFileName, type Layer, readLayer } from '../../e2b/layer.ts';
-import { type LayeredImage, openLayeredImage } from '../../e2b/layered-image.ts';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
-import type { CycleMetrics } from '../contract.ts';
+import type { PageDiff } from '../../pages/page-tally.ts';
+import { memoryMetrics } from '../metrics.ts';
 import type { CommandSettings } from '../settings.ts';
 import { brokenPromise, type Ended } from './failure.ts';
 import type { Left, Measured, Sizes } from './formats.ts';
@@ -37,12 +37,12 @@ export async function measureLayers(
 ): Promise<Measured> {
   const memory = readLayer(outDir, 'memfile');
   const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
-  const changes = await compareMemory(run, parent, outDir);
-  if (advance) keepLayers(parent);
+  const before = readLayer(leftDirOf(parent), 'memfile');
+  const changes = await compareMemory(run, parent, memory, before);
+  if (advance) keepLayers(parent, before.header.buildId);
   return {
     metrics: {
-      'memfile.writtenBytes': memory.ownBytes,
-      ...changes.metrics,
+      ...memoryMetrics({ ...changes.diff, writtenBytes: memory.ownBytes }),
       'memfile.storedBytes': memory.storedBytes,
       ...(disk && { 'rootfs.writtenBytes': disk.ownBytes, 'rootfs.storedBytes': disk.storedBytes }),
     },
@@ -51,8 +51,7 @@ export async function measureLayers(
 }
 
 /** Images of layers that come later are stored in these too. */
-function keepLayers(parent: CommandSnapshot): void {
-  const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
+function keepLayers(parent: CommandSnapshot, buildId: string): void {
   mkdirSync(join(parent.dir, 'layers'), { recursive: true });
   renameSync(leftDirOf(parent), join(parent.dir, 'layers', buildId));
 }
@@ -96,42 +95,21 @@ class UnknownBuild extends Error {}
 /** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
 async function compareMemory(
   run: Run,
-  parent: CommandSnapshot,
-  outDir: string,
-): Promise<{ readonly metrics: CycleMetrics; readonly notes: readonly string[] }> {
-  const parentDir = leftDirOf(parent);
-  const parentId = readLayer(parentDir, 'memfile').header.buildId;
+  { dir }: CommandSnapshot,
+  layer: Layer,
+  parent: Layer,
+): Promise<{ readonly diff: Partial<PageDiff>; readonly notes: readonly string[] }> {
   const folderOf = (buildId: string) => {
-    const folder = buildId === parentId ? parentDir : join(parent.dir, 'layers', buildId);
+    const folder = join(dir, 'layers', buildId);
+    if (buildId === parent.header.buildId) return leftDirOf({ dir });
     if (existsSync(folder)) return folder;
     throw new UnknownBuild(buildId);
   };
-  const images: LayeredImage[] = [];
-  const open = (dir: string) => {
-    const image = openLayeredImage(dir, 'memfile', folderOf);
-    images.push(image);
-    return image;
-  };
   try {
-    const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(
-      open(outDir),
-      open(parentDir),
-      run.signal,
-    );
-    return {
-      metrics: {
-        'memfile.changedBytes': changedBytes,
-        'memfile.zeroedBytes': zeroedBytes,
-        'memfile.compressedBytes': compressedBytes,
-        'memfile.hugeBytes': hugeBytes,
-      },
-      notes: [],
-    };
+    return { diff: await diffBuilds(layer, parent, folderOf, run.signal), notes: [] };
   } catch (error) {
     if (!(error instanceof UnknownBuild)) throw error;
     const note = `which pages changed is not known: layers of build ${error.message} are in no snapshot of the boot`;
-    return { metrics: {}, notes: [note] };
-  } finally {
-    for (const image of images) image.close();
+    return { diff: {}, notes: [note] };
   }
 }

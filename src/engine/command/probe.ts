@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../host/printable.ts';
-import { runCommand } from '../../host/process.ts';
+import { endOf, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { userShell } from '../../host/shell.ts';
 import { formatDuration } from '../../host/units.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { commandCheck } from '../host-checks.ts';
+import { allOk, commandCheck } from '../host-checks.ts';
 import type { CommandSettings } from '../settings.ts';
 import { environmentOf } from './environment.ts';
 
@@ -21,7 +21,7 @@ export async function probeCommands(
 ): Promise<EngineReport> {
   const version = await readVersion(run, settings, checkout);
   const checks = [shellCheck(), version.check, ...readerChecks(settings)];
-  const ok = checks.every((check) => check.ok || !check.required);
+  const ok = allOk(checks);
   const identity = {
     engine: 'command',
     version: version.text,
@@ -32,7 +32,7 @@ export async function probeCommands(
 }
 
 /** What stands for the commands where they name no version: hex, 12 digits. */
-export function hashOfCommands({ prepare, resume, pause, cleanup }: CommandSettings): string {
+function hashOfCommands({ prepare, resume, pause, cleanup }: CommandSettings): string {
   return createHash('sha256')
     .update(JSON.stringify([prepare, resume, pause, cleanup ?? null]))
     .digest('hex')
@@ -60,11 +60,12 @@ async function readVersion(run: Run, settings: CommandSettings, checkout: string
     return { text, check: versionCheck(true, `not given: ${text} stands for it`) };
   }
   const timeoutMs = Math.min(settings.timeoutMs, versionLimitMs);
-  const { code, signal, timedOut, tail, head } = await runVersion(run, settings.version, checkout, timeoutMs);
+  const ended = await runVersion(run, settings.version, checkout, timeoutMs);
+  const { code, timedOut, tail, head } = ended;
   const text = printable(head.trim().split(/\r?\n/, 1)[0] ?? '', longestVersion).trim();
   if (code === 0)
     return { text, check: text === '' ? versionCheck(false, 'printed nothing') : versionCheck(true, text) };
-  const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : `exited ${code ?? signal}`;
+  const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : endOf(ended);
   const said = tail.at(-1) ?? text;
   return {
     text,

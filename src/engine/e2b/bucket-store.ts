@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { buildFolder } from '../../e2b/layer.ts';
-import { bucketCommand, cloudEnvironment, removeFromBucket } from '../../host/cloud-environment.ts';
-import { SnapgateError } from '../../host/error.ts';
+import { cloudEnvironment, copyFromBucket, removeFromBucket } from '../../host/cloud-environment.ts';
 import { runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
-import { formatBytes } from '../../host/units.ts';
+import { requireFreeDisk } from '../../image/disk-space.ts';
 import type { BuildStore } from './store.ts';
 import { commandFailed } from './tool-failure.ts';
 
@@ -22,10 +21,10 @@ export function createBucketStore(run: Run, bucket: string): BuildStore {
   const templates = join(run.dir, 'e2b-layers');
   const urlOf = (buildId: string) => `${bucket}/${basename(buildFolder(templates, buildId))}`;
   const fetches = new Map<string, Promise<void>>();
-  const fetch = (buildId: string, file: string, maxBytes: number) => {
+  const fetch = (buildId: string, file: string, maxBytes: number, neededBytes = 0) => {
     const url = `${urlOf(buildId)}/${file}`;
     const path = join(buildFolder(templates, buildId), file);
-    const begun = fetches.get(url) ?? copyObject(run, url, path, maxBytes);
+    const begun = fetches.get(url) ?? copyObject(run, url, path, maxBytes, neededBytes);
     fetches.set(url, begun);
     return begun;
   };
@@ -35,7 +34,7 @@ export function createBucketStore(run: Run, bucket: string): BuildStore {
     present: () => undefined,
     folderOf: (buildId) => buildFolder(templates, buildId),
     need: (buildId, file) => fetch(buildId, file, defaultMaxBytes),
-    needData: fetch,
+    needData: (buildId, file, maxBytes) => fetch(buildId, file, maxBytes, maxBytes + spareBytes),
     async discard(buildIds) {
       for (const id of buildIds) rmSync(buildFolder(templates, id), { recursive: true, force: true });
       const gone = new Set(buildIds.map(urlOf));
@@ -46,11 +45,17 @@ export function createBucketStore(run: Run, bucket: string): BuildStore {
 }
 
 /** One object into one file, which the kernel keeps from growing past its limit. */
-async function copyObject(run: Run, url: string, path: string, maxBytes: number): Promise<void> {
-  const command = needBucketCommand();
+async function copyObject(
+  run: Run,
+  url: string,
+  path: string,
+  maxBytes: number,
+  neededBytes: number,
+): Promise<void> {
+  requireFreeDisk(run.dir, neededBytes, basename(path));
   mkdirSync(dirname(path), { recursive: true });
-  needSpace(path, maxBytes);
-  const args = [...(command === 'gcloud' ? ['storage', 'cp'] : ['cp']), url, path];
+  const [command, ...words] = copyFromBucket();
+  const args = [...words, url, path];
   const limit = `--fsize=${Math.max(minMaxBytes, maxBytes)}`;
   const options = { cwd: run.dir, env: cloudEnvironment(), timeoutMs: copyTimeoutMs };
   const result = await runCommand(run, 'prlimit', [limit, '--', command, ...args], options);
@@ -58,16 +63,6 @@ async function copyObject(run: Run, url: string, path: string, maxBytes: number)
   throw commandFailed(
     { command: [command, ...args], result, cwd: run.dir, timeoutMs: copyTimeoutMs },
     `Check that ${command} is logged in and may read ${url}: the tools' own login is another (gcloud auth application-default login).`,
-  );
-}
-
-function needSpace(path: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(dirname(path));
-  if (bytes === defaultMaxBytes || bavail * bsize >= bytes + spareBytes) return;
-  throw new SnapgateError(
-    'host',
-    `${basename(path)} may take ${formatBytes(bytes)}, and ${formatBytes(bavail * bsize)} are free in ${dirname(path)}`,
-    'Set work-dir to a larger file system.',
   );
 }
 
@@ -79,14 +74,4 @@ async function removeObjects(run: Run, urls: readonly string[]): Promise<void> {
   const result = await runCommand(run, command, [...words, ...urls], options);
   if (result.code !== 0) return;
   for (const url of urls) run.ledger.add({ kind: 'bucket-folder', url, gone: true });
-}
-
-function needBucketCommand(): 'gcloud' | 'gsutil' {
-  const found = bucketCommand();
-  if (found !== undefined) return found;
-  throw new SnapgateError(
-    'host',
-    'neither gcloud nor gsutil is on this machine',
-    'Install one of them: layers in gs:// are fetched with it.',
-  );
 }

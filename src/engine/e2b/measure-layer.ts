@@ -1,12 +1,21 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { zeroBuildId } from '../../e2b/build-id.ts';
-import { diffLayers } from '../../e2b/diff-layers.ts';
+import { diffBuilds } from '../../e2b/diff-layers.ts';
 import { type LayerHeader, readHeaderFile } from '../../e2b/header.ts';
-import { type Artifact, brokenData, dataFileName, headerFileName, readLayer } from '../../e2b/layer.ts';
+import {
+  type Artifact,
+  brokenData,
+  dataFileName,
+  headerFileName,
+  type Layer,
+  readLayer,
+  storedEnd,
+} from '../../e2b/layer.ts';
 import { differentlyMapped } from '../../e2b/layer-changes.ts';
-import { openLayeredImage } from '../../e2b/layered-image.ts';
+import type { PageDiff } from '../../pages/page-tally.ts';
 import type { CycleMetrics } from '../contract.ts';
+import { memoryMetrics } from '../metrics.ts';
 import type { BuildStore } from './store.ts';
 
 /**
@@ -23,10 +32,9 @@ export async function measureBuild(
   await store.need(buildId, 'snapfile');
   const memfile = await fetchOwn(store, buildId, 'memfile');
   const rootfs = await fetchOwn(store, buildId, 'rootfs.ext4');
-  const changes = parentId === undefined ? {} : await compareMemory(store, buildId, parentId, signal);
+  const changes = parentId === undefined ? {} : await compareMemory(store, memfile, parentId, signal);
   return {
-    'memfile.writtenBytes': memfile.ownBytes,
-    ...changes,
+    ...memoryMetrics({ ...changes, writtenBytes: memfile.ownBytes }),
     'memfile.storedBytes': memfile.storedBytes,
     'rootfs.writtenBytes': rootfs.ownBytes,
     'rootfs.storedBytes': rootfs.storedBytes,
@@ -35,18 +43,18 @@ export async function measureBuild(
 }
 
 /** A layer with its data, its header held against the build that was asked for. */
-async function fetchOwn(store: BuildStore, buildId: string, artifact: Artifact) {
+async function fetchOwn(store: BuildStore, buildId: string, artifact: Artifact): Promise<Layer> {
   const header = await fetchHeader(store, buildId, artifact);
   if (header.buildId !== buildId)
     throw brokenData(`its ${headerFileName(artifact)} is of build ${header.buildId}`);
   if (header.incomplete) throw brokenData(`its ${artifact} was not stored to the end`);
   await fetchData(store, header, buildId, artifact);
-  return readLayer(store.folderOf(buildId), artifact);
+  return readLayer(store.folderOf(buildId), artifact, header);
 }
 
 async function fetchHeader(store: BuildStore, buildId: string, artifact: Artifact): Promise<LayerHeader> {
   const name = headerFileName(artifact);
-  await store.need(buildId, `${artifact}.header`);
+  await store.need(buildId, name);
   return readHeaderFile(join(store.folderOf(buildId), name));
 }
 
@@ -60,64 +68,34 @@ async function fetchData(
   const said = header.builds.get(buildId);
   const own =
     said === undefined && buildId !== header.buildId ? await fetchHeader(store, buildId, artifact) : header;
-  const frames = own.builds.get(buildId)?.frames;
-  const last = frames?.frame(frames.count - 1);
-  const endBytes = last === undefined ? dataEnd(own, buildId) : last.storedOffsetBytes + last.storedBytes;
+  const endBytes = storedEnd(own, buildId);
   if (endBytes === 0) return;
+  const data = own.builds.get(buildId);
   // A table that is cut to what a header needs does not say where the data ends.
-  const maxBytes = Math.max(endBytes, own.builds.get(buildId)?.rawBytes ?? 0, own.virtualBytes);
-  await store.needData(buildId, dataFileName(artifact, frames?.compression ?? 'none'), maxBytes);
-}
-
-function dataEnd({ mapping }: LayerHeader, buildId: string): number {
-  let end = 0;
-  for (const range of mapping.ranges())
-    if (range.buildId === buildId) end = Math.max(end, range.storageOffsetBytes + range.lengthBytes);
-  return end;
+  const maxBytes = Math.max(endBytes, data?.rawBytes ?? 0, own.virtualBytes);
+  await store.needData(buildId, dataFileName(artifact, data?.frames?.compression ?? 'none'), maxBytes);
 }
 
 async function compareMemory(
   store: BuildStore,
-  buildId: string,
+  layer: Layer,
   parentId: string,
   signal: AbortSignal,
-): Promise<CycleMetrics> {
-  const artifact = 'memfile';
-  const [header, parentHeader] = [
-    await fetchHeader(store, buildId, artifact),
-    await fetchHeader(store, parentId, artifact),
-  ];
+): Promise<PageDiff> {
+  const { artifact, header } = layer;
+  const parentHeader = await fetchHeader(store, parentId, artifact);
   for (const id of readBuilds(header, parentHeader)) await fetchData(store, header, id, artifact);
   for (const id of readBuilds(parentHeader, header)) await fetchData(store, parentHeader, id, artifact);
   await fetchData(store, parentHeader, parentId, artifact);
-  const image = openLayeredImage(store.folderOf(buildId), artifact, store.folderOf);
-  try {
-    const parent = openLayeredImage(store.folderOf(parentId), artifact, store.folderOf);
-    try {
-      const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(
-        image,
-        parent,
-        signal,
-      );
-      return {
-        'memfile.changedBytes': changedBytes,
-        'memfile.zeroedBytes': zeroedBytes,
-        'memfile.compressedBytes': compressedBytes,
-        'memfile.hugeBytes': hugeBytes,
-      };
-    } finally {
-      parent.close();
-    }
-  } finally {
-    image.close();
-  }
+  const parent = readLayer(store.folderOf(parentId), artifact, parentHeader);
+  return await diffBuilds(layer, parent, store.folderOf, signal);
 }
 
 /** Builds that `header`'s image is read from where it may differ from the other's. */
 function readBuilds(header: LayerHeader, other: LayerHeader): Set<string> {
   const ids = new Set<string>();
-  for (const { offsetBytes, lengthBytes } of differentlyMapped(header, other))
-    for (const range of header.mapping.within(offsetBytes, lengthBytes)) ids.add(range.buildId);
+  for (const { offset, bytes } of differentlyMapped(header, other))
+    for (const range of header.mapping.within(offset, bytes)) ids.add(range.buildId);
   ids.delete(zeroBuildId);
   return ids;
 }

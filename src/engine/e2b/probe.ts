@@ -6,7 +6,7 @@ import { checkFolder } from '../../host/folder.ts';
 import { hasCommand, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { commandCheck } from '../host-checks.ts';
+import { allOk, commandCheck } from '../host-checks.ts';
 import type { E2bSettings } from '../settings.ts';
 import { findInfra, needInfra, orchestratorOf, pathForSide, toolNames } from './infra.ts';
 import { isMachineCode, needTool } from './tools.ts';
@@ -49,7 +49,7 @@ export async function probeHost(
       : toolChecks(settings.tools, checkout)),
     ...storageChecks(settings, checkout),
   ];
-  const ok = checks.every((check) => check.ok || !check.required);
+  const ok = allOk(checks);
   const pages = settings.hugePages ? '2 MiB' : '4 KiB';
   const identity = {
     engine: 'e2b',

@@ -7,8 +7,7 @@ import type { E2bSettings } from '../settings.ts';
 import { createBucketStore } from './bucket-store.ts';
 
 /** What a build has beside its layers. */
-export const plainFiles = ['metadata.json', 'snapfile'] as const;
-export type PlainFile = (typeof plainFiles)[number];
+type PlainFile = 'metadata.json' | 'snapfile';
 
 /** Where the tools keep builds. Whatever is asked for is a file in the build's folder afterwards, and was there or is fetched. */
 export interface BuildStore {

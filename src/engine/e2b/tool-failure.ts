@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { SnapgateError } from '../../host/error.ts';
-import type { CommandResult } from '../../host/process.ts';
+import { type CommandResult, endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import type { Scenario } from '../contract.ts';
 import { plainWords } from '../vm/guest-failure.ts';
@@ -20,7 +20,7 @@ export function commandFailed(failed: FailedCommand, remedy: string): SnapgateEr
   const name = basename(command[0]);
   return new SnapgateError(
     'host',
-    `${name} ${endOf(failed)}`,
+    `${name} ${howItEnded(failed)}`,
     `${remedy} In ${cwd}: ${commandLine(command)}`,
     {
       details: outputDetails(name, failed.result),
@@ -79,9 +79,9 @@ function cleanLines(lines: readonly string[]): string[] {
   return tail.lines(40);
 }
 
-function endOf({ result, timeoutMs }: FailedCommand): string {
+function howItEnded({ result, timeoutMs }: FailedCommand): string {
   if (result.timedOut) return `did not end within ${formatDuration(timeoutMs)}`;
-  return result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+  return endOf(result);
 }
 
 /** As a person would type it. */

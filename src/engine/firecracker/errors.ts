@@ -1,4 +1,5 @@
 import { type ErrorCode, SnapgateError } from '../../host/error.ts';
+import { endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import { fullDiskError } from '../vm/full-disk.ts';
 import { consoleError, type GuestEnd, guestError, plainWords } from '../vm/guest-failure.ts';
@@ -289,11 +290,10 @@ export function machineEndError(end: MachineEnd): SnapgateError {
   const known = knownError(end.log.join('\n'), end);
   if (known !== undefined) return known;
   const status = end.code === null ? undefined : exitStatuses[end.code];
-  const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
   const remedy =
     status?.remedy ??
     'Its last lines say why. SIGKILL usually means that memory ran out; `snapgate probe --engine firecracker` checks what this machine can do.';
-  const what = status === undefined ? how : `${status.what} (exit status ${end.code})`;
+  const what = status === undefined ? endOf(end) : `${status.what} (exit status ${end.code})`;
   return new SnapgateError('host', `Firecracker ${what} ${end.activity}`, remedy, {
     details: {
       title: endTitle,

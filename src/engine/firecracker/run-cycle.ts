@@ -4,6 +4,7 @@ import type { Run } from '../../host/run.ts';
 import { diffOfSparse } from '../../pages/file-diff.ts';
 import type { PageSet } from '../../pages/page-set.ts';
 import type { CycleMetrics } from '../contract.ts';
+import { memoryMetrics } from '../metrics.ts';
 import { explainFullDisk } from '../vm/full-disk.ts';
 import { pagesOfDiff } from './diff.ts';
 import { diskTime, forgetDisk, readyDisk, settleDisk } from './disk.ts';
@@ -122,12 +123,5 @@ async function settle(
     timeBefore === undefined
       ? {}
       : { 'rootfs.writtenBytes': await settleDisk(run, dir, timeBefore, advance) };
-  return {
-    'memfile.writtenBytes': diff.writtenBytes,
-    'memfile.changedBytes': diff.changedBytes,
-    'memfile.zeroedBytes': diff.zeroedBytes,
-    'memfile.compressedBytes': diff.compressedBytes,
-    'memfile.hugeBytes': diff.hugeBytes,
-    ...disk,
-  };
+  return { ...memoryMetrics(diff), ...disk };
 }

@@ -5,6 +5,7 @@ import { mustRun } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { PageDiff } from '../../pages/page-tally.ts';
 import type { CycleMetrics } from '../contract.ts';
+import { memoryMetrics } from '../metrics.ts';
 import { diffWrittenPages, type ProcessMemory, readWrittenPages } from '../vm/guest-memory.ts';
 import { explainQemuFullDisk } from './full-disk.ts';
 import { createOverlay, writtenExtents } from './qcow2.ts';
@@ -70,11 +71,7 @@ async function measureMemory(
     const diff = await vm.guard(diffMemory({ pid: vm.pid, ramPath: ram.path, ramBytes }, advance));
     await vm.finish();
     return {
-      'memfile.writtenBytes': diff.writtenBytes,
-      'memfile.changedBytes': diff.changedBytes,
-      'memfile.zeroedBytes': diff.zeroedBytes,
-      'memfile.compressedBytes': diff.compressedBytes,
-      'memfile.hugeBytes': diff.hugeBytes,
+      ...memoryMetrics(diff),
       stateBytes: statSync(files.state).size,
       resumeMs,
       pauseMs,

@@ -1,5 +1,5 @@
 import { SnapgateError } from '../../host/error.ts';
-import { packageOf } from '../../host/process.ts';
+import { endOf, packageOf } from '../../host/process.ts';
 import { consoleError, type GuestEnd, guestError } from '../vm/guest-failure.ts';
 import { qemuCommand } from './arguments.ts';
 
@@ -48,10 +48,9 @@ function qemuExitError(end: VmEnd): SnapgateError {
       `the command ${qemuCommand} is not on this machine`,
       `Install it: ${packageOf(qemuCommand)}.`,
     );
-  const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
   return new SnapgateError(
     'host',
-    `QEMU ${how} ${end.activity}`,
+    `QEMU ${endOf(end)} ${end.activity}`,
     'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.',
     {
       details: {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { z } from 'zod';
+import { readLayer } from '../../../../src/e2b/layer.ts';
 import { openLayeredImage } from '../../../../src/e2b/layered-image.ts';
 import { storedLz4Frame, writeHeader } from '../../../e2b/write-header.ts';
 
@@ -63,7 +64,9 @@ export function storeLayer(layer: LayerToStore): void {
   const parent =
     parentId === undefined
       ? undefined
-      : openLayeredImage(buildFolderOf(storage, parentId), artifact, (id) => buildFolderOf(storage, id));
+      : openLayeredImage(readLayer(buildFolderOf(storage, parentId), artifact), (id) =>
+          buildFolderOf(storage, id),
+        );
   const places = placesOf(parent?.layer.header, virtualBytes / blockBytes, blockBytes);
   for (const block of layer.emptyBlocks) places[block] = { buildId: zeroId, storageOffset: 0 };
   const blocks = [...new Set(layer.dirtyPages.map((page) => Math.floor((page * 4096) / blockBytes)))].sort(
