@@ -1,5 +1,6 @@
 import { type InputGroup, type InputSpec, type InputType, inputs, type Verb } from '../config/inputs.ts';
 import { builtInScenarios } from '../config/scenarios.ts';
+import { wrap as wrapParagraph } from '../host/wrap.ts';
 import { inputsOf, ownOptions, verbs } from './arguments.ts';
 
 const columns = 80;
@@ -188,17 +189,8 @@ function entry(name: string, description: string, indent = 28): string[] {
 /** A space that `wrap` does not break a line at. */
 const noBreak = '\u00a0';
 
-function wrap(text: string, left: number): string[] {
-  const out: string[] = [];
-  let line = ' '.repeat(left);
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && line.length + 1 + word.length > columns) {
-      out.push(line);
-      line = ' '.repeat(left);
-    }
-    line += line.trim() === '' ? word : ` ${word}`;
-  }
-  return [...out, line].map((each) => each.replaceAll(noBreak, ' '));
+function wrap(text: string, indent: number): string[] {
+  return wrapParagraph(text, { columns, indent }).map((line) => line.replaceAll(noBreak, ' '));
 }
 
 function lines(...text: readonly string[]): string {

@@ -46,10 +46,6 @@ export function createTerminalLog(screen: Screen, options: LogOptions): Log & { 
   };
 }
 
-export function bold(text: string, color: boolean): string {
-  return paint(text, 1, color);
-}
-
 export function dim(text: string, color: boolean): string {
   return paint(text, 2, color);
 }

@@ -21,11 +21,11 @@ import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
 import type { Exporter } from '../report/exporter.ts';
+import { inspectionTable } from '../report/inspection-table.ts';
 import { json } from '../report/json.ts';
 import { markdown } from '../report/markdown.ts';
 import { terminal as terminalReport } from '../report/terminal.ts';
 import { inputsOf, type VerbCommand } from './arguments.ts';
-import { inspectionTable } from './inspection-table.ts';
 import type { Screen } from './log.ts';
 import { probeTable } from './probe-table.ts';
 
@@ -147,7 +147,7 @@ function report(context: Context): VerbResult {
 async function inspect(run: Run, { command, display, terminal }: Context): Promise<VerbResult> {
   const { files, parent, json: asJson } = command;
   const found = await inspectPaths(run, { cwd: terminal.cwd, paths: files, parent });
-  const look = { color: display.color, columns: columnsOf(terminal) };
+  const look = { colour: display.color, columns: columnsOf(terminal) };
   return {
     exitCode: 0,
     output: asJson ? `${JSON.stringify(found, null, 2)}\n` : inspectionTable(found, look),

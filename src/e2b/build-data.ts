@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { zstdDecompressSync } from 'node:zlib';
 import { messageOf } from '../host/error.ts';
+import { readUpTo } from '../pages/whole-io.ts';
 import { bytesInMemory } from './byte-source.ts';
 import type { Frame, FrameTable } from './frame-table.ts';
 import { brokenData } from './layer.ts';
@@ -20,7 +21,7 @@ export interface BuildDataReader {
 export function openBuildData(path: string, frames: FrameTable | undefined): BuildDataReader {
   const fd = openDataFile(path);
   const close = () => closeSync(fd);
-  if (frames === undefined) return { read: (offset, into) => readFully(fd, path, offset, into), close };
+  if (frames === undefined) return { read: (offset, into) => readStored(fd, path, offset, into), close };
   const decode = createFrameCache((frame) => decodeFrame(fd, path, frames, frame));
   return { read: (offset, into) => readFramed(path, frames, decode, offset, into), close };
 }
@@ -33,13 +34,9 @@ function openDataFile(path: string): number {
   throw brokenData(`${path} is no file`);
 }
 
-function readFully(fd: number, path: string, offset: number, into: Uint8Array): void {
-  let filled = 0;
-  while (filled < into.length) {
-    const got = readSync(fd, into, filled, into.length - filled, offset + filled);
-    if (got === 0) throw brokenData(`${path} ends before byte ${offset + into.length}`);
-    filled += got;
-  }
+function readStored(fd: number, path: string, offset: number, into: Uint8Array): void {
+  if (readUpTo(fd, into, offset) < into.length)
+    throw brokenData(`${path} ends before byte ${offset + into.length}`);
 }
 
 function readFramed(
@@ -77,7 +74,7 @@ function createFrameCache(decode: (frame: Frame) => Uint8Array): (frame: Frame) 
 
 function decodeFrame(fd: number, path: string, { compression }: FrameTable, frame: Frame): Uint8Array {
   const stored = new Uint8Array(frame.storedBytes);
-  readFully(fd, path, frame.storedOffsetBytes, stored);
+  readStored(fd, path, frame.storedOffsetBytes, stored);
   try {
     if (compression === 'lz4') return decodeWholeLz4Frame(bytesInMemory(stored), frame.rawBytes);
     const content = zstdDecompressSync(stored, { maxOutputLength: frame.rawBytes });

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { readUpTo } from '../pages/whole-io.ts';
 
 /** Bytes that are read where they lie: a header may be hundreds of megabytes, and is not to be in memory whole. */
 export interface ByteSource {
@@ -17,13 +17,7 @@ export function bytesInFile(fd: number, length: number): ByteSource {
     length,
     read(offset, count) {
       const bytes = new Uint8Array(count);
-      let filled = 0;
-      while (filled < count) {
-        const got = readSync(fd, bytes, filled, count - filled, offset + filled);
-        if (got === 0) break;
-        filled += got;
-      }
-      return bytes.subarray(0, filled);
+      return bytes.subarray(0, readUpTo(fd, bytes, offset));
     },
   };
 }

@@ -11,13 +11,13 @@ const maxRanges = 16 * 1024 ** 2;
  * A layer and all that its image is stored by, nearest first: the builds that its header names, then those that theirs name.
  *
  * @param dir folder of the build
- * @param folderOf folder of any other build; undefined where it is not there, and is left out
+ * @param layerOf layer of any other build, asked for once; undefined where there is none, and it is left out
  * @throws SnapgateError `record` for layers that go round in a circle, and for a header that is none
  */
 export function readChain(
   dir: string,
   artifact: Artifact,
-  folderOf: (buildId: string) => string | undefined,
+  layerOf: (buildId: string) => Layer | undefined,
 ): Layer[] {
   const first = readLayer(dir, artifact);
   const chain = [first];
@@ -29,10 +29,9 @@ export function readChain(
     for (const id of namedBuilds(layer)) {
       if (seen.has(id)) continue;
       seen.add(id);
-      const folder = folderOf(id);
-      if (folder === undefined) continue;
+      const next = layerOf(id);
+      if (next === undefined) continue;
       if (chain.length >= maxLayers) throw endless(layer);
-      const next = readLayer(folder, artifact);
       ranges += next.header.mapping.count;
       if (ranges > maxRanges) throw tooMany(layer);
       chain.push(next);

@@ -71,6 +71,16 @@ export function formatBytes(bytes: number): string {
   return `${sign}${value.toFixed(digits)} ${units[index]}`;
 }
 
+/** A size for people and to the byte: `4.00 KiB (4,096 bytes)`, `812 bytes`. */
+export function formatExactBytes(bytes: number): string {
+  return bytes < 1024 ? `${bytes} bytes` : `${formatBytes(bytes)} (${groupDigits(bytes)} bytes)`;
+}
+
+/** Every digit of a whole number, in groups of three: `2,580,480`. */
+export function groupDigits(whole: number | string): string {
+  return String(whole).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
 export function formatByteChange(bytes: number): string {
   return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);

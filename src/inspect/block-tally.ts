@@ -1,6 +1,5 @@
-import { granularities } from '../pages/compare-spans.ts';
+import { granularities, windowPages } from '../pages/compare-spans.ts';
 import { pageBytes } from '../pages/page-set.ts';
-import { windowBytes } from './windows.ts';
 
 /** Blocks of one size, in bytes: counts × the size. */
 export interface BlockCounts {
@@ -25,8 +24,6 @@ export interface BlockTally {
   add(pages: WindowPages): void;
   finish(): BlockCounts[];
 }
-
-export const windowPages = windowBytes / pageBytes;
 
 /** Counts blocks of all sizes; a block is written or changed when any page of it is. */
 export function createBlockTally(): BlockTally {

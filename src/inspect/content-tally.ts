@@ -1,17 +1,11 @@
 import { createDistinctPages, type DistinctPages } from '../pages/distinct-pages.ts';
-import { pageBytes } from '../pages/page-set.ts';
+import { isZeroPage, pageBytes } from '../pages/page-set.ts';
 import type { Content } from './record.ts';
 
 /** What kinds of pages there are. */
 export interface ContentTally {
   add(page: Uint8Array): 'zero' | 'duplicate' | 'distinct';
   finish(): Content;
-}
-
-const zeroPage = new Uint8Array(pageBytes);
-
-export function isZeroPage(page: Uint8Array): boolean {
-  return Buffer.compare(page, zeroPage) === 0;
 }
 
 /** @param seen pages that count as seen before; several tallies may share it */

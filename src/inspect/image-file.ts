@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
 import { dataExtents, type Extent } from '../pages/data-extents.ts';
 import { pageBytes } from '../pages/page-set.ts';
+import { readUpTo } from '../pages/whole-io.ts';
 import { wholePages, within } from './extents.ts';
 import { naming, unfit } from './unfit.ts';
 
@@ -93,11 +94,6 @@ function readData(
 }
 
 function readWhole(fd: number, path: string, offset: number, into: Uint8Array): void {
-  for (let filled = 0; filled < into.length; ) {
-    const from = filled;
-    const got = naming(path, () => readSync(fd, into, from, into.length - from, offset + from));
-    if (got === 0)
-      throw unfit(path, 'became shorter while it was read', 'Inspect it when nothing writes to it any more.');
-    filled += got;
-  }
+  if (naming(path, () => readUpTo(fd, into, offset)) < into.length)
+    throw unfit(path, 'became shorter while it was read', 'Inspect it when nothing writes to it any more.');
 }

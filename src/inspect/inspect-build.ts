@@ -57,10 +57,9 @@ interface LayersBelow {
 function readBelow(dir: string, artifact: Artifact): LayersBelow {
   const missing = new Map<string, string>();
   const layers = readChain(dir, artifact, (id) => {
-    const folder = buildFolder(dirname(dir), id);
-    const reason = whyUnreadable(folder, artifact);
-    if (reason === undefined) return folder;
-    missing.set(id, reason);
+    const found = layerOrReason(buildFolder(dirname(dir), id), artifact);
+    if (typeof found !== 'string') return found;
+    missing.set(id, found);
     return undefined;
   });
   const [top, ...below] = layers;
@@ -72,12 +71,12 @@ function byGeneration(one: Layer, other: Layer): number {
   return other.header.generation - one.header.generation;
 }
 
-function whyUnreadable(folder: string, artifact: Artifact): string | undefined {
-  if (!existsSync(join(folder, headerFileName(artifact))))
-    return `there is no ${join(folder, headerFileName(artifact))}`;
+/** A layer, or why it cannot be read. */
+function layerOrReason(folder: string, artifact: Artifact): Layer | string {
+  const headerPath = join(folder, headerFileName(artifact));
+  if (!existsSync(headerPath)) return `there is no ${headerPath}`;
   try {
-    readLayer(folder, artifact);
-    return undefined;
+    return readLayer(folder, artifact);
   } catch (error) {
     if (error instanceof SnapgateError) return error.message;
     throw error;

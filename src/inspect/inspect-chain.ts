@@ -1,10 +1,10 @@
-import { closeSync, existsSync, fstatSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
 import { dataExtents, type Extent } from '../pages/data-extents.ts';
 import { bytesOf, sharedBytes, unionOf, within } from './extents.ts';
 import { openPlainFile } from './image-file.ts';
-import { type BackingName, qcow2Magic, readQcow2Header } from './qcow2-header.ts';
+import { type BackingName, hasQcow2Magic, readQcow2Header } from './qcow2-header.ts';
 import { type OwnExtents, ownExtents } from './qcow2-map.ts';
 import type { ChainInspection, DiskLayer } from './record.ts';
 import { unfit } from './unfit.ts';
@@ -49,15 +49,17 @@ interface Walk {
 
 async function follow(walk: Walk, { file, format }: Below): Promise<void> {
   const { run, links, notes } = walk;
-  refuseEndless(walk, file);
+  const stats = statFile(file);
+  refuseEndless(walk, file, stats);
   if (format === 'raw') {
-    links.push(await readRaw(run, file));
+    links.push(await readRaw(run, file, stats));
     return;
   }
   const header = readQcow2Header(file);
   const { virtualBytes, clusterBytes, backing } = header;
   const own = await ownExtents(run, file);
-  const facts = factsOf(file);
+  // Once it is mapped: an image that is in use grows, and would look as if it was cut short.
+  const facts = factsOf(file, statFile(file));
   links.push({ ...facts, format, virtualBytes, clusterBytes, own });
   noteHeader(file, header, notes);
   // The last cluster may be there in part.
@@ -69,8 +71,17 @@ async function follow(walk: Walk, { file, format }: Below): Promise<void> {
   if (below !== undefined) await follow(walk, below);
 }
 
-function refuseEndless({ seen, path }: Walk, file: string): void {
-  const { dev, ino } = statSync(file);
+/** Of a regular file that can be read; anything else is refused, and never waited for. */
+function statFile(file: string): Stats {
+  const fd = openPlainFile(file, file);
+  try {
+    return fstatSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function refuseEndless({ seen, path }: Walk, file: string, { dev, ino }: Stats): void {
   const identity = `${dev}:${ino}`;
   if (seen.has(identity))
     throw unfit(
@@ -88,20 +99,17 @@ function refuseEndless({ seen, path }: Walk, file: string): void {
 }
 
 /** A raw image holds its data; its holes are zero and cost nothing. */
-async function readRaw(run: Run, file: string): Promise<ChainLink> {
-  const facts = factsOf(file);
+async function readRaw(run: Run, file: string, stats: Stats): Promise<ChainLink> {
+  const facts = factsOf(file, stats);
   const own = { data: await dataExtents(run, file), zero: [], fileEndBytes: 0 };
   return { ...facts, format: 'raw', virtualBytes: facts.fileBytes, clusterBytes: undefined, own };
 }
 
-function factsOf(file: string): Pick<ChainLink, 'path' | 'fileBytes' | 'allocatedBytes'> {
-  const fd = openPlainFile(file, file);
-  try {
-    const { size, blocks } = fstatSync(fd);
-    return { path: file, fileBytes: size, allocatedBytes: blocks * 512 };
-  } finally {
-    closeSync(fd);
-  }
+function factsOf(
+  file: string,
+  { size, blocks }: Stats,
+): Pick<ChainLink, 'path' | 'fileBytes' | 'allocatedBytes'> {
+  return { path: file, fileBytes: size, allocatedBytes: blocks * 512 };
 }
 
 function noteHeader(
@@ -137,19 +145,9 @@ function locateBelow(above: string, { name, format }: BackingName, notes: string
       'Chains of qcow2 and raw images are read.',
     );
   if (format !== undefined) return { file, format };
-  const found = hasMagic(file) ? 'qcow2' : 'raw';
+  const found = hasQcow2Magic(file) ? 'qcow2' : 'raw';
   notes.push(`${above} does not say what format its backing file has: ${file} was taken for ${found}.`);
   return { file, format: found };
-}
-
-function hasMagic(file: string): boolean {
-  const fd = openPlainFile(file, file);
-  try {
-    const head = Buffer.alloc(4);
-    return readSync(fd, head, 0, 4, 0) === 4 && head.readUInt32BE(0) === qcow2Magic;
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** From the top down: what is held above, or lies behind the end of one above, is hidden. */

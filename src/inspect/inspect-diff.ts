@@ -1,12 +1,13 @@
 import type { Run } from '../host/run.ts';
+import { windowBytes, windowPages } from '../pages/compare-spans.ts';
 import { createPageFrames } from '../pages/page-frames.ts';
-import { pageBytes } from '../pages/page-set.ts';
-import { createBlockTally, type WindowPages, windowPages } from './block-tally.ts';
-import { createContentTally, isZeroPage } from './content-tally.ts';
+import { isZeroPage, pageBytes } from '../pages/page-set.ts';
+import { createBlockTally, type WindowPages } from './block-tally.ts';
+import { createContentTally } from './content-tally.ts';
 import { bytesOf } from './extents.ts';
 import type { ImageFile, ImageView } from './image-file.ts';
 import type { DiffInspection } from './record.ts';
-import { createPace, type Window, windowBytes, windowsOf } from './windows.ts';
+import { createPace, type Window, windowsOf } from './windows.ts';
 
 /** What a Diff is laid over. */
 export interface Parent {

@@ -1,11 +1,12 @@
 import type { Run } from '../host/run.ts';
+import { windowBytes } from '../pages/compare-spans.ts';
 import { createPageFrames } from '../pages/page-frames.ts';
 import { pageBytes } from '../pages/page-set.ts';
 import { createContentTally } from './content-tally.ts';
 import { bytesOf } from './extents.ts';
 import type { ImageFile } from './image-file.ts';
 import type { ImageInspection } from './record.ts';
-import { createPace, windowBytes, windowsOf } from './windows.ts';
+import { createPace, windowsOf } from './windows.ts';
 
 /** What is in a memory or a raw disk by itself. Its holes are not read. */
 export async function inspectImage(run: Run, file: ImageFile): Promise<ImageInspection> {

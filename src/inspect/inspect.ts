@@ -1,14 +1,15 @@
-import { closeSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
 import { version } from '../host/version.ts';
 import { compareImages } from './compare-images.ts';
-import { type ImageFile, openImageFile, openPlainFile } from './image-file.ts';
+import { type ImageFile, openImageFile } from './image-file.ts';
 import { inspectBuild } from './inspect-build.ts';
 import { inspectChain } from './inspect-chain.ts';
 import { inspectDiff, type Parent } from './inspect-diff.ts';
 import { inspectImage } from './inspect-image.ts';
 import { overlay } from './overlay.ts';
+import { hasQcow2Magic } from './qcow2-header.ts';
 import { type InspectedItem, type Inspection, inspectionVersion } from './record.ts';
 import { naming, unfit } from './unfit.ts';
 
@@ -103,8 +104,6 @@ function requireSameLength(one: ImageFile, other: ImageFile, remedy: string): vo
   throw unfit(other.path, `has ${other.lengthBytes} bytes, and ${one.path} has ${one.lengthBytes}`, remedy);
 }
 
-const qcow2Magic = Buffer.from([0x51, 0x46, 0x49, 0xfb]);
-
 function identify(cwd: string, path: string): 'build' | 'qcow2' | 'image' {
   const file = resolve(cwd, path);
   if (naming(path, () => statSync(file)).isDirectory()) return 'build';
@@ -114,12 +113,5 @@ function identify(cwd: string, path: string): 'build' | 'qcow2' | 'image' {
       'is the header of a layer',
       'Name the folder that it lies in: STORAGE/templates/BUILD-ID.',
     );
-  const fd = openPlainFile(file, path);
-  try {
-    const head = Buffer.alloc(4);
-    naming(path, () => readSync(fd, head, 0, 4, 0));
-    return head.equals(qcow2Magic) ? 'qcow2' : 'image';
-  } finally {
-    closeSync(fd);
-  }
+  return hasQcow2Magic(file, path) ? 'qcow2' : 'image';
 }

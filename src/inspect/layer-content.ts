@@ -2,13 +2,14 @@ import { openBuildData } from '../e2b/build-data.ts';
 import type { FrameTable } from '../e2b/frame-table.ts';
 import type { Layer } from '../e2b/layer.ts';
 import type { Run } from '../host/run.ts';
+import { windowBytes } from '../pages/compare-spans.ts';
 import { dataExtents, type Extent } from '../pages/data-extents.ts';
 import type { DistinctPages } from '../pages/distinct-pages.ts';
 import { pageBytes } from '../pages/page-set.ts';
 import { createContentTally } from './content-tally.ts';
 import { bytesOf, merged, wholePages } from './extents.ts';
 import type { Content } from './record.ts';
-import { createPace, windowBytes, windowsOf } from './windows.ts';
+import { createPace, windowsOf } from './windows.ts';
 
 /** Data that unpacks to more is not read: no memory compresses like that, and a hostile file would take hours. */
 const maxExpansion = 64;

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
+import { readUpTo } from '../pages/whole-io.ts';
 import { openPlainFile } from './image-file.ts';
 import { naming, unfit } from './unfit.ts';
 
@@ -24,7 +25,8 @@ export interface Qcow2Header {
   readonly backing: BackingName | undefined;
 }
 
-export const qcow2Magic = 0x5146_49fb;
+/** `QFI` and 0xfb, big-endian. */
+const qcow2Magic = 0x5146_49fb;
 const oldHeaderBytes = 72;
 const headerBytes = 104;
 const backingFormatExtension = 0xe279_2aca;
@@ -36,12 +38,23 @@ const offsetMask = 0x00ff_ffff_ffff_fe00n;
 const corruptBit = 1n << 1n;
 const externalDataBit = 1n << 2n;
 
-/** @param path of the file, for people too @throws SnapgateError `record` */
+/** Whether a file begins as an image does. @param path as it was given @throws SnapgateError `record` for what cannot be read */
+export function hasQcow2Magic(file: string, path = file): boolean {
+  const fd = openPlainFile(file, path);
+  try {
+    const head = Buffer.alloc(4);
+    return naming(path, () => readUpTo(fd, head, 0)) === 4 && head.readUInt32BE(0) === qcow2Magic;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** @param file for people too @throws SnapgateError `record` */
 export function readQcow2Header(file: string): Qcow2Header {
   const fd = openPlainFile(file, file);
   try {
     const cluster = Buffer.alloc(Math.min(maxClusterBytes, fstatSync(fd).size));
-    const read = naming(file, () => readSync(fd, cluster, 0, cluster.length, 0));
+    const read = naming(file, () => readUpTo(fd, cluster, 0));
     const header = parseQcow2Header(cluster.subarray(0, read), file);
     checkTables(fd, file, header);
     return header;
@@ -56,7 +69,7 @@ function checkTables(fd: number, file: string, { l1, clusterBytes }: Qcow2Header
   if (l1.count * 8 > maxL1Bytes) throw broken(file, `has a table of ${l1.count} entries`);
   if (l1.offset + l1.count * 8 > size) throw broken(file, 'ends before its first table does');
   const table = Buffer.alloc(l1.count * 8);
-  naming(file, () => readSync(fd, table, 0, table.length, l1.offset));
+  naming(file, () => readUpTo(fd, table, l1.offset));
   for (let at = 0; at < table.length; at += 8) {
     const offset = Number(table.readBigUInt64BE(at) & offsetMask);
     if (offset !== 0 && offset + clusterBytes > size) throw broken(file, 'ends before its tables do');

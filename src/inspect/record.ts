@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { compressions } from '../e2b/frame-table.ts';
+import { artifacts } from '../e2b/layer.ts';
 
 /** Bumped when a reader of the old version would misread the new one. */
 export const inspectionVersion = 1;
@@ -48,7 +50,6 @@ const blockChangesSchema = z.strictObject({
   /** Those of them that are all zero afterwards. */
   zeroedBytes: bytes,
 });
-export type BlockChanges = z.infer<typeof blockChangesSchema>;
 
 const comparisonSchema = z.strictObject({
   kind: z.literal('comparison'),
@@ -95,7 +96,7 @@ const storedLayerSchema = z.strictObject({
   generation: bytes,
   headerFormat: z.int(),
   blockBytes: bytes,
-  compression: z.enum(['none', 'zstd', 'lz4']),
+  compression: z.enum(compressions),
   /** Bytes of the image that the layer's own header maps to its own data. */
   ownBytes: bytes,
   /** The layer's data before compression, and as it is stored. */
@@ -122,7 +123,7 @@ const missingLayerSchema = z.strictObject({
 export type MissingLayer = z.infer<typeof missingLayerSchema>;
 
 const artifactSchema = z.strictObject({
-  artifact: z.enum(['memfile', 'rootfs.ext4']),
+  artifact: z.enum(artifacts),
   virtualBytes: bytes,
   /** Of the image: mapped to nothing that is stored. */
   zeroBytes: bytes,

@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Run } from '../host/run.ts';
 import { formatBytes } from '../host/units.ts';
+import { windowBytes } from '../pages/compare-spans.ts';
 import type { Extent } from '../pages/data-extents.ts';
-
-/** What is read and looked at at a time: an aligned block of the largest size that is told of. */
-export const windowBytes = 2 * 1024 * 1024;
 
 export interface Window {
   readonly offset: number;
@@ -12,7 +10,7 @@ export interface Window {
   readonly parts: readonly Extent[];
 }
 
-/** Aligned windows with anything in them. */
+/** Windows of `windowBytes`, aligned, with anything in them. */
 export function* windowsOf(extents: readonly Extent[]): Generator<Window> {
   let offset = -1;
   let parts: Extent[] = [];

@@ -5,6 +5,10 @@ import { readFully } from './whole-io.ts';
 /** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
 export const granularities = [4096, 16_384, 65_536, 2_097_152] as const;
 
+/** What is looked at at a time: an aligned block of the largest size, in which all others lie. */
+export const windowBytes = Math.max(...granularities);
+export const windowPages = windowBytes / pageBytes;
+
 /** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
 export const spanBytes = 16 * 1024 * 1024;
 
@@ -50,9 +54,6 @@ export function createSpanComparer(shared: SharedComparison): () => boolean {
   };
 }
 
-/** The largest block, in which all others lie. */
-const windowBytes = 2 * 1024 * 1024;
-const windowPages = windowBytes / pageBytes;
 /** Two of them stay in a core's own cache between the read and the comparison; larger ones took a third longer, smaller ones too. */
 const chunkBytes = 128 * 1024;
 const chunkPages = chunkBytes / pageBytes;

@@ -21,3 +21,10 @@ export function* runsOf(pages: PageSet, maxCount: number): Generator<PageRun> {
     index += count;
   }
 }
+
+/** @param page of `pageBytes` */
+export function isZeroPage(page: Uint8Array): boolean {
+  return Buffer.compare(page, zeroPage) === 0;
+}
+
+const zeroPage = new Uint8Array(pageBytes);

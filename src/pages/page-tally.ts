@@ -1,5 +1,5 @@
 import { createPageFrames } from './page-frames.ts';
-import { type PageRun, pageBytes } from './page-set.ts';
+import { isZeroPage, type PageRun, pageBytes } from './page-set.ts';
 
 /** What is said of the pages that a cycle wrote. */
 export interface PageDiff {
@@ -28,7 +28,6 @@ export interface PageTally {
 }
 
 const hugePages = 512;
-const zeroPage = new Uint8Array(pageBytes);
 
 export function createPageTally(): PageTally {
   const frame = createPageFrames();
@@ -44,7 +43,7 @@ export function createPageTally(): PageTally {
     lastHuge = block;
     if (Buffer.compare(before, after) === 0) return false;
     changed += 1;
-    if (Buffer.compare(after, zeroPage) === 0) zeroed += 1;
+    if (isZeroPage(after)) zeroed += 1;
     else frame.add(after);
     return true;
   };

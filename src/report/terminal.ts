@@ -8,6 +8,16 @@ import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
 import { stepTable, stepTables } from './step-table.ts';
 import {
+  type Cell,
+  columns,
+  type Paint,
+  paintOf,
+  type Style,
+  type Table,
+  texts,
+  widthOfTable,
+} from './terminal-table.ts';
+import {
   acceptedOn,
   exactAmount,
   exactChange,
@@ -38,7 +48,7 @@ export interface TerminalOptions {
 /** The report for a person at a terminal, in aligned columns. */
 export function terminal(options: TerminalOptions): Exporter {
   const look: Look = {
-    paint: options.colour ? coloured : plain,
+    paint: paintOf(options.colour),
     detail: options.detail ?? false,
     columns: options.columns ?? Number.POSITIVE_INFINITY,
   };
@@ -55,21 +65,6 @@ interface Look {
   readonly detail: boolean;
   readonly columns: number;
 }
-
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue';
-type Paint = (style: Style, text: string) => string;
-
-/** SGR codes of ECMA-48: on, and off again. */
-const codes: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-};
-const coloured: Paint = (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`;
-const plain: Paint = (_style, text) => text;
 
 function renderComparison(input: ReportInput, look: Look): string {
   const { comparison } = input;
@@ -180,11 +175,6 @@ const outcomeStyles: Readonly<Record<Outcome, Style>> = {
   'no-baseline': 'blue',
   'not-comparable': 'blue',
 };
-
-interface Cell {
-  readonly text: string;
-  readonly style?: Style;
-}
 
 /** A row, with the entry of a matrix that it is of. */
 interface ShownRow {
@@ -300,48 +290,6 @@ function renderOneSide(measurement: Measurement, { paint, detail }: Look): strin
       : []),
     ...measurement.notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
   ]);
-}
-
-function texts(...all: readonly string[]): Cell[] {
-  return all.map((text) => ({ text }));
-}
-
-/** `align` has a letter for each column: l or r. The first row is the head. */
-interface Table {
-  readonly rows: readonly (readonly Cell[])[];
-  readonly align: string;
-}
-
-const gap = '  ';
-
-function columns({ rows, align }: Table, paint: Paint): string[] {
-  const widths = widthsOf(rows);
-  return rows.map((row, index) => {
-    const cells = row.map((cell, column) => {
-      const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
-      const text = cell.style === undefined ? cell.text : paint(cell.style, cell.text);
-      return align[column] === 'r' ? padding + text : text + padding;
-    });
-    const line = cells.join(gap).trimEnd();
-    return index === 0 ? paint('dim', line) : line;
-  });
-}
-
-function widthOfTable(rows: Table['rows']): number {
-  const widths = widthsOf(rows);
-  return widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
-}
-
-function widthsOf(rows: Table['rows']): number[] {
-  // Not by spreading into Math.max: a record may have more rows than a call has arguments.
-  return (rows[0] ?? []).map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), 0),
-  );
-}
-
-/** In characters; names are latin in practice, and a wide one costs its alignment only. */
-function widthOf(cell: Cell | undefined): number {
-  return Array.from(cell?.text ?? '').length;
 }
 
 function lines(all: readonly string[]): string {

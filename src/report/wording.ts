@@ -4,7 +4,7 @@ import type { MetricName } from '../engine/contract.ts';
 import { noVerdictClause, type Outcome } from '../gate/outcome.ts';
 import type { Acceptance, Comparison, Estimate, NoVerdict, Row, SideSummary } from '../gate/record.ts';
 import { isAbove } from '../gate/thresholds.ts';
-import { formatBytes, formatDuration, formatGrowth } from '../host/units.ts';
+import { formatBytes, formatDuration, formatGrowth, groupDigits } from '../host/units.ts';
 import type { Fingerprint, Measurement, Subject } from '../measure/record.ts';
 import { hasAgent, medianReadyMs, partMedians } from '../measure/summarize.ts';
 import { shellWord } from './escape.ts';
@@ -58,8 +58,7 @@ export function exactAmount(metric: MetricName, value: number | undefined): stri
   if (value === undefined) return '–';
   const [digits, unit] = isTimeMetric(metric) ? [1, ' ms'] : [Number.isInteger(value) ? 0 : 1, ''];
   const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return `${value < 0 ? '−' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
+  return `${value < 0 ? '−' : ''}${groupDigits(whole)}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
 }
 
 /** Like exactAmount, with a plus in front of growth. */

@@ -59,10 +59,10 @@ function templatesOf(name: string): string {
   return join(scratch, name, 'templates');
 }
 
-function folderIn(templates: string) {
+function memoryIn(templates: string) {
   return (id: string) => {
     const dir = buildFolder(templates, id);
-    return existsSync(dir) ? dir : undefined;
+    return existsSync(dir) ? readLayer(dir, 'memfile') : undefined;
   };
 }
 
@@ -102,14 +102,14 @@ describe('a chain of layers', () => {
       ],
       { data: pages(3) },
     );
-    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+    expect(() => readChain(top, 'memfile', memoryIn(templates))).toThrow(/lead back to it/);
   });
 
   it('whose base id names a layer above it is an error', () => {
     const templates = templatesOf('base-loop');
     writeLayer(templates, 1, [[1, 0]], { data: pages(1), baseBuildId: idOf(2) });
     const top = writeLayer(templates, 2, [[2, 0]], { data: pages(2) });
-    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+    expect(() => readChain(top, 'memfile', memoryIn(templates))).toThrow(/lead back to it/);
   });
 
   it('leaves out a layer that is not there', () => {
@@ -123,7 +123,7 @@ describe('a chain of layers', () => {
       ],
       { data: pages(2) },
     );
-    expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(1);
+    expect(readChain(top, 'memfile', memoryIn(templates))).toHaveLength(1);
   });
 
   it('of many layers that all name the same builds is read, and a circle in it found', () => {
@@ -136,9 +136,9 @@ describe('a chain of layers', () => {
     for (let number = 2; number <= count; number += 1) writeLayer(templates, number, shared);
     const all = Array.from({ length: count }, (_, at) => [at + 1, 0] as const);
     const top = writeLayer(templates, count + 1, all);
-    expect(readChain(top, 'memfile', folderIn(templates))).toHaveLength(count + 1);
+    expect(readChain(top, 'memfile', memoryIn(templates))).toHaveLength(count + 1);
     writeLayer(templates, 1, [[count, 0], ...gone]);
-    expect(() => readChain(top, 'memfile', folderIn(templates))).toThrow(/lead back to it/);
+    expect(() => readChain(top, 'memfile', memoryIn(templates))).toThrow(/lead back to it/);
   });
 
   it('of which a header gives an id that is none does not lead out of the storage', () => {

@@ -153,11 +153,11 @@ describe('layers that e2b wrote', () => {
     for (const chain of chains) {
       const folders = layerFolders(chain);
       const last = folders.at(-1) ?? '';
-      const folderOf = (id: string) => {
+      const layerOf = (id: string) => {
         const folder = buildFolder(dirname(last), id);
-        return existsSync(folder) ? folder : undefined;
+        return existsSync(folder) ? readLayer(folder, chain.artifact) : undefined;
       };
-      const ids = readChain(last, chain.artifact, folderOf).map(({ header }) => header.buildId);
+      const ids = readChain(last, chain.artifact, layerOf).map(({ header }) => header.buildId);
       expect(ids[0]).toBe(basename(last));
       expect(ids.toSorted()).toEqual(folders.map((folder) => basename(folder)));
     }

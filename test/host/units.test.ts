@@ -3,6 +3,7 @@ import {
   formatByteChange,
   formatBytes,
   formatDuration,
+  formatExactBytes,
   formatGrowth,
   parseBytes,
   parseDuration,
@@ -54,6 +55,13 @@ describe('formats', () => {
     [1023.999 * 1024, '1.00 MiB'],
     [-12_288, '−12.0 KiB'],
   ])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it.each([
+    [0, '0 bytes'],
+    [1023, '1023 bytes'],
+    [1024, '1.00 KiB (1,024 bytes)'],
+    [104_857_600, '100 MiB (104,857,600 bytes)'],
+  ])('%d bytes to the byte are %s', (bytes, text) => expect(formatExactBytes(bytes)).toBe(text));
 
   it('signs a change', () => {
     expect([formatByteChange(4096), formatByteChange(0), formatByteChange(-4096)]).toEqual([

@@ -1,5 +1,6 @@
 import { printable } from '../host/printable.ts';
-import { formatBytes } from '../host/units.ts';
+import { formatBytes, formatExactBytes, groupDigits } from '../host/units.ts';
+import { wrap } from '../host/wrap.ts';
 import type {
   ArtifactInspection,
   BuildInspection,
@@ -12,25 +13,29 @@ import type {
   MissingLayer,
   StoredLayer,
 } from '../inspect/record.ts';
-import { bold, dim } from './log.ts';
-
-export interface TableLook {
-  readonly color: boolean;
-  /** Of the terminal; undefined for a pipe, where no line is broken. */
-  readonly columns: number | undefined;
-}
+import type { TerminalOptions } from './terminal.ts';
+import { columns, type Paint, paintOf, texts } from './terminal-table.ts';
 
 /** What `inspect` prints: a part for each item, with sizes in units and to the byte. */
-export function inspectionTable({ items }: Inspection, look: TableLook): string {
+export function inspectionTable({ items }: Inspection, options: Omit<TerminalOptions, 'detail'>): string {
+  const look = {
+    paint: paintOf(options.colour),
+    columns: options.columns ?? Number.POSITIVE_INFINITY,
+  };
   return `${items.map((item) => itemLines(item, look).join('\n')).join('\n\n')}\n`;
 }
 
-function itemLines(item: InspectedItem, look: TableLook): string[] {
+interface Look {
+  readonly paint: Paint;
+  readonly columns: number;
+}
+
+function itemLines(item: InspectedItem, look: Look): string[] {
   const lines = bodyOf(item, look);
   return [...lines, ...item.notes.flatMap((note) => wrapped(`note: ${printable(note)}`, look))];
 }
 
-function bodyOf(item: InspectedItem, look: TableLook): string[] {
+function bodyOf(item: InspectedItem, look: Look): string[] {
   switch (item.kind) {
     case 'image':
       return imageLines(item, look);
@@ -45,11 +50,11 @@ function bodyOf(item: InspectedItem, look: TableLook): string[] {
   }
 }
 
-function imageLines(image: ImageInspection, look: TableLook): string[] {
+function imageLines(image: ImageInspection, look: Look): string[] {
   const { dataBytes } = image;
   const exactly = image.duplicatesExact ? '' : ', or more';
   return [
-    title(`${printable(image.path)}: image of ${sizeOf(image.lengthBytes)}`, look),
+    title(`${printable(image.path)}: image of ${formatExactBytes(image.lengthBytes)}`, look),
     ...figures(
       [
         { label: 'holes', bytes: image.holeBytes },
@@ -72,20 +77,20 @@ function imageLines(image: ImageInspection, look: TableLook): string[] {
   ];
 }
 
-function comparisonLines(comparison: ComparisonInspection, look: TableLook): string[] {
+function comparisonLines(comparison: ComparisonInspection, look: Look): string[] {
   const { before, after, lengthBytes, blocks, compressedBytes } = comparison;
   const rows = blocks.map(({ blockBytes, changedBytes, zeroedBytes }) => ({
     label: blockName(blockBytes),
     bytes: [changedBytes, changedBytes - zeroedBytes, zeroedBytes],
   }));
   return [
-    title(`${printable(after)} against ${printable(before)}: ${sizeOf(lengthBytes)} each`, look),
+    title(`${printable(after)} against ${printable(before)}: ${formatExactBytes(lengthBytes)} each`, look),
     ...grid(['blocks of', 'changed', 'to data', 'to zero'], rows, look),
     ...compressedLine(compressedBytes),
   ];
 }
 
-function diffLines(diff: DiffInspection, look: TableLook): string[] {
+function diffLines(diff: DiffInspection, look: Look): string[] {
   const { path, parents, lengthBytes, blocks, compressedBytes, writtenBytes } = diff;
   const rows = blocks.map((block) => ({
     label: blockName(block.blockBytes),
@@ -93,7 +98,10 @@ function diffLines(diff: DiffInspection, look: TableLook): string[] {
   }));
   const exactly = diff.duplicatesExact ? '' : ', or more';
   return [
-    title(`${printable(path)}: Diff over ${printable(parents.join(', '))}, of ${sizeOf(lengthBytes)}`, look),
+    title(
+      `${printable(path)}: Diff over ${printable(parents.join(', '))}, of ${formatExactBytes(lengthBytes)}`,
+      look,
+    ),
     ...grid(['blocks of', 'written', 'unchanged', 'changed', 'to zero', 'all zero'], rows, look),
     ...compressedLine(compressedBytes),
     ...figures(
@@ -115,10 +123,10 @@ function diffLines(diff: DiffInspection, look: TableLook): string[] {
 }
 
 function compressedLine(bytes: number): string[] {
-  return [`  changed to data, zstd level 1: ${sizeOf(bytes)}`];
+  return [`  changed to data, zstd level 1: ${formatExactBytes(bytes)}`];
 }
 
-function buildLines(build: BuildInspection, look: TableLook): string[] {
+function buildLines(build: BuildInspection, look: Look): string[] {
   return [
     title(`${printable(build.path)}: build of e2b, ${build.buildId}`, look),
     ...build.artifacts.flatMap((artifact) => ['', ...artifactLines(artifact, look)]),
@@ -127,14 +135,14 @@ function buildLines(build: BuildInspection, look: TableLook): string[] {
 
 function artifactLines(
   { artifact, virtualBytes, zeroBytes, layers }: ArtifactInspection,
-  look: TableLook,
+  look: Look,
 ): string[] {
   const stored = layers.filter((layer) => layer.state === 'present');
   const missing = layers.filter((layer) => layer.state === 'missing');
   const rows = stored.map((layer) => ({ heading: layerFacts(layer), label: '', bytes: layerBytes(layer) }));
   return [
-    title(`${artifact}: ${sizeOf(virtualBytes)}`, look),
-    `  zero, stored nowhere: ${sizeOf(zeroBytes)}`,
+    title(`${artifact}: ${formatExactBytes(virtualBytes)}`, look),
+    `  zero, stored nowhere: ${formatExactBytes(zeroBytes)}`,
     ...grid(['', 'own', 'dead', 'zero', 'duplicates', 'stored'], withTotal(rows), look),
     ...missing.slice(0, shownMissing).flatMap((layer) => missingLines(layer, look)),
     ...(missing.length > shownMissing
@@ -153,23 +161,23 @@ function layerBytes({ ownBytes, deadBytes, content, storedBytes }: StoredLayer):
   return [ownBytes, deadBytes, content?.zeroBytes, content?.duplicateBytes, storedBytes];
 }
 
-function missingLines({ buildId, reason, mappedBytes }: MissingLayer, look: TableLook): string[] {
+function missingLines({ buildId, reason, mappedBytes }: MissingLayer, look: Look): string[] {
   const needed =
     mappedBytes === 0
       ? 'not there, and not needed'
-      : `MISSING, ${sizeOf(mappedBytes)} of the image are read from it`;
+      : `MISSING, ${formatExactBytes(mappedBytes)} of the image are read from it`;
   const text = `${buildId}  ${needed}: ${printable(reason)}`;
   return wrapped(text, look, 2);
 }
 
-function chainLines({ path, virtualBytes, layers }: ChainInspection, look: TableLook): string[] {
+function chainLines({ path, virtualBytes, layers }: ChainInspection, look: Look): string[] {
   const rows = layers.map((layer) => ({
     heading: `${printable(layer.path)}  ${layer.format}${layer.clusterBytes === undefined ? '' : `, ${blockName(layer.clusterBytes)}`}`,
     label: '',
     bytes: [layer.ownBytes, layer.zeroBytes, layer.shadowedBytes, layer.visibleBytes, layer.allocatedBytes],
   }));
   return [
-    title(`${printable(path)}: disk of ${sizeOf(virtualBytes)}`, look),
+    title(`${printable(path)}: disk of ${formatExactBytes(virtualBytes)}`, look),
     ...grid(['', 'own', 'zero', 'shadowed', 'visible', 'on disk'], withTotal(rows), look),
   ];
 }
@@ -196,38 +204,19 @@ function sumOf(values: readonly (number | undefined)[]): number | undefined {
 }
 
 /** Each row in units, and below it to the byte. */
-function grid(head: readonly string[], rows: readonly GridRow[], { color }: TableLook): string[] {
-  const texts = rows.map(({ bytes }) =>
-    bytes.map((value) => ({ unit: unitOf(value), exact: exactOf(value) })),
-  );
-  const widths = head
-    .slice(1)
-    .map((title, column) =>
-      Math.max(
-        title.length,
-        ...texts.flatMap((row) => [row[column]?.unit.length ?? 0, row[column]?.exact.length ?? 0]),
-      ),
-    );
-  const first = Math.max(head[0]?.length ?? 0, ...rows.map(({ label }) => label.length));
-  const line = (label: string, cells: readonly string[]) =>
-    `  ${label.padEnd(first)}${cells.map((cell, column) => `  ${cell.padStart(widths[column] ?? 0)}`).join('')}`.trimEnd();
-  return [
-    dim(line(head[0] ?? '', head.slice(1)), color),
-    ...rows.flatMap(({ heading, label }, index) => [
-      ...(heading === undefined ? [] : [`  ${heading}`]),
-      line(
-        label,
-        (texts[index] ?? []).map(({ unit }) => unit),
-      ),
-      dim(
-        line(
-          '',
-          (texts[index] ?? []).map(({ exact }) => exact),
-        ),
-        color,
-      ),
-    ]),
-  ];
+function grid(head: readonly string[], rows: readonly GridRow[], { paint }: Look): string[] {
+  const body = rows.flatMap(({ label, bytes }) => [
+    texts(label, ...bytes.map(unitOf)),
+    texts('', ...bytes.map(exactOf)),
+  ]);
+  const align = head.map((_, column) => (column === 0 ? 'l' : 'r')).join('');
+  const [first = '', ...lines] = columns({ rows: [texts(...head), ...body], align }, paint);
+  const shown = rows.flatMap(({ heading }, index) => [
+    ...(heading === undefined ? [] : [heading]),
+    lines[2 * index] ?? '',
+    paint('dim', lines[2 * index + 1] ?? ''),
+  ]);
+  return [first, ...shown].map((line) => `  ${line}`);
 }
 
 interface Figure {
@@ -238,43 +227,27 @@ interface Figure {
   readonly remark?: string;
 }
 
-function figures(rows: readonly Figure[], { color }: TableLook): string[] {
+function figures(rows: readonly Figure[], { paint }: Look): string[] {
   const label = Math.max(...rows.map((row) => row.label.length));
   const exact = Math.max(...rows.map(({ bytes }) => exactOf(bytes).length));
   return rows.map(({ label: name, bytes, of, remark }) =>
     [
       `  ${name.padEnd(label)}  ${unitOf(bytes).padStart(8)}  ${exactOf(bytes).padStart(exact)}`,
       of === undefined ? '       ' : shareOf(bytes, of).padStart(7),
-      remark === undefined ? '' : dim(remark, color),
+      remark === undefined ? '' : paint('dim', remark),
     ]
       .join('  ')
       .trimEnd(),
   );
 }
 
-function title(text: string, { color }: TableLook): string {
-  return bold(text, color);
+function title(text: string, { paint }: Look): string {
+  return paint('bold', text);
 }
 
 /** A paragraph whose further lines are indented. */
-function wrapped(text: string, { columns = Number.POSITIVE_INFINITY }: TableLook, indent = 0): string[] {
-  const lines: string[] = [];
-  let line = ' '.repeat(indent);
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      [line, empty] = [' '.repeat(indent + 4), true];
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line];
-}
-
-/** `4.00 KiB (4,096 bytes)`. */
-function sizeOf(bytes: number): string {
-  return bytes < 1024 ? `${bytes} bytes` : `${formatBytes(bytes)} (${exactOf(bytes)} bytes)`;
+function wrapped(text: string, { columns }: Look, indent = 0): string[] {
+  return wrap(text, { columns, indent, hanging: 4 });
 }
 
 function unitOf(bytes: number | undefined): string {
@@ -283,7 +256,7 @@ function unitOf(bytes: number | undefined): string {
 
 /** Every digit, in groups of three. */
 function exactOf(bytes: number | undefined): string {
-  return bytes === undefined ? '–' : String(bytes).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',');
+  return bytes === undefined ? '–' : groupDigits(bytes);
 }
 
 function shareOf(bytes: number, whole: number): string {
