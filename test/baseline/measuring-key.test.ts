@@ -9,13 +9,42 @@ import {
 import { readConfig } from '../../src/config/config.ts';
 import { builtInScenarios } from '../../src/config/scenarios.ts';
 import type { Config } from '../../src/config/types.ts';
+import type { EngineSettings } from '../../src/engine/settings.ts';
 import type { ImageInputs, RootfsSource } from '../../src/image/types.ts';
 import { fingerprintSchema } from '../../src/measure/record.ts';
 import { sampleMeasurement } from '../gate/sample-measurement.ts';
 
 type Measured = Pick<Config, 'image' | 'measure'>;
 
-/** Every field is given: the compiler asks for one that is added. */
+/** Every field is given, here and below: the compiler asks for one that is added. */
+const engines: readonly Required<EngineSettings>[] = [
+  { kind: 'qemu', accel: 'auto' },
+  { kind: 'firecracker', binary: 'firecracker', version: '1.12.1', jailer: false, hugePages: true },
+  {
+    kind: 'e2b',
+    infra: 'infra',
+    tools: 'tools',
+    storage: 'gs://builds',
+    hugePages: false,
+    kernel: 'vmlinux-6.1.158',
+    firecrackerVersion: 'v1.12.1',
+    diskBytes: 2 ** 30,
+    timeoutMs: 1000,
+  },
+  {
+    kind: 'command',
+    prepare: 'prepare',
+    resume: 'resume',
+    pause: 'pause',
+    cleanup: 'cleanup',
+    version: 'version',
+    memfile: 'memfile',
+    rootfsFile: 'disk',
+    format: 'raw',
+    timeoutMs: 1000,
+  },
+];
+
 const measure: Required<Config['measure']> = {
   memoryBytes: 2 ** 29,
   vcpus: 1,
@@ -61,6 +90,7 @@ function imageOf(rootfs: RootfsSource): Required<ImageInputs> {
 function* changes(value: unknown, path: readonly string[] = []): Generator<readonly [string, unknown]> {
   if (typeof value === 'number') yield [path.join('.'), value + 1];
   else if (typeof value === 'string') yield [path.join('.'), `${value}x`];
+  else if (typeof value === 'boolean') yield [path.join('.'), !value];
   else if (typeof value === 'object' && value !== null) {
     for (const [name, part] of Object.entries(value))
       for (const [place, changed] of changes(part, [...path, name]))
@@ -87,10 +117,12 @@ function keyOf(value: unknown): string {
 }
 
 describe('the measuring key', () => {
-  const cases = sources.map((rootfs) => ({ image: imageOf(rootfs), measure }));
+  const cases = sources.flatMap((rootfs) =>
+    engines.map((engine) => ({ image: imageOf(rootfs), measure: { ...measure, engine } })),
+  );
 
   test.each(cases)(
-    'changes with every field but those that a reason is given for ($image.rootfs.kind)',
+    'changes with every field but those that a reason is given for ($image.rootfs.kind, $measure.engine.kind)',
     (config) => {
       const key = measuringKey(config);
       expect(key).toMatch(/^[0-9a-f]{64}$/);
@@ -98,7 +130,9 @@ describe('the measuring key', () => {
       for (const [place, changed] of changes(config)) {
         const [part, field = '', ofEngine = ''] = place.split('.');
         const changedKey = keyOf(changed);
-        if (part === 'measure' && (field in notInMeasuringKey || ofEngine in notInEngineKey)) {
+        const isLeftOut =
+          field in notInMeasuringKey || (field === 'engine' && Object.hasOwn(notInEngineKey, ofEngine));
+        if (part === 'measure' && isLeftOut) {
           expect([place, changedKey]).toEqual([place, key]);
           continue;
         }
@@ -111,10 +145,18 @@ describe('the measuring key', () => {
 
   test('gives a reason for no field that is not there', () => {
     expect(Object.keys(measure)).toEqual(expect.arrayContaining(Object.keys(notInMeasuringKey)));
-    for (const reason of Object.values(notInMeasuringKey)) expect(reason.length).toBeGreaterThan(10);
+    expect(Object.keys(notInEngineKey).toSorted()).toEqual([
+      'accel',
+      'binary',
+      'storage',
+      'timeoutMs',
+      'version',
+    ]);
+    for (const reason of Object.values({ ...notInMeasuringKey, ...notInEngineKey }))
+      expect(reason.length).toBeGreaterThan(10);
   });
 
-  test.each(cases)('does not know the order of keys ($image.rootfs.kind)', (config) => {
+  test.each(cases)('does not know the order of keys ($image.rootfs.kind, $measure.engine.kind)', (config) => {
     expect(keyOf(turned(config))).toBe(measuringKey(config));
   });
 

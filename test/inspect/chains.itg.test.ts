@@ -166,7 +166,10 @@ describe('below an image', () => {
       'fat:rw:/etc',
     ]) {
       const error = inspected(naming(backing));
-      await expect(error, backing).rejects.toMatchObject({ code: 'record', message: /which is no path$/ });
+      await expect(error, backing).rejects.toMatchObject({
+        code: 'record',
+        message: expect.stringMatching(/which is no path$/),
+      });
     }
     await new Promise((resolve) => server.close(resolve));
     expect(connections).toBe(0);
@@ -176,7 +179,9 @@ describe('below an image', () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     symlinkSync('/dev/zero', join(folder, 'device'));
     for (const backing of ['pipe', 'device', '/dev/null', '.'])
-      await expect(inspected(naming(backing)), backing).rejects.toMatchObject({ message: /is no file$/ });
+      await expect(inspected(naming(backing)), backing).rejects.toMatchObject({
+        message: expect.stringMatching(/is no file$/),
+      });
   });
 
   test('a file that is not there is told of', async () => {
@@ -195,7 +200,9 @@ describe('below an image', () => {
     const { layers, notes } = await inspected('unsaid.qcow2');
     expect(layers.map(({ format }) => format)).toEqual(['qcow2', 'qcow2']);
     expect(notes).toEqual([expect.stringContaining('was taken for qcow2')]);
-    await expect(inspected(naming('said.qcow2', 'vmdk'))).rejects.toMatchObject({ message: /format "vmdk"/ });
+    await expect(inspected(naming('said.qcow2', 'vmdk'))).rejects.toMatchObject({
+      message: expect.stringMatching(/format "vmdk"/),
+    });
   });
 
   test('a circle is an error', async () => {
@@ -219,7 +226,7 @@ describe('below an image', () => {
       );
     await expect(inspected('one.qcow2')).rejects.toMatchObject({
       code: 'record',
-      message: /is below itself/,
+      message: expect.stringMatching(/is below itself/),
     });
   });
 });
@@ -256,7 +263,7 @@ describe('a header', () => {
   ])('%s is an error that says so', async (name, message, patch) => {
     await expect(inspected(patched(`${name}.qcow2`, patch))).rejects.toMatchObject({
       code: 'record',
-      message,
+      message: expect.stringMatching(message),
     });
   });
 
@@ -273,7 +280,9 @@ describe('a header', () => {
       notes: [expect.stringContaining('cut short')],
     });
     truncateSync(join(folder, 'cut.qcow2'), whole - 513 * kibi);
-    await expect(inspected('cut.qcow2')).rejects.toMatchObject({ message: /ends before its tables do/ });
+    await expect(inspected('cut.qcow2')).rejects.toMatchObject({
+      message: expect.stringMatching(/ends before its tables do/),
+    });
   });
 
   test('with internal snapshots is told of', async () => {

@@ -2,9 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandSettings } from '../../../src/engine/settings.ts';
 import { processesOf } from '../../e2e/leftovers.ts';
-import { type CommandBench, errorOf, openCommandBench, pause } from './bench.ts';
+import { type CommandBench, errorOf, kibi, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
 beforeEach(() => {
@@ -13,7 +12,9 @@ beforeEach(() => {
 afterEach(() => bench[Symbol.dispose]());
 
 /** What a command does, what is said of it, and by which of its lines. */
-const failures: readonly (readonly [string, string, RegExp, readonly string[]])[] = [
+type Failure = readonly [string, string, RegExp, readonly string[]];
+
+const failures: readonly Failure[] = [
   ['fails', 'echo out; echo why >&2; exit 3', /^X exited 3$/, ['out', 'why']],
   ['fails in the middle of a pipe', 'echo why; false | cat', /^X exited 1$/, ['why']],
   [
@@ -25,6 +26,9 @@ const failures: readonly (readonly [string, string, RegExp, readonly string[]])[
   ['is killed', 'echo why; kill -9 $$', /^X was ended by SIGKILL$/, ['why']],
   ['is not there', './no-such-script', /^X exited 127$/, [expect.stringContaining('no-such-script')]],
   ['fails without a word', 'exit 4', /^X exited 4$/, ['(X put nothing out)']],
+];
+
+const hangs: readonly Failure[] = [
   [
     'hangs',
     'echo begun; (trap "" TERM INT; sleep 600) & sleep 600',
@@ -39,15 +43,15 @@ const failures: readonly (readonly [string, string, RegExp, readonly string[]])[
   ],
 ];
 
-function settingsWith(name: 'prepare' | 'resume' | 'pause', command: string): Partial<CommandSettings> {
-  return { [name]: command, timeoutMs: 1000, cleanup: 'touch cleaned' };
-}
-
 describe.each(['prepare', 'resume', 'pause'] as const)('a %s-command that', (name) => {
-  it.each(failures)(
+  // Room for a busy machine where the limit is not what is tested.
+  it.each([
+    ...failures.map((failure) => [...failure, 60_000] as const),
+    ...hangs.map((failure) => [...failure, 1000] as const),
+  ])(
     '%s is named, with its last lines, and nothing of it stays',
-    async (_, command, message, lines) => {
-      const engine = bench.engine(settingsWith(name, command));
+    async (_, command, message, lines, timeoutMs) => {
+      const engine = bench.engine({ [name]: command, timeoutMs, cleanup: 'touch cleaned' });
       const work = async () => {
         const { snapshot } = await bench.boot(engine);
         await engine.cycle(snapshot, pause, { advance: true });
@@ -152,10 +156,15 @@ describe('the cleanup-command', () => {
 });
 
 it('a command that prints without end fills neither memory nor disk', async () => {
-  const engine = bench.engine({ prepare: 'timeout 2 yes || exit 3' });
+  const prepare = 'timeout 1 yes || :; sleep 0.6; stat -L -c %s /proc/self/fd/2 >size; exit 3';
+  const engine = bench.engine({ prepare });
   const error = await errorOf(bench.boot(engine));
   expect(error.details?.lines).toEqual(Array.from({ length: 40 }, () => 'y'));
   expect(error.message).toBe('prepare-command exited 3');
+  // It may just have been emptied.
+  const size = readFileSync(join(bench.checkout, 'size'), 'utf8');
+  expect(size).toMatch(/^\d+\n$/);
+  expect(Number(size)).toBeLessThanOrEqual(8 * 1024 * kibi);
 });
 
 it('the shell is that of a build-command', async () => {

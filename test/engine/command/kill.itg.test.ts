@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { temporaryFolder } from '../../baseline/repository.ts';
 import { run } from '../../cli/shell.ts';
-import { allProcesses, processesOf } from '../../e2e/leftovers.ts';
+import { allProcesses, processesOf, type RunProcess } from '../../e2e/leftovers.ts';
 import { stillCommands } from './bench.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -14,7 +14,13 @@ let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-afterEach(() => folder[Symbol.dispose]());
+/** snapgates that a test which failed has left running. */
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const main of started.splice(0)) main.kill('SIGKILL');
+  for (const { pid } of daemons()) process.kill(pid, 'SIGKILL');
+  folder[Symbol.dispose]();
+});
 
 /** A machine in the background that a file stands for, and a daemon that the run's marks are not on. */
 const resume = `${stillCommands.resume}; sleep 601 & env -i sleep ${marker()} & echo $! >daemon; touch resumed`;
@@ -50,6 +56,7 @@ async function startInCycle(
 ): Promise<{ main: ChildProcess; ended: Promise<number | null>; runId: string }> {
   mkdirSync(cwd);
   const main = spawn(process.execPath, [join(root, 'src/cli.ts'), ...options()], { cwd, stdio: 'ignore' });
+  started.push(main);
   const ended = new Promise<number | null>((resolve) => main.once('exit', (code) => resolve(code)));
   while (!existsSync(join(cwd, 'resumed'))) {
     if (main.exitCode !== null) throw new Error(`snapgate ended before a cycle, with ${main.exitCode}`);
@@ -61,8 +68,11 @@ async function startInCycle(
 
 /** Processes of the run, and the daemon. */
 function left(runId: string): string[] {
-  const daemon = allProcesses().filter(({ command }) => command.startsWith(`sleep ${marker()}`));
-  return [...processesOf(runId), ...daemon].map(({ command }) => command);
+  return [...processesOf(runId), ...daemons()].map(({ command }) => command);
+}
+
+function daemons(): RunProcess[] {
+  return allProcesses().filter(({ command }) => command.startsWith(`sleep ${marker()}`));
 }
 
 it.each(['SIGTERM', 'SIGINT'] as const)(

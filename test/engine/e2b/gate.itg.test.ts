@@ -64,13 +64,14 @@ const steps = [
   '=== Done ===',
 ];
 
-/** What the stand-in's guest dirties in a step: pages by its template, a second's worth a second, and one more or not. */
-function expectPages(side: 'base' | 'head', perPause: number): void {
+/** What the stand-in's guest dirties in a step: pages by its template, a second's worth a second, and one more or not; a cycle in each of two boots. */
+function expectPages(side: 'base' | 'head', perPause: number, scenarios: number): void {
   const samples = measurement(side).boots.flatMap((boot) => boot.samples);
+  expect(samples).toHaveLength(2 * scenarios);
   const pagesOf = (scenario: string) =>
     samples
       .filter((sample) => sample.scenario === scenario)
-      .map(({ metrics }) => (metrics['memfile.writtenBytes'] ?? 0) / 4096);
+      .map(({ metrics }) => (metrics['memfile.writtenBytes'] ?? Number.NaN) / 4096);
   const expected = { pause: 0, 'idle-2s': 10, 'idle-5s': 25, 'write-64k': 16, spawn: 7 };
   for (const [scenario, more] of Object.entries(expected))
     for (const pages of pagesOf(scenario)) expect([0, 1]).toContain(pages - perPause - more);
@@ -121,8 +122,8 @@ describe('a pull request that changes a file of the rootfs template', () => {
       const titles = stdout.split('\n').filter((line) => line.startsWith('=== '));
       const own = steps.filter((title) => tenPauses || /Step [124]|Done/.test(title));
       expect(titles).toEqual([...own, ...own, ...own, ...own]);
-      expectPages('base', 30);
-      expectPages('head', 160);
+      expectPages('base', 30, tenPauses ? 6 : 2);
+      expectPages('head', 160, tenPauses ? 6 : 2);
       for (const side of ['base', 'head'] as const) expectTable(stdout, side);
       expectCalls(calls, where, tenPauses ? 15 : 2);
       // Nothing is left of the run's builds, where they were.

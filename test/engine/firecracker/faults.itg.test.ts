@@ -180,10 +180,12 @@ await firecrackerOracleCycle(run, JSON.parse(host), parent, async (_line, machin
   mkdirSync(work, { recursive: true });
   const args = [script, work, JSON.stringify(chain), JSON.stringify(patient)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const pid = await new Promise<number>((resolve) =>
-    child.stdout.once('data', (text) => resolve(Number(text))),
-  );
-  const alive = () => allProcesses().filter((each) => each.pid === pid).length;
+  const pid = await new Promise<number>((resolve, reject) => {
+    child.stdout.once('data', (text) => resolve(Number(text)));
+    child.once('exit', (code) => reject(new Error(`it exited ${code} before it said a pid`)));
+  });
+  // What has ended and was not waited for yet has no command.
+  const alive = () => allProcesses().filter((each) => each.pid === pid && each.command !== '').length;
   expect(alive()).toBe(1);
   child.kill('SIGKILL');
   for (let tries = 0; tries < 100 && alive() > 0; tries += 1) await delay(50);

@@ -23,8 +23,11 @@ import { fakeHost } from './bench.ts';
 const bench = openBench();
 const { run } = bench;
 afterAll(() => {
-  expect(processesOf(run.id)).toEqual([]);
-  bench.close();
+  try {
+    expect(processesOf(run.id)).toEqual([]);
+  } finally {
+    bench.close();
+  }
 });
 
 const memoryBytes = 32 * 1024 * 1024;
@@ -55,7 +58,7 @@ test('the floor is what Firecracker writes and marks without the guest', () => {
   ]);
 });
 
-/** Orders of ten cycles of a chain. */
+/** The order of each cycle of a chain. */
 const chainsOf: readonly [string, (count: number, cycle: number) => Order][] = [
   [
     'noise, strided',
