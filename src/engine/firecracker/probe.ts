@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
+import { allOk, commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
 import { kvmDevice } from '../qemu/kvm-probe/boots.ts';
 import type { FirecrackerSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
@@ -114,10 +114,6 @@ const aboutSchema = z.object({ app_name: z.string(), vmm_version: z.string() });
 function identityOf({ said, jailer }: FirecrackerHost): EngineReport['identity'] {
   const machine = jailer === undefined ? 'microVM' : 'microVM, jailed';
   return { engine: 'firecracker', version: said, accelerator: 'kvm', machine };
-}
-
-function allOk(checks: readonly HostCheck[]): boolean {
-  return checks.every((check) => check.ok || !check.required);
 }
 
 interface Attempt {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hasCommand, killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
+import { allOk, commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
 import type { QemuSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import { createOutputTail } from '../vm/output-tail.ts';
@@ -27,7 +27,7 @@ export async function probeHost(
     ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
     memoryCheck(),
   ];
-  const ok = checks.every((check) => check.ok || !check.required);
+  const ok = allOk(checks);
   const accelerator = kvm?.ok === true ? 'kvm' : 'tcg';
   return {
     ok,
