@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
-  closeSync,
   existsSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -16,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../host/error.ts';
+import { publish } from '../host/publish.ts';
 import type { Run } from '../host/run.ts';
 
 export interface CacheRequest {
@@ -44,7 +42,7 @@ export async function cached(
   mkdirSync(temporary, { mode: 0o700 });
   try {
     await make(temporary);
-    settle(temporary);
+    makeReadOnly(temporary);
     publish(temporary, path);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -94,25 +92,10 @@ function newTemporary(run: Run): string {
   return path;
 }
 
-/** To the disk before the rename, so that a power cut leaves no entry of empty files; and read-only, as an entry never changes. */
-function settle(dir: string): void {
-  for (const item of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-    if (!item.isFile()) continue;
-    const path = join(item.parentPath, item.name);
-    const fd = openSync(path, 'r');
-    fsyncSync(fd);
-    closeSync(fd);
-    chmodSync(path, 0o444);
-  }
-}
-
-/** Renames into place. Where another run was first, its entry stays. */
-function publish(temporary: string, path: string): void {
-  try {
-    renameSync(temporary, path);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
-  }
+/** As an entry never changes. */
+function makeReadOnly(dir: string): void {
+  for (const item of readdirSync(dir, { recursive: true, withFileTypes: true }))
+    if (item.isFile()) chmodSync(join(item.parentPath, item.name), 0o444);
 }
 
 /** Removes the entries used longest ago until the rest fits the limit. */

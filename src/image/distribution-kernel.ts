@@ -4,15 +4,15 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, SnapgateError } from '../host/error.ts';
+import { SnapgateError } from '../host/error.ts';
 import { mustRun, runCommand } from '../host/process.ts';
+import { publish } from '../host/publish.ts';
 import type { Run } from '../host/run.ts';
 
 /** An unpacked kernel package in the cache. */
@@ -173,19 +173,11 @@ async function unpack(run: Run, packagesDir: string, entry: string): Promise<str
     // Where /usr is merged, packages ship usr/lib/modules, and kmod looks in lib/modules.
     if (!existsSync(join(temporary, 'lib'))) symlinkSync('usr/lib', join(temporary, 'lib'));
     await mustRun(run, 'depmod', ['-b', temporary, moduleVersion(temporary)], { timeoutMs: 120_000 });
-    return moveIntoPlace(temporary, entry);
+    publish(temporary, entry);
+    return entry;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-}
-
-function moveIntoPlace(temporary: string, entry: string): string {
-  try {
-    renameSync(temporary, entry);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
-  }
-  return entry;
 }
 
 function moduleVersion(dir: string): string {

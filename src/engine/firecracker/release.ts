@@ -1,18 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errnoOf, messageOf, SnapgateError } from '../../host/error.ts';
 import { mustRun } from '../../host/process.ts';
+import { publish } from '../../host/publish.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes, formatDuration } from '../../host/units.ts';
 
@@ -212,13 +203,4 @@ function refused(address: string, why: string): SnapgateError {
     `${address} cannot be fetched: ${why}`,
     `Check the network and its proxy; or put Firecracker into the image of the runner and give firecracker-binary, or a mirror's address in ${releasesVariable}.`,
   );
-}
-
-/** Renames into place. Where another run was first, what it has put there stays. */
-function publish(temporary: string, dir: string): void {
-  try {
-    renameSync(temporary, dir);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
-  }
 }
