@@ -1,7 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectSocket } from '../host/connect-socket.ts';
 import { SnapgateError } from '../host/error.ts';
 
 export interface VsockConnectOptions {
@@ -18,14 +19,13 @@ export interface VsockConnectOptions {
  *
  * The stream's errors are silenced, since its `close` follows each of them. A connection does not outlive a snapshot of its guest.
  *
- * @throws SnapgateError `guest` where nobody in the guest has answered in time; `host` for a path too long for a socket
+ * @throws SnapgateError `guest` where nobody in the guest has answered in time
  */
 export async function connectVsock(
   udsPath: string,
   port: number,
   { signal, deadlineMs }: VsockConnectOptions,
 ): Promise<Duplex> {
-  checkPath(udsPath);
   let answer = await ask(udsPath, port, signal, deadlineMs);
   while (typeof answer === 'string' && performance.now() + pauseMs < deadlineMs) {
     await delay(pauseMs);
@@ -46,19 +46,6 @@ const pauseMs = 50;
 const answerPattern = /^OK \d{1,10}\n$/;
 const maxAnswerBytes = 14;
 
-/** sun_path of unix(7), without the NUL at its end. */
-const maxPathBytes = 107;
-
-function checkPath(path: string): void {
-  const bytes = Buffer.byteLength(path);
-  if (bytes <= maxPathBytes) return;
-  throw new SnapgateError(
-    'host',
-    `the path of the guest's vsock is ${bytes} bytes long, and a Unix socket's is ${maxPathBytes} at most: ${path}`,
-    'Give a shorter work-dir.',
-  );
-}
-
 /** The connection, or why there is none. */
 async function ask(
   path: string,
@@ -68,7 +55,7 @@ async function ask(
 ): Promise<Socket | string> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Socket | string>();
-  const socket = connect({ path });
+  const socket = connectSocket(path);
   const abort = () => reject(signal.reason);
   const late = setTimeout(() => resolve('no answer'), Math.max(0, deadlineMs - performance.now()));
   socket.on('error', (error) => resolve(error.message));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,9 +125,14 @@ describe('no connection', () => {
     expect((await refusal(dial(200))).message).toContain('ENOENT');
   });
 
-  test('a path that no socket can have', async () => {
-    path = join(dir, 'x'.repeat(108));
-    expect(await refusal(dial())).toMatchObject({ code: 'host', remedy: 'Give a shorter work-dir.' });
+  test('a link to a socket', async () => {
+    const asked: string[] = [];
+    await fakeMachine((text) => asked.push(text));
+    const real = path;
+    path = join(dir, 'link.sock');
+    symlinkSync(real, path);
+    expect((await refusal(dial(200))).message).toContain('link.sock is no socket');
+    expect(asked).toEqual([]);
   });
 
   test('the run is over', async () => {

@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { z } from 'zod';
+import { connectSocket } from '../../host/connect-socket.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 
 /** Firecracker's API (src/firecracker/swagger/firecracker.yaml of its sources): one request at a time, in the order of calls. */
@@ -64,6 +65,7 @@ const faultSchema = z.union([
  */
 export function openApi(socketPath: string, answerMs: number): FirecrackerApi {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  agent.createConnection = () => connectSocket(socketPath);
   const call = async (method: string, path: string, body: object | undefined, limitMs = answerMs) => {
     const name = `${method} ${path}`;
     const text = body === undefined ? undefined : JSON.stringify(body);

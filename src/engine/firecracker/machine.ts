@@ -63,7 +63,7 @@ export async function startMachine(run: Run, host: FirecrackerHost, spec: Machin
   const stdio: StdioOptions = [spec.serialInput ?? 'ignore', 'pipe', 'pipe'];
   const [command, ...args] = place.command;
   const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
-  const api = openApi(place.socketPath(socketName), host.answerMs);
+  const api = openApi(join(place.root, socketName), host.answerMs);
   const machine = watchMachine({ run, spec, place, ownLog, child, api, startedAtMs });
   try {
     await machine.guard(waitForApi(api, host));
@@ -116,7 +116,7 @@ function watchMachine(started: Started): Machine {
     guard,
     connectAgent: async (deadlineMs) => {
       const signal = AbortSignal.any([run.signal, ended.signal]);
-      const path = place.socketPath(vsockName);
+      const path = join(place.root, vsockName);
       const agent = await guard(connectVsock(path, agentVsockPort, { signal, deadlineMs }));
       agents.push(agent);
       agent.once('close', () => ended.agentClosed(agent));

@@ -1,13 +1,11 @@
 import { randomInt } from 'node:crypto';
 import {
-  closeSync,
   constants,
   copyFileSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -41,9 +39,7 @@ export interface Place {
    * @throws SnapgateError `host` unless it is an ordinary file
    */
   take(name: string, path: string): void;
-  /** A path of a socket in the place that is short enough to connect to. */
-  socketPath(name: string): string;
-  /** Ends the use of socketPath and removes the folder. */
+  /** Removes the folder. */
   remove(): void;
 }
 
@@ -74,7 +70,7 @@ function plainPlace(binary: string, dir: string, id: string): Place {
     bring: (path) => resolve(path),
     touch: (name) => writeFileSync(join(root, name), '', { mode: 0o600 }),
     take: (name, path) => takeFile(join(root, name), path),
-    ...shortPaths(root, root),
+    remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
 
@@ -119,7 +115,7 @@ function jail(binary: string, jailer: string, dir: string, id: string): Place {
       own(join(root, name));
     },
     take: (name, path) => takeFile(join(root, name), path),
-    ...shortPaths(root, base),
+    remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
 
@@ -133,20 +129,4 @@ function takeFile(from: string, path: string): void {
     `Firecracker left something at ${basename(from)} that is no file`,
     'Nothing of it was used. No Firecracker does that: a guest may have broken out of its virtual machine.',
   );
-}
-
-/** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */
-function shortPaths(root: string, removed: string): Pick<Place, 'socketPath' | 'remove'> {
-  let fd: number | undefined;
-  return {
-    socketPath: (name) => {
-      fd ??= openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-      return `/proc/self/fd/${fd}/${name}`;
-    },
-    remove: () => {
-      if (fd !== undefined) closeSync(fd);
-      fd = undefined;
-      rmSync(removed, { recursive: true, force: true });
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createSocketServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,6 +67,17 @@ test('a body has its length, and an answer without one is a success', async () =
     { method: 'PUT', url: '/vsock', length: '31', body: '{"guest_cid":3,"uds_path":"ü"}' },
     { method: 'PATCH', url: '/vm', length: '18', body: '{"state":"Paused"}' },
   ]);
+});
+
+test('a link to a socket is not followed, be it put there between two requests', async () => {
+  const seen = await serve(200, '{}');
+  const elsewhere = join(dir, 'elsewhere');
+  await api.get('/version');
+  renameSync(socketPath, elsewhere);
+  symlinkSync(elsewhere, socketPath);
+  api.close();
+  await expect(api.get('/version')).rejects.toThrow('api.sock is no socket');
+  expect(seen).toHaveLength(1);
 });
 
 test('what is got is parsed', async () => {
