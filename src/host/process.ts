@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { errnoOf, SnapgateError } from './error.ts';
 import type { Run } from './run.ts';
@@ -214,9 +214,25 @@ const debianPackages: Readonly<Record<string, string>> = {
 
 /** Whether a command is where `searchPath` looks. */
 export function hasCommand(name: string): boolean {
+  return findCommand(name) !== undefined;
+}
+
+/** The path of a command, where `searchPath` looks; undefined: it is not there. */
+export function findCommand(name: string): string | undefined {
   return searchPath()
     .split(delimiter)
-    .some((dir) => isExecutable(join(dir, name)));
+    .map((dir) => join(dir, name))
+    .find(isExecutable);
+}
+
+/** Whether there is a file at a path that this user may execute. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** The Debian packages of those commands that are not on this machine. */
@@ -231,15 +247,6 @@ export function packageOf(command: string): string {
   return name === undefined
     ? `a package that holds ${command}`
     : `sudo apt-get install -y --no-install-recommends ${name}`;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function collectOutput(child: ChildProcess, onStdout: ((chunk: Buffer) => void) | undefined) {

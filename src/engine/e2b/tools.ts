@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SnapgateError } from '../../host/error.ts';
-import { type CommandOptions, runCommand } from '../../host/process.ts';
+import { type CommandOptions, isExecutable, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatDuration } from '../../host/units.ts';
 import type { GuestSource } from '../contract.ts';
@@ -63,17 +53,12 @@ function toolPaths(folder: string): Readonly<Record<ToolName, string>> {
 
 /** @throws SnapgateError `usage` for what is no program */
 export function needTool(path: string): void {
-  try {
-    accessSync(path, constants.X_OK);
-    if (!statSync(path).isFile()) throw new Error(`${path} is no file`);
-  } catch (error) {
-    throw new SnapgateError(
-      'usage',
-      `${path} is not there, or cannot be executed`,
-      'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.',
-      { cause: error },
-    );
-  }
+  if (isExecutable(path)) return;
+  throw new SnapgateError(
+    'usage',
+    `${path} is not there, or cannot be executed`,
+    'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.',
+  );
 }
 
 /** Modules of a large program are fetched and compiled when nothing of it is cached. */

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, delimiter, dirname, join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { SnapgateError } from '../../host/error.ts';
-import { runCommand } from '../../host/process.ts';
+import { findCommand, isExecutable, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { FirecrackerSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
@@ -37,7 +37,7 @@ export async function findFirecracker(
 export async function findJailer(run: Run, firecracker: FoundBinary): Promise<FoundBinary> {
   const path = realpathSync(firecracker.path);
   const beside = join(dirname(path), basename(path).replace('firecracker', 'jailer'));
-  const found = beside !== path && isExecutable(beside) ? beside : onPath('jailer');
+  const found = beside !== path && isExecutable(beside) ? beside : findCommand('jailer');
   if (found === undefined)
     throw new SnapgateError(
       'host',
@@ -57,7 +57,7 @@ export async function findJailer(run: Run, firecracker: FoundBinary): Promise<Fo
 }
 
 function findBinary(name: string, checkout: string): string {
-  const path = name.includes('/') ? resolve(checkout, name) : onPath(name);
+  const path = name.includes('/') ? resolve(checkout, name) : findCommand(name);
   if (path !== undefined && isExecutable(path)) return path;
   const there = path !== undefined && existsSync(path);
   throw new SnapgateError(
@@ -67,20 +67,6 @@ function findBinary(name: string, checkout: string): string {
       ? 'chmod +x makes it a program for its owner.'
       : 'Give firecracker-version, such as 1.12.1, for a release that is downloaded, or firecracker-binary, the path of one.',
   );
-}
-
-function onPath(name: string): string | undefined {
-  const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
-  return dirs.map((dir) => join(dir, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 const answerMs = 10_000;
