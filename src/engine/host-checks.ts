@@ -3,6 +3,7 @@ import { hasCommand, packageOf } from '../host/process.ts';
 import { formatBytes } from '../host/units.ts';
 import { autoCommands, imageCommands } from '../image/commands.ts';
 import type { HostCheck } from './contract.ts';
+import type { KvmVerdict } from './vm/kvm-probe/device.ts';
 
 const freeMemoryBytes = 1024 ** 3;
 
@@ -19,6 +20,17 @@ export function commandCheck(name: string, required: boolean): HostCheck {
     ok,
     found: ok ? 'installed' : 'not installed, or not on the PATH',
     remedy: ok ? undefined : packageOf(name),
+    required,
+  };
+}
+
+/** Whether guests run under KVM. @param found what was seen where they do */
+export function kvmCheck(device: string, verdict: KvmVerdict, found: string, required: boolean): HostCheck {
+  return {
+    what: device,
+    ok: verdict.ok,
+    found: verdict.ok ? found : verdict.reason,
+    remedy: verdict.ok ? undefined : verdict.remedy,
     required,
   };
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EngineReport } from '../../src/engine/contract.ts';
 import { createQemuEngine } from '../../src/engine/qemu/engine.ts';
-import { bootsGuest, probeKvm } from '../../src/engine/qemu/kvm-probe/boots.ts';
-import { probeGuestBase64 } from '../../src/engine/qemu/kvm-probe/guest.ts';
 import { probeHost } from '../../src/engine/qemu/probe.ts';
+import { bootsGuest, probeKvm } from '../../src/engine/vm/kvm-probe/boots.ts';
+import { probeGuestBase64 } from '../../src/engine/vm/kvm-probe/guest.ts';
 import { processesOf } from '../e2e/leftovers.ts';
 import {
   brokenQemu,
@@ -207,7 +207,7 @@ describe('the guest of the probe', () => {
   });
 
   test('is what its source says', () => {
-    const source = join(import.meta.dirname, '../../src/engine/qemu/kvm-probe');
+    const source = join(import.meta.dirname, '../../src/engine/vm/kvm-probe');
     const object = join(bench.run.dir, 'guest.o');
     const elf = join(bench.run.dir, 'guest.elf');
     execFileSync('as', ['--32', '-o', object, join(source, 'guest.S')]);

@@ -1,13 +1,14 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bucketCommand } from '../../host/cloud-environment.ts';
-import { errnoOf, SnapgateError } from '../../host/error.ts';
+import { SnapgateError } from '../../host/error.ts';
 import { checkFolder } from '../../host/folder.ts';
 import { hasCommand, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { allOk, commandCheck } from '../host-checks.ts';
+import { allOk, commandCheck, kvmCheck } from '../host-checks.ts';
 import type { E2bSettings } from '../settings.ts';
+import { checkDevice, kvmDevice } from '../vm/kvm-probe/device.ts';
 import { findInfra, needInfra, orchestratorOf, pathForSide, toolNames } from './infra.ts';
 import { isMachineCode, needTool } from './tools.ts';
 
@@ -20,7 +21,7 @@ export interface HostPaths {
 }
 
 export const hostPaths: HostPaths = {
-  kvm: '/dev/kvm',
+  kvm: kvmDevice,
   nbd: '/sys/module/nbd',
   meminfo: '/proc/meminfo',
   userId: process.getuid?.(),
@@ -39,7 +40,7 @@ export async function probeHost(
   const required = runsHere(settings, checkout);
   const checks: HostCheck[] = [
     rootCheck(host, required),
-    kvmCheck(host, required),
+    kvmCheck(host.kvm, checkDevice(host.kvm) ?? { ok: true }, 'can be opened', required),
     nbdCheck(host, required),
     ...(settings.hugePages ? [hugePagesCheck(host, required)] : []),
     await dockerCheck(run, required),
@@ -87,29 +88,6 @@ function rootCheck({ userId }: HostPaths, required: boolean): HostCheck {
       : 'Run it as root: sudo -E env PATH="$PATH" snapgate …; in a workflow, the whole step.',
     required,
   };
-}
-
-function kvmCheck({ kvm }: HostPaths, required: boolean): HostCheck {
-  const found = accessProblem(kvm);
-  return {
-    what: kvm,
-    ok: found === undefined,
-    found: found ?? 'can be opened',
-    remedy:
-      found === undefined
-        ? undefined
-        : 'Use a runner with KVM, and load its module: sudo modprobe kvm_intel or kvm_amd.',
-    required,
-  };
-}
-
-function accessProblem(path: string): string | undefined {
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT' ? 'not there' : `cannot be opened (${errnoOf(error) ?? error})`;
-  }
 }
 
 function nbdCheck({ nbd }: HostPaths, required: boolean): HostCheck {

@@ -3,6 +3,7 @@ import { endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import { fullDiskError } from '../vm/full-disk.ts';
 import { consoleError, type GuestEnd, guestError, plainWords } from '../vm/guest-failure.ts';
+import { kvmForbidden, kvmMissing } from '../vm/kvm-probe/device.ts';
 import type { ApiRefusal, ApiSilence } from './api.ts';
 
 /** What is known beside the words of an error. */
@@ -24,8 +25,6 @@ interface Known {
 }
 
 const engineQemu = '`engine: qemu` measures without KVM.';
-const openKvm =
-  'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm';
 const sameVersion =
   'Snapshots are only loaded by the version that took them, and are not changed by hand: measure again, with one Firecracker, on a disk that keeps what it is given.';
 const snapgateBug =
@@ -40,13 +39,13 @@ const knownErrors: readonly Known[] = [
     pattern: /Error creating KVM object: .*\(os error 13\)/s,
     code: 'host',
     what: 'may not open /dev/kvm',
-    remedy: `${openKvm}. ${engineQemu}`,
+    remedy: `${kvmForbidden}. ${engineQemu}`,
   },
   {
     pattern: /Error creating KVM object: .*\(os error 2\)/s,
     code: 'host',
     what: 'found no /dev/kvm',
-    remedy: `Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. \`sudo modprobe kvm_intel\` or \`kvm_amd\` on your own. ${engineQemu}`,
+    remedy: `${kvmMissing} ${engineQemu}`,
   },
   {
     pattern: /Error creating KVM object: /,

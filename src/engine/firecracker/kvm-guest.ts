@@ -1,10 +1,10 @@
-import { probeGuestBase64 } from '../qemu/kvm-probe/guest.ts';
+import { probeGuestBase64 } from '../vm/kvm-probe/guest.ts';
 
 /** The sizes of elf(5)'s headers. */
 const elf32 = { header: 52, program: 32 } as const;
 const elf64 = { header: 64, program: 56 } as const;
 
-/** The guest of ../qemu/kvm-probe/guest.S as a 64-bit ELF, which is all that Firecracker loads; its code stays what it is. */
+/** The guest of ../vm/kvm-probe/guest.S as a 64-bit ELF, which is all that Firecracker loads; its code stays what it is. */
 export function kvmGuest64(): Buffer {
   const source = Buffer.from(probeGuestBase64, 'base64');
   const programs = source.readUInt16LE(44);

@@ -5,8 +5,9 @@ import { SnapgateError } from '../../host/error.ts';
 import { hasCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatDuration } from '../../host/units.ts';
-import { qemuCommand } from '../qemu/arguments.ts';
-import { checkDevice, type KvmVerdict, probeKvm } from '../qemu/kvm-probe/boots.ts';
+import { probeKvm } from '../vm/kvm-probe/boots.ts';
+import { checkDevice, type KvmVerdict } from '../vm/kvm-probe/device.ts';
+import { qemuCommand } from '../vm/qemu-command.ts';
 import { powerOn } from './boot.ts';
 import { saidOf } from './errors.ts';
 import type { FirecrackerHost } from './host.ts';
@@ -30,7 +31,7 @@ export interface KvmFinding {
 export async function proveKvm(run: Run, host: FirecrackerHost, device: string): Promise<KvmFinding> {
   const closed = checkDevice(device);
   if (closed !== undefined)
-    return { verdict: closed.ok ? closed : { ...closed, remedy: `${closed.remedy} ${remedy}` }, found: '' };
+    return { verdict: { ...closed, remedy: `${closed.remedy} ${remedy}` }, found: '' };
   if (bootsPvh(host.version)) return { verdict: await bootsGuest(run, host), found: 'boots a guest' };
   if (hasCommand(qemuCommand))
     return { verdict: await probeKvm(run, device), found: 'boots a guest, in QEMU' };

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { SnapgateError } from '../../host/error.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { allOk, commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
-import { kvmDevice } from '../qemu/kvm-probe/boots.ts';
+import { allOk, commandCheck, imageChecks, kvmCheck, memoryCheck } from '../host-checks.ts';
 import type { FirecrackerSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
+import { kvmDevice } from '../vm/kvm-probe/device.ts';
 import { type FoundBinary, findFirecracker, findJailer } from './binary.ts';
 import { saidOf } from './errors.ts';
 import type { FirecrackerHost } from './host.ts';
@@ -53,7 +53,7 @@ export async function probeHost(
       ? await startOnce(run, hostOf(binary.value, jailer?.path, options.answerMs))
       : undefined;
   const kvm =
-    started?.host === undefined ? [] : [await kvmCheck(run, started.host, options.device ?? kvmDevice)];
+    started?.host === undefined ? [] : [await checkKvm(run, started.host, options.device ?? kvmDevice)];
   const checks = [...found, ...(started?.checks ?? []), ...kvm, ...others];
   const ok = started?.host !== undefined && allOk(checks);
   return {
@@ -153,15 +153,9 @@ async function checkJailer(run: Run, firecracker: FoundBinary): Promise<JailerCh
   return { path: value?.path, checks: [root, check, commandCheck('unshare', true)] };
 }
 
-async function kvmCheck(run: Run, host: FirecrackerHost, device: string): Promise<HostCheck> {
+async function checkKvm(run: Run, host: FirecrackerHost, device: string): Promise<HostCheck> {
   const { verdict, found } = await proveKvm(run, host, device);
-  return {
-    what: device,
-    ok: verdict.ok,
-    found: verdict.ok ? found : verdict.reason,
-    remedy: verdict.ok ? undefined : verdict.remedy,
-    required: true,
-  };
+  return kvmCheck(device, verdict, found, true);
 }
 
 /** The configuration refuses it before; here for whoever makes an engine without one. */

@@ -1,9 +1,5 @@
 import { agentPort } from '../../guest/protocol.ts';
-
-export const qemuCommand = 'qemu-system-x86_64';
-
-/** The machine of every guest; part of the fingerprint, since it decides what the devices dirty. */
-export const defaultMachine = 'q35';
+import { defaultMachine } from '../vm/qemu-command.ts';
 
 /** What a virtual machine is made of. A resumed one must have the same devices as the one that was saved. */
 export interface VmSpec {

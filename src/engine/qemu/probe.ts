@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { hasCommand, killGroup, packageOf, startProcess, waitForExit } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
-import { allOk, commandCheck, imageChecks, memoryCheck } from '../host-checks.ts';
+import { allOk, commandCheck, imageChecks, kvmCheck, memoryCheck } from '../host-checks.ts';
 import type { QemuSettings } from '../settings.ts';
 import { plainWords } from '../vm/guest-failure.ts';
+import { probeKvm } from '../vm/kvm-probe/boots.ts';
+import { type KvmVerdict, kvmDevice } from '../vm/kvm-probe/device.ts';
 import { createOutputTail } from '../vm/output-tail.ts';
-import { defaultMachine, inherited, qemuCommand } from './arguments.ts';
-import { type KvmVerdict, kvmDevice, probeKvm } from './kvm-probe/boots.ts';
+import { defaultMachine, qemuCommand } from '../vm/qemu-command.ts';
+import { inherited } from './arguments.ts';
 import { connectQmp } from './qmp.ts';
 
 /** What this host can do. Takes a tenth of a second, or a second more where KVM does not work. */
@@ -24,7 +26,7 @@ export async function probeHost(
     ...qemuChecks(qemu),
     ...['qemu-img', 'setpriv'].map((name) => commandCheck(name, true)),
     ...imageChecks(),
-    ...(kvm === undefined ? [] : [kvmCheck(kvm, accel === 'kvm')]),
+    ...(kvm === undefined ? [] : [kvmCheck(kvmDevice, kvm, 'boots a guest', accel === 'kvm')]),
     memoryCheck(),
   ];
   const ok = allOk(checks);
@@ -127,14 +129,4 @@ function qemuChecks(qemu: QemuFacts | QemuFailure): HostCheck[] {
       required: true,
     },
   ];
-}
-
-function kvmCheck(kvm: KvmVerdict, required: boolean): HostCheck {
-  return {
-    what: kvmDevice,
-    ok: kvm.ok,
-    found: kvm.ok ? 'boots a guest' : kvm.reason,
-    remedy: kvm.ok ? undefined : kvm.remedy,
-    required,
-  };
 }

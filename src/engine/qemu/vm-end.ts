@@ -1,7 +1,7 @@
 import { SnapgateError } from '../../host/error.ts';
 import { endOf, packageOf } from '../../host/process.ts';
 import { consoleError, type GuestEnd, guestError } from '../vm/guest-failure.ts';
-import { qemuCommand } from './arguments.ts';
+import { qemuCommand } from '../vm/qemu-command.ts';
 
 /** What is known when a virtual machine has ended by itself. */
 export interface VmEnd extends GuestEnd {

@@ -10,8 +10,9 @@ import { watchConsole } from '../vm/console-watch.ts';
 import { fullDiskError } from '../vm/full-disk.ts';
 import { findPanic, guestError, withConsole } from '../vm/guest-failure.ts';
 import { createOutputTail, type OutputTail } from '../vm/output-tail.ts';
+import { qemuCommand } from '../vm/qemu-command.ts';
 import type { RunningVm } from '../vm/running-vm.ts';
-import { inherited, qemuArguments, qemuCommand, type VmSpec } from './arguments.ts';
+import { inherited, qemuArguments, type VmSpec } from './arguments.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
 import { vmEndError } from './vm-end.ts';
 

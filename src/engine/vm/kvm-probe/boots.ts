@@ -1,18 +1,12 @@
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '../../../host/error.ts';
 import { runCommand } from '../../../host/process.ts';
 import type { Run } from '../../../host/run.ts';
-import { plainWords } from '../../vm/guest-failure.ts';
-import { defaultMachine, qemuCommand } from '../arguments.ts';
+import { plainWords } from '../guest-failure.ts';
+import { defaultMachine, qemuCommand } from '../qemu-command.ts';
+import { checkDevice, type KvmVerdict, kvmDevice, noNesting } from './device.ts';
 import { probeExitPort, probeGuestBase64, probePassedStatus } from './guest.ts';
 
-/** Whether guests run under KVM here; if not, why, in one line, and what to do about it. */
-export type KvmVerdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: string; readonly remedy: string };
-
-export const kvmDevice = '/dev/kvm';
 /** A working KVM needs a tenth of it, an emulated one minutes. */
 const limitMs = 1_000;
 
@@ -38,32 +32,7 @@ export async function bootsGuest(run: Run, accelerator: 'kvm' | 'tcg', cpu: stri
   }
 }
 
-const brokenRemedy =
-  'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
-
-/** Whether the device opens; undefined: it does. */
-export function checkDevice(device: string): KvmVerdict | undefined {
-  try {
-    closeSync(openSync(device, 'r+'));
-    return undefined;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT')
-      return {
-        ok: false,
-        reason: `there is no ${device}`,
-        remedy:
-          'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
-      };
-    if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM')
-      return { ok: false, reason: `${device} does not open (${errnoOf(error)})`, remedy: brokenRemedy };
-    return {
-      ok: false,
-      reason: `this user may not open ${device}`,
-      remedy:
-        'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm',
-    };
-  }
-}
+const brokenRemedy = `${noNesting}, or \`accel: tcg\`, which works everywhere, slower.`;
 
 function failure(
   result: { readonly code: number | null; readonly signal: string | null; readonly timedOut: boolean },
