@@ -11,7 +11,7 @@ import { probeExitPort, probeGuestBase64, probePassedStatus } from './guest.ts';
 const limitMs = 1_000;
 
 export async function probeKvm(run: Run, device = kvmDevice): Promise<KvmVerdict> {
-  return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
+  return checkDevice(device, brokenRemedy) ?? (await bootsGuest(run, 'kvm', 'host'));
 }
 
 /** Whether the probe's guest runs to its end under an accelerator with a CPU model. */

@@ -17,8 +17,11 @@ export const kvmForbidden =
 /** What to do where it is there and does not work; without a full stop. */
 export const noNesting = 'The host may lack nested virtualisation: use a runner whose machine type has it';
 
-/** Whether the device opens; undefined: it does. */
-export function checkDevice(device: string): Exclude<KvmVerdict, { ok: true }> | undefined {
+/** Whether the device opens; undefined: it does. @param broken what to do about any other failure than that it is missing, or forbidden */
+export function checkDevice(
+  device: string,
+  broken = `${noNesting}.`,
+): Exclude<KvmVerdict, { ok: true }> | undefined {
   try {
     closeSync(openSync(device, 'r+'));
     return undefined;
@@ -27,6 +30,6 @@ export function checkDevice(device: string): Exclude<KvmVerdict, { ok: true }> |
     if (errno === 'ENOENT') return { ok: false, reason: `there is no ${device}`, remedy: kvmMissing };
     if (errno === 'EACCES' || errno === 'EPERM')
       return { ok: false, reason: `this user may not open ${device}`, remedy: kvmForbidden };
-    return { ok: false, reason: `${device} does not open (${errno})`, remedy: `${noNesting}.` };
+    return { ok: false, reason: `${device} does not open (${errno})`, remedy: broken };
   }
 }
