@@ -218,7 +218,6 @@ async function openFirecracker(
     binary,
     version: undefined,
     jailer: false,
-    hugePages: false,
   } as const;
   const { path, version, said } = await findFirecracker(run, settings, '/');
   const host = { binary: path, version, said, jailer: undefined, answerMs: 60_000 };

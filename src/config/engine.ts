@@ -48,7 +48,7 @@ export function readEngine(inputs: EngineInputs): EngineSettings {
     case 'qemu':
       return { kind, accel: inputs.choice('accel', ['auto', 'kvm', 'tcg']) };
     case 'firecracker':
-      return readFirecracker(inputs, hugePages);
+      return readFirecracker(inputs);
     case 'e2b':
       return readE2b(inputs, hugePages);
     case 'command':
@@ -92,7 +92,7 @@ const whyNoHugePages: Readonly<Record<Exclude<EngineSettings['kind'], 'e2b'>, st
   command: 'what backs the memory of a guest of engine command is up to its commands',
 };
 
-function readFirecracker(inputs: EngineInputs, hugePages: boolean): EngineSettings {
+function readFirecracker(inputs: EngineInputs): EngineSettings {
   const version = readVersion(inputs);
   const binary = inputs.given('firecracker-binary');
   if (binary !== undefined && version !== undefined)
@@ -106,7 +106,6 @@ function readFirecracker(inputs: EngineInputs, hugePages: boolean): EngineSettin
     binary: binary?.text ?? 'firecracker',
     version,
     jailer: inputs.flag('jailer'),
-    hugePages,
   };
 }
 

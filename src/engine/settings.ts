@@ -14,7 +14,6 @@ export interface FirecrackerSettings {
   readonly version: string | undefined;
   /** Runs each Firecracker under its jailer; needs root. */
   readonly jailer: boolean;
-  readonly hugePages: boolean;
 }
 
 export interface E2bSettings {

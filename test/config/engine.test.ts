@@ -21,7 +21,7 @@ describe('the engine', () => {
     [
       'firecracker',
       { engine: 'firecracker' },
-      { kind: 'firecracker', binary: 'firecracker', version: undefined, jailer: false, hugePages: false },
+      { kind: 'firecracker', binary: 'firecracker', version: undefined, jailer: false },
     ],
     [
       'e2b',

@@ -39,7 +39,6 @@ export async function probeHost(
   const others = [
     ...neededCommands(settings).map((name) => commandCheck(name, true)),
     ...imageChecks(),
-    ...(settings.hugePages ? [hugePagesCheck] : []),
     memoryCheck(),
   ];
   const binary = await attempt('Firecracker', () => findFirecracker(run, settings, checkout));
@@ -157,13 +156,3 @@ async function checkKvm(run: Run, host: FirecrackerHost, device: string): Promis
   const { verdict, found } = await proveKvm(run, host, device);
   return kvmCheck(device, verdict, found, true);
 }
-
-/** The configuration refuses it before; here for whoever makes an engine without one. */
-const hugePagesCheck: HostCheck = {
-  what: 'huge-pages',
-  ok: false,
-  found:
-    'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
-  remedy: 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.',
-  required: true,
-};

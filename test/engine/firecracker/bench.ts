@@ -31,7 +31,7 @@ export function fakeHost(
   const host = { binary: fake.binary, version, said: 'a fake', jailer: undefined, answerMs };
   const engine = createFirecrackerEngine(
     run,
-    { kind: 'firecracker', binary: fake.binary, version: undefined, jailer: false, hugePages: false },
+    { kind: 'firecracker', binary: fake.binary, version: undefined, jailer: false },
     '/',
     { device: '/dev/null', answerMs },
   );

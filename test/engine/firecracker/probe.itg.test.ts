@@ -40,7 +40,6 @@ async function probeFake(
     binary,
     version: undefined,
     jailer: false,
-    hugePages: false,
   } as const;
   const probed = await probeHost(bench.run, { ...wanted, ...asked }, '/', {
     device: '/dev/null',
@@ -150,15 +149,6 @@ describe('a machine that cannot run guests on it', () => {
       'Firecracker',
       /v1\.6\.0: it is older than 1\.7\.0/,
       /1\.7\.0 on/,
-    ],
-    [
-      'is asked for huge pages',
-      {},
-      { hugePages: true },
-      {},
-      'huge-pages',
-      /userfaultfd handler/,
-      /hugeBytes/,
     ],
   ])('%s', async (_what, settings, asked, options, what, found, remedy) => {
     const failures = failed(await probeFake(settings, asked, options));

@@ -22,7 +22,6 @@ const settings: FirecrackerSettings = {
   binary: 'firecracker',
   version,
   jailer: false,
-  hugePages: false,
 };
 
 let bench: TestBench;
