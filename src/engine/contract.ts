@@ -18,7 +18,6 @@ export type MetricName = (typeof metricNames)[number];
 export type CycleMetrics = Readonly<Partial<Record<MetricName, number>>>;
 
 export const engineNames = ['qemu', 'firecracker', 'e2b', 'command'] as const;
-export type EngineName = (typeof engineNames)[number];
 
 /** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
 export const accelerators = ['kvm', 'tcg', 'unknown'] as const;

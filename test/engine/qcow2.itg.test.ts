@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clusterBytes, createOverlay, type DiskExtent, writtenExtents } from '../../src/engine/qemu/qcow2.ts';
+import { clusterBytes, createOverlay, writtenExtents } from '../../src/engine/qemu/qcow2.ts';
+import type { Extent } from '../../src/pages/data-extents.ts';
 import { seededRandom } from '../stats/random.ts';
 
 const mebibyte = 1024 * 1024;
@@ -39,14 +40,14 @@ function check(overlay: string): void {
 }
 
 /** What qemu-img says is the overlay's own (depth 0) and holds something: data, or zeroes that hide what is below. */
-function extentsByQemu(overlay: string): DiskExtent[] {
+function extentsByQemu(overlay: string): Extent[] {
   const map: { start: number; length: number; depth: number; data: boolean; zero: boolean }[] = JSON.parse(
     qemuImg('map', '--output=json', '-f', 'qcow2', overlay),
   );
   return merge(map.filter(({ depth, data, zero }) => depth === 0 && (data || zero)));
 }
 
-function merge(parts: readonly { start: number; length: number }[]): DiskExtent[] {
+function merge(parts: readonly { start: number; length: number }[]): Extent[] {
   const extents: { offset: number; bytes: number }[] = [];
   for (const { start, length } of parts) {
     const last = extents.at(-1);

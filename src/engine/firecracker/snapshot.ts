@@ -22,7 +22,7 @@ export const diffName = 'diff';
 export const nextStateName = 'state.next';
 
 /** The disk as it was when the snapshot was taken, which no machine is given. */
-export const keptDiskName = 'disk.kept';
+const keptDiskName = 'disk.kept';
 
 export const memoryPathOf = (dir: string): string => join(dir, memoryName);
 export const statePathOf = (dir: string): string => join(dir, stateName);

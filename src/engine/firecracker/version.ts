@@ -39,7 +39,7 @@ export function bootsPvh({ minor }: FirecrackerVersion): boolean {
 }
 
 /** Where a guest's memory is no more in one piece: the gap for devices below 4 GiB begins there. */
-export const oneRegionBytes = 3 * 1024 ** 3;
+const oneRegionBytes = 3 * 1024 ** 3;
 
 /** @throws SnapgateError `usage` for a guest whose Diff snapshots this release writes to the wrong places */
 export function requireSoundDiffs({ minor }: FirecrackerVersion, memoryBytes: number): void {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import type { Extent } from '../../pages/data-extents.ts';
 
 /*
  * Just enough of QEMU's docs/interop/qcow2.txt to make an empty overlay and to list what was written to one, without starting
@@ -19,12 +20,6 @@ const firstL1Cluster = 3;
 const maxClusters = clusterBytes / 2;
 const offsetMask = 0x00ff_ffff_ffff_fe00n;
 const zeroFlag = 1n;
-
-/** Consecutive bytes of the guest's disk. */
-export interface DiskExtent {
-  readonly offset: number;
-  readonly bytes: number;
-}
 
 /**
  * Makes `path` an overlay of `bytes` bytes in which nothing is written yet; what is not is read from `backing`. A last part of a sector
@@ -47,7 +42,7 @@ export function createOverlay(
 }
 
 /** What was written to an overlay of this module's making, ascending; clusters that were zeroed count. */
-export function writtenExtents(path: string): DiskExtent[] {
+export function writtenExtents(path: string): Extent[] {
   const fd = openSync(path, 'r');
   try {
     const header = readAt(fd, 0, headerBytes);
@@ -97,7 +92,7 @@ function* writtenClusters(fd: number, l1: Buffer): Generator<number> {
   }
 }
 
-function mergeClusters(clusters: Iterable<number>): DiskExtent[] {
+function mergeClusters(clusters: Iterable<number>): Extent[] {
   const extents: { offset: number; bytes: number }[] = [];
   for (const cluster of clusters) {
     const offset = cluster * clusterBytes;
