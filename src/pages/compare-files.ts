@@ -21,53 +21,29 @@ export interface FileComparison {
   readonly bytes: number;
   /** At 4 KiB, 16 KiB, 64 KiB and 2 MiB, in this order. */
   readonly blocks: readonly BlockCounts[];
-}
-
-export interface PageComparison extends FileComparison {
   /** The numbers of the 4 KiB pages that differ. */
   readonly changed: PageSet;
-  /** Those of `changed` that are all zero in the second file. */
-  readonly zeroed: PageSet;
 }
 
 /**
  * Compares two memory or disk files of the same length from end to end, in one pass. Where both have holes nothing is read, a hole of one
- * is zeros. The cost follows the data and not the differences; the memory it takes is a MiB for each thread.
+ * is zeros. The cost follows the data and not the differences; the memory it takes is a MiB for each thread, a bit for each page of the files, and
+ * four bytes for each that differs.
  *
  * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
  */
-export async function compareBlocks(
+export async function comparePages(
   run: Run,
   before: string,
   after: string,
   threads = defaultThreads(),
 ): Promise<FileComparison> {
   return await withFilePair(run, before, after, async (pair) =>
-    comparisonOf(await compareOpen(run, pair, threads, false)),
+    comparisonOf(await compareOpen(run, pair, threads)),
   );
 }
 
-/** The same, and which pages: that takes two bits for each page of the files, and four bytes for each that differs. */
-export async function comparePages(
-  run: Run,
-  before: string,
-  after: string,
-  threads = defaultThreads(),
-): Promise<PageComparison> {
-  return await withFilePair(run, before, after, async (pair) => {
-    const shared = await compareOpen(run, pair, threads, true);
-    if (!shared.bits) throw new Error('a comparison by page has no pages');
-    const { changed, zeroed } = shared.bits;
-    return { ...comparisonOf(shared), changed: pagesOf(changed), zeroed: pagesOf(zeroed) };
-  });
-}
-
-async function compareOpen(
-  run: Run,
-  pair: FilePair,
-  threads: Threads,
-  withPages: boolean,
-): Promise<SharedComparison> {
+async function compareOpen(run: Run, pair: FilePair, threads: Threads): Promise<SharedComparison> {
   const { before, after, bytes, paths, stats } = pair;
   const extents = paths.map((path, index) => extentsOf(run, path, stats[index] ?? stats[0]));
   const data = pagesOfExtents((await Promise.all(extents)).flat());
@@ -78,7 +54,7 @@ async function compareOpen(
     data,
     spans: new Int32Array(new SharedArrayBuffer(8)),
     counts: new Int32Array(new SharedArrayBuffer(granularities.length * 8)),
-    bits: withPages ? { changed: bitsFor(bytes), zeroed: bitsFor(bytes) } : undefined,
+    bits: bitsFor(bytes),
   };
   await compareInThreads(run, shared, threads);
   return shared;
@@ -93,17 +69,18 @@ function bitsFor(bytes: number): Uint32Array<SharedArrayBuffer> {
   return new Uint32Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 32) * 4));
 }
 
-function comparisonOf({ bytes, counts }: SharedComparison): FileComparison {
+function comparisonOf({ bytes, counts, bits }: SharedComparison): FileComparison {
   const blocks = granularities.map((blockBytes, index) => ({
     blockBytes,
     changed: counts[2 * index] ?? 0,
     zeroed: counts[2 * index + 1] ?? 0,
   }));
-  return { bytes, blocks };
+  return { bytes, blocks, changed: pagesOf(bits, counts[0] ?? 0) };
 }
 
-function pagesOf(bits: Uint32Array): PageSet {
-  const pages = new Uint32Array(countBits(bits));
+/** @param count of the bits that are set */
+function pagesOf(bits: Uint32Array, count: number): PageSet {
+  const pages = new Uint32Array(count);
   let length = 0;
   for (let index = 0; index < bits.length; index += 1) {
     for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) {
@@ -112,11 +89,4 @@ function pagesOf(bits: Uint32Array): PageSet {
     }
   }
   return pages;
-}
-
-function countBits(bits: Uint32Array): number {
-  let count = 0;
-  for (let index = 0; index < bits.length; index += 1)
-    for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) count += 1;
-  return count;
 }

@@ -25,13 +25,8 @@ export interface SharedComparison {
   readonly spans: Int32Array<SharedArrayBuffer>;
   /** Blocks that changed and those of them that are zero now, for each of `granularities`. */
   readonly counts: Int32Array<SharedArrayBuffer>;
-  /** A bit for each page, where asked for; no two threads write to one word. */
-  readonly bits: PageBits | undefined;
-}
-
-export interface PageBits {
-  readonly changed: Uint32Array<SharedArrayBuffer>;
-  readonly zeroed: Uint32Array<SharedArrayBuffer>;
+  /** A bit for each page that changed; no two threads write to one word. */
+  readonly bits: Uint32Array<SharedArrayBuffer>;
 }
 
 /** The body of a worker thread: takes spans until there are no more. */
@@ -86,7 +81,7 @@ function createWindowComparer(shared: SharedComparison): (from: number) => void 
     if (!differs) return;
     for (const [index, blockBytes] of granularities.entries())
       countBlocks(states, blockBytes / pageBytes, shared.counts, 2 * index);
-    if (shared.bits) setBits(states, shared.bits, from / pageBytes);
+    setBits(states, shared.bits, from / pageBytes);
   };
 }
 
@@ -160,12 +155,10 @@ function countBlocks(states: Uint8Array, pages: number, counts: Int32Array, into
   Atomics.add(counts, into + 1, zeroedBlocks);
 }
 
-function setBits(states: Uint8Array, bits: PageBits, firstPage: number): void {
+function setBits(states: Uint8Array, bits: Uint32Array, firstPage: number): void {
   for (const [index, state] of states.entries()) {
     if ((state & changed) === 0) continue;
     const word = (firstPage + index) >>> 5;
-    const bit = 1 << (index & 31);
-    bits.changed[word] = (bits.changed[word] ?? 0) | bit;
-    if ((state & notZero) === 0) bits.zeroed[word] = (bits.zeroed[word] ?? 0) | bit;
+    bits[word] = (bits[word] ?? 0) | (1 << (index & 31));
   }
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { compareBlocks, comparePages } from '../../src/pages/compare-files.ts';
+import { comparePages } from '../../src/pages/compare-files.ts';
 import { seededRandom } from '../stats/random.ts';
 import { trivialBlocks, trivialPages } from './block-oracle.ts';
 import { openFileFolder } from './file-folder.ts';
@@ -20,11 +20,10 @@ type Layout = 'dense' | 'sparse';
 async function expectTold(before: Buffer, after: Buffer, layouts: readonly [Layout, Layout], count = 1) {
   const [first, second] = layouts;
   const paths = [folder[first]('before', before), folder[second]('after', after)] as const;
-  const { bytes, blocks, changed, zeroed } = await comparePages(folder.run, ...paths, { count, program });
+  const { bytes, blocks, changed } = await comparePages(folder.run, ...paths, { count, program });
   expect(bytes).toBe(before.length);
   expect(blocks).toEqual(trivialBlocks(before, after));
-  expect({ changed: [...changed], zeroed: [...zeroed] }).toEqual(trivialPages(before, after));
-  expect(await compareBlocks(folder.run, ...paths, { count, program })).toEqual({ bytes, blocks });
+  expect([...changed]).toEqual(trivialPages(before, after).changed);
 }
 
 /** Stretches of pages of zeros and of data, in which pages and stretches are the same, changed by a byte, cleared, or new. */
@@ -90,7 +89,7 @@ test('a larger block is cleared where what did not change in it was zero already
   for (const content of [before, after]) content.fill(1, 4 * mebi - pageBytes, 4 * mebi);
   before.fill(1, 2 * mebi, 2 * mebi + 1);
   await expectTold(before, after, ['sparse', 'sparse']);
-  const { blocks } = await compareBlocks(folder.run, join(folder.path, 'before'), join(folder.path, 'after'));
+  const { blocks } = await comparePages(folder.run, join(folder.path, 'before'), join(folder.path, 'after'));
   expect(blocks.at(-1)).toEqual({ blockBytes: 2 * mebi, changed: 2, zeroed: 1 });
 });
 
@@ -107,10 +106,10 @@ test('of 8 GiB with 100 MiB of data in single pages, hardly more than the data i
   const before = folder.pages('large-before', all, pages.slice(0, -1000));
   const after = folder.pages('large-after', all, pages.slice(1000));
   const start = readBytes();
-  const { changed, zeroed } = await comparePages(folder.run, before, after, { count: 2, program });
+  const { changed, blocks } = await comparePages(folder.run, before, after, { count: 2, program });
   const read = readBytes() - start;
   const sorted = (numbers: number[]) => Uint32Array.from(numbers).sort();
-  expect(zeroed).toEqual(sorted(pages.slice(0, 1000)));
+  expect(blocks[0]).toEqual({ blockBytes: pageBytes, changed: 2000, zeroed: 1000 });
   expect(changed).toEqual(sorted([...pages.slice(0, 1000), ...pages.slice(-1000)]));
   expect(read).toBeGreaterThanOrEqual(2 * 25_600 * pageBytes);
   // Besides them the map of each file's data, and the worker's program.
@@ -133,13 +132,13 @@ describe('refused, with both names,', () => {
       code: 'host',
       message: expect.stringMatching(/short.*4096.*long.*8192/),
     };
-    await expect(compareBlocks(folder.run, ...paths)).rejects.toMatchObject(error);
+    await expect(comparePages(folder.run, ...paths)).rejects.toMatchObject(error);
   });
 
   it('is a length that no memory has', async () => {
     const paths = ['huge-a', 'huge-b'].map((name) => folder.pages(name, 5 * 1024 ** 4, []));
     const [first = '', second = ''] = paths;
-    await expect(compareBlocks(folder.run, first, second)).rejects.toThrow(/more than the 4398046511104/);
+    await expect(comparePages(folder.run, first, second)).rejects.toThrow(/more than the 4398046511104/);
   });
 
   it.each(['none', 'folder', 'pipe'])('is what is no file: %s', async (name) => {
@@ -148,7 +147,7 @@ describe('refused, with both names,', () => {
     if (name === 'pipe') execFileSync('mkfifo', [path]);
     const file = folder.dense('file', Buffer.alloc(1));
     for (const pair of [[path, file] as const, [file, path] as const])
-      await expect(compareBlocks(folder.run, ...pair)).rejects.toMatchObject({
+      await expect(comparePages(folder.run, ...pair)).rejects.toMatchObject({
         name: 'SnapgateError',
         message: expect.stringContaining(path),
       });
@@ -171,7 +170,7 @@ describe('threads', () => {
     ['leaves its part undone', 'Atomics.add(workerData.spans, 1, -1);', /broke off: 4 of its 5 parts/],
   ])('one that %s ends the comparison with a sentence', async (name, source, message) => {
     const threads = workerThreads();
-    await expect(compareBlocks(folder.run, ...paths, threadsOf(name, source))).rejects.toMatchObject({
+    await expect(comparePages(folder.run, ...paths, threadsOf(name, source))).rejects.toMatchObject({
       name: 'SnapgateError',
       message: expect.stringMatching(message),
     });
@@ -180,19 +179,19 @@ describe('threads', () => {
 
   it('one that is not there is an error too', async () => {
     const threads = { count: 2, program: join(folder.path, 'none.mjs') };
-    await expect(compareBlocks(folder.run, ...paths, threads)).rejects.toThrow(/Cannot find module/);
+    await expect(comparePages(folder.run, ...paths, threads)).rejects.toThrow(/Cannot find module/);
   });
 
   it('end when the run does, whatever they are at', async () => {
     const own = openFileFolder();
     try {
       const threads = workerThreads();
-      const hanging = compareBlocks(own.run, ...paths, threadsOf('hangs', 'for (;;) {}'));
+      const hanging = comparePages(own.run, ...paths, threadsOf('hangs', 'for (;;) {}'));
       await expect.poll(workerThreads).toBe(threads + 1);
       own.abort();
       await expect(hanging).rejects.toMatchObject({ code: 'interrupted' });
       expect(workerThreads()).toBe(threads);
-      await expect(compareBlocks(own.run, ...paths)).rejects.toMatchObject({ code: 'interrupted' });
+      await expect(comparePages(own.run, ...paths)).rejects.toMatchObject({ code: 'interrupted' });
     } finally {
       own[Symbol.dispose]();
     }
@@ -200,7 +199,7 @@ describe('threads', () => {
 
   it('leave none behind, and no file open', async () => {
     const before = [workerThreads(), openFiles()];
-    await compareBlocks(folder.run, ...paths, { count: 3, program });
+    await comparePages(folder.run, ...paths, { count: 3, program });
     expect([workerThreads(), openFiles()]).toEqual(before);
   });
 
@@ -228,7 +227,7 @@ test('a file that becomes shorter meanwhile is an error that names it', async ()
     folder.dense('cut-before', Buffer.alloc(bytes, 1)),
     folder.dense('cut-after', Buffer.alloc(bytes, 1)),
   ] as const;
-  const compared = compareBlocks(folder.run, ...paths, alone);
+  const compared = comparePages(folder.run, ...paths, alone);
   truncateSync(paths[1], mebi);
   await expect(compared).rejects.toThrow(/cut-before with .*cut-after broke off: .*ended before/);
 });
