@@ -257,7 +257,7 @@ function readMeasure(settings: Settings, engine: EngineSettings, own: readonly S
     memoryBytes: settings.read('memory-size', bounded(parseBytes, 64 * mebi, 64 * gibi, mebi)),
     vcpus: settings.read('vcpus', bounded(parseCount, 1, 64)),
     engine,
-    boots: settings.read('boots', bounded(parseCount, 1, 100)),
+    ...readBoots(settings),
     cycles: settings.read('cycles', bounded(parseCount, 1, 1000)),
     warmup: settings.read('warmup', bounded(parseCount, 0, 100)),
     timeBudgetMs: settings.read('time-budget', bounded(parseDuration, 1000, 5 * dayMs)),
@@ -268,6 +268,22 @@ function readMeasure(settings: Settings, engine: EngineSettings, own: readonly S
     ),
   };
 }
+
+/** A run that decides nothing has nobody to look, and so the usual number of boots at once. */
+function readBoots(settings: Settings): Pick<MeasureConfig, 'boots' | 'soloBoots' | 'maxBoots'> {
+  const given = settings.readOptional('boots', bounded(parseCount, 1, 100));
+  const boots = given ?? defaultBoots.gate;
+  const most = settings.readOptional('max-boots', bounded(parseCount, 1, 100));
+  if (most !== undefined && most < boots)
+    throw new SnapgateError(
+      'usage',
+      `${settings.find('max-boots')?.where} is ${most}, fewer than the ${boots} of boots`,
+      'Raise max-boots, or lower boots.',
+    );
+  return { boots, soloBoots: given ?? defaultBoots.solo, maxBoots: most ?? Math.max(defaultBoots.most, boots) };
+}
+
+const defaultBoots = { gate: 2, solo: 5, most: 10 };
 
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
 function selectScenarios(text: string, where: string, known: readonly Scenario[]): readonly Scenario[] {

@@ -57,6 +57,7 @@ export const artifactPolicies = ['auto', 'always', 'never'] as const;
 
 const built: readonly Verb[] = ['gate', 'measure'];
 const probed: readonly Verb[] = ['gate', 'measure', 'probe'];
+const looking: readonly Verb[] = ['gate'];
 const gated: readonly Verb[] = ['gate', 'compare'];
 const everyRun: readonly Verb[] = ['gate', 'measure', 'compare'];
 
@@ -285,15 +286,23 @@ export const inputs: readonly InputSpec[] = [
   },
   {
     ...text('boots', 'measure', 'N', built),
-    description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
+    description:
+      'Number of cold boots of each side before a gate first looks, 1 to 100, and of a side that is measured without deciding; boots are the independent samples.',
     type: 'count',
-    default: '5',
+    default: '2, or 5 without deciding',
+  },
+  {
+    ...text('max-boots', 'measure', 'N', looking),
+    description:
+      'Number of cold boots of each side at which a gate that is still undecided stops, 1 to 100: after `boots` it looks, decides, or boots one more of each.',
+    type: 'count',
+    default: '10, or boots where that is more',
   },
   {
     ...text('cycles', 'measure', 'N', built),
     description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
     type: 'count',
-    default: '5',
+    default: '8',
   },
   {
     ...text('warmup', 'measure', 'N', built),

@@ -48,8 +48,12 @@ export interface MeasureConfig {
   readonly memoryBytes: number;
   readonly vcpus: number;
   readonly engine: EngineSettings;
-  /** Cold boots of each side. */
+  /** Cold boots of each side before a gate first looks. */
   readonly boots: number;
+  /** Cold boots of a side that is measured without a gate that looks. */
+  readonly soloBoots: number;
+  /** Cold boots of each side at which a gate that could not decide stops. */
+  readonly maxBoots: number;
   /** Rounds of all scenarios in a boot, after the warm-up. */
   readonly cycles: number;
   /** Warm-up rounds, dropped. */

@@ -8,8 +8,8 @@ import { version } from '../host/version.ts';
 import type { Image, RootfsImage } from '../image/types.ts';
 import { type MeasuredBoot, measureBoot } from './boot.ts';
 import { fingerprintOf, fingerprintWith, kernelOf, readEnvironment, scenariosRecord } from './environment.ts';
-import { fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
-import { type Boot, type Measurement, measurementVersion, type Subject } from './record.ts';
+import { bootsBefore, fitsBudget, planBoots, type Side, type Wave } from './plan.ts';
+import { type Boot, type BootPlan, type Measurement, measurementVersion, type Subject } from './record.ts';
 import { hasAgent } from './summarize.ts';
 
 /** One side, built and ready to boot. */
@@ -26,13 +26,25 @@ export interface MeasureRequest {
   readonly sides: readonly SideToMeasure[];
   /** Boots of a pair side by side. */
   readonly parallel: boolean;
+  /**
+   * Asked after each pair of boots from the `boots`th on, with one measurement a side so far: true ends the measuring. Not given: there are
+   * `soloBoots` boots, and nobody looks.
+   */
+  readonly decided?: (measurements: readonly Measurement[]) => boolean;
 }
 
 /** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
 export async function measureSides(run: Run, request: MeasureRequest): Promise<Measurement[]> {
   const boots = new Map<Side, MeasuredBoot[]>(request.sides.map(({ side }) => [side, []]));
-  const cut = await runWaves(run, request, (side, boot) => boots.get(side)?.push(boot));
-  return request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
+  const measurements = (cut: string | undefined) =>
+    request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
+  const cut = await runWaves(
+    run,
+    request,
+    (side, boot) => boots.get(side)?.push(boot),
+    () => request.decided?.(measurements(undefined)) ?? false,
+  );
+  return measurements(cut);
 }
 
 /** The note for boots that the time budget cut, or none. */
@@ -40,25 +52,40 @@ async function runWaves(
   run: Run,
   request: MeasureRequest,
   onBoot: (side: Side, boot: MeasuredBoot) => void,
+  decided: () => boolean,
 ): Promise<string | undefined> {
   const { config, sides } = request;
+  const { leastBoots, mostBoots } = bootPlanOf(request);
   const waves = planBoots(
     sides.map(({ side }) => side),
-    config.boots,
+    mostBoots,
     request.parallel,
   );
   const startedMs = performance.now();
   for (const [next, wave] of waves.entries()) {
+    const done = bootsBefore(waves, next) / sides.length;
+    if (Number.isInteger(done) && done >= leastBoots && decided()) return undefined;
     const spentMs = performance.now() - startedMs;
-    if (!fitsBudget(waves, next, sides.length, { spentMs, budgetMs: config.timeBudgetMs })) {
-      const done = (next * wave.length) / sides.length;
-      return `time-budget ${formatDuration(config.timeBudgetMs)} ended after ${done} of ${config.boots} boots a side`;
-    }
-    const remaining =
-      next === 0 ? '' : `, about ${formatDuration((spentMs / next) * (waves.length - next))} to go`;
+    if (!fitsBudget(waves, next, sides.length, { spentMs, budgetMs: config.timeBudgetMs }))
+      return cutNote(request, done);
+    const mostMs = formatDuration((spentMs / next) * (waves.length - next));
+    const remaining = next === 0 ? '' : `, ${leastBoots < mostBoots ? 'at most' : 'about'} ${mostMs} to go`;
     await runWave(run, request, wave, remaining, onBoot);
   }
   return undefined;
+}
+
+function bootPlanOf({ config, decided }: MeasureRequest): BootPlan {
+  const { boots, soloBoots, maxBoots } = config;
+  return decided ? { leastBoots: boots, mostBoots: maxBoots } : { leastBoots: soloBoots, mostBoots: soloBoots };
+}
+
+function cutNote(request: MeasureRequest, done: number): string {
+  const { leastBoots, mostBoots } = bootPlanOf(request);
+  const ended = `time-budget ${formatDuration(request.config.timeBudgetMs)} ended after ${done}`;
+  return done < leastBoots || leastBoots === mostBoots
+    ? `${ended} of ${leastBoots} boots a side`
+    : `${ended} boots a side, of at most ${mostBoots}, without a decision`;
 }
 
 async function runWave(
@@ -68,11 +95,12 @@ async function runWave(
   remaining: string,
   onBoot: (side: Side, boot: MeasuredBoot) => void,
 ): Promise<void> {
-  const { config } = request;
+  const { leastBoots, mostBoots } = bootPlanOf(request);
+  const most = leastBoots === mostBoots ? leastBoots : `${leastBoots} to ${mostBoots}`;
   // The first failure ends the run, and with it the other boot of the pair.
   await Promise.all(
     wave.map(async ({ side, index }) => {
-      const name = `${side} boot ${index + 1} of ${config.boots}`;
+      const name = `${side} boot ${index + 1} of ${most}`;
       run.log.info(`${name}: starts${remaining}`);
       const measured = await measureOne(run, request, side, index, name);
       const { boot } = measured;
@@ -148,6 +176,7 @@ function toMeasurement(
     environment: readEnvironment(),
     scenarios: scenariosRecord(config.scenarios),
     boots: boots.toSorted((a, b) => a.index - b.index),
+    ...(request.decided === undefined ? {} : { plan: bootPlanOf(request) }),
     notes: notesOf(report, side, measured, cut),
   };
 }

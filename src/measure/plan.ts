@@ -35,6 +35,7 @@ export interface BudgetClock {
   readonly budgetMs: number;
 }
 
-function bootsBefore(waves: readonly Wave[], next: number): number {
+/** Boots of all waves before this one. */
+export function bootsBefore(waves: readonly Wave[], next: number): number {
   return waves.slice(0, next).reduce((sum, wave) => sum + wave.length, 0);
 }

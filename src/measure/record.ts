@@ -86,6 +86,11 @@ const builtImageSchema = z.strictObject({
   rootfs: rootfsImageSchema.optional(),
 });
 
+const bootPlanSchema = z
+  .strictObject({ leastBoots: z.int().positive(), mostBoots: z.int().positive() })
+  .refine(({ leastBoots, mostBoots }) => leastBoots <= mostBoots, 'leastBoots is more than mostBoots');
+export type BootPlan = z.infer<typeof bootPlanSchema>;
+
 export const measurementSchema = z.strictObject({
   schema: z.literal('snapgate/measurement'),
   version: z.literal(measurementVersion),
@@ -115,6 +120,8 @@ export const measurementSchema = z.strictObject({
     }),
   ),
   boots: z.array(bootSchema).max(1000),
+  /** Boots were taken until a gate had decided: it looked after each pair from the `leastBoots`th to the `mostBoots`th. */
+  plan: bootPlanSchema.optional(),
   /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
   notes: z.array(shortText),
 });

@@ -50,6 +50,8 @@ const measure: Required<Config['measure']> = {
   vcpus: 1,
   engine: { kind: 'qemu', accel: 'auto' },
   boots: 5,
+  soloBoots: 5,
+  maxBoots: 5,
   cycles: 4,
   warmup: 2,
   timeBudgetMs: 1000,

@@ -9,6 +9,8 @@ const config: MeasureConfig = {
   vcpus: 1,
   engine: { kind: 'qemu', accel: 'auto' },
   boots: 5,
+  soloBoots: 5,
+  maxBoots: 5,
   cycles: 5,
   warmup: 2,
   timeBudgetMs: 1,

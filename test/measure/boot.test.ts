@@ -72,6 +72,8 @@ async function boot(scenarios: Scenario[], rounds: { warmup: number; cycles: num
     vcpus: 1,
     engine: { kind: 'qemu', accel: 'auto' },
     boots: 1,
+    soloBoots: 1,
+    maxBoots: 1,
     timeBudgetMs: 1,
     bootTimeoutMs: 1,
     readyCommand: undefined,
