@@ -160,7 +160,9 @@ describe('data that is not what a header says', () => {
 
   it('is an error when it is short, and when it is missing', () => {
     truncateSync(join(dir, 'memfile'), 8191);
-    expect(() => readLayer(dir, 'memfile')).toThrow(/memfile has 8191 bytes, and its header maps 8192/);
+    expect(() => readLayer(dir, 'memfile')).toThrow(
+      /memfile has 8\.00 KiB \(8,191 bytes\), and its header maps 8\.00 KiB \(8,192 bytes\)/,
+    );
     rmSync(join(dir, 'memfile'));
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile is not there/);
   });

@@ -164,7 +164,7 @@ describe('layers below', () => {
     expect(layers.map(({ state }) => state)).toEqual(['present', 'missing', 'missing']);
     expect(layers.map((layer) => (layer.state === 'missing' ? layer.reason : '')).sort()).toEqual([
       '',
-      expect.stringContaining('has 4096 bytes, and its header maps 77824'),
+      expect.stringContaining('has 4.00 KiB (4,096 bytes), and its header maps 76.0 KiB (77,824 bytes)'),
       expect.stringContaining('is no header of an e2b layer'),
     ]);
   });
@@ -254,7 +254,9 @@ describe('pages of layers', () => {
     );
     const { notes } = await inspected(top);
     expect(notes).toEqual([
-      expect.stringMatching(/has 4096 bytes, and the inspected header needs 40960: .*cannot be resumed/),
+      expect.stringMatching(
+        /has 4\.00 KiB \(4,096 bytes\), and the inspected header needs 40\.0 KiB \(40,960 bytes\): .*cannot be resumed/,
+      ),
     ]);
   });
 

@@ -119,7 +119,7 @@ describe('an error says what, where and what to do', () => {
     [Array(9).fill('one'), 64, /; 9 were given\n/],
     [['gone'], 65, /gone is not there\nCheck the path/],
     [['one/below'], 65, /one\/below is not there\n/],
-    [['odd'], 65, /odd has 4097 bytes, no multiple of 4096: .*\nName a memory file/],
+    [['odd'], 65, /odd has 4\.00 KiB \(4,097 bytes\), no multiple of 4096: .*\nName a memory file/],
     [['empty'], 65, /empty is empty\nCheck that what wrote it/],
     [
       ['folder'],
@@ -129,8 +129,16 @@ describe('an error says what, where and what to do', () => {
     [['pipe'], 65, /pipe is no file\nName a file/],
     [['/dev/null'], 65, /\/dev\/null is no file\n/],
     [['cut.qcow2'], 65, /cut\.qcow2 ends within its header, after 8 bytes\n/],
-    [['one', 'short'], 65, /short has 8192 bytes, and one has 8388608\nImages that are given together/],
-    [['short', '--parent', 'one'], 65, /short has 8192 bytes, and one has 8388608\nA Diff is as long as/],
+    [
+      ['one', 'short'],
+      65,
+      /short has 8\.00 KiB \(8,192 bytes\), and one has 8\.00 MiB \(8,388,608 bytes\)\nImages that are given together/,
+    ],
+    [
+      ['short', '--parent', 'one'],
+      65,
+      /short has 8\.00 KiB \(8,192 bytes\), and one has 8\.00 MiB \(8,388,608 bytes\)\nA Diff is as long as/,
+    ],
     [['one', '--parent', 'disk.qcow2'], 65, /disk\.qcow2 is no memory file\nWith --parent, name Diffs/],
     [['one', '--parent', 'gone'], 65, /gone is not there\n/],
     [['one', '--format', 'json'], 64, /there is no option --format/],
