@@ -7,7 +7,7 @@ import { hasCommand, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
 import { allOk, commandCheck, kvmCheck } from '../host-checks.ts';
-import type { E2bSettings } from '../settings.ts';
+import { type E2bSettings, isBucket } from '../settings.ts';
 import { checkDevice, kvmDevice } from '../vm/kvm-probe/device.ts';
 import { findInfra, needInfra, orchestratorOf, pathForSide, toolNames } from './infra.ts';
 import { isMachineCode, needTool } from './tools.ts';
@@ -172,7 +172,7 @@ function toolChecks(tools: string, checkout: string): HostCheck[] {
 
 function storageChecks({ storage }: E2bSettings, checkout: string): HostCheck[] {
   if (storage === undefined) return [];
-  if (storage.startsWith('gs://')) return [bucketCheck(), commandCheck('prlimit', true)];
+  if (isBucket(storage)) return [bucketCheck(), commandCheck('prlimit', true)];
   const path = resolve(checkout, storage);
   const check = usageCheck('e2b-storage', true, () => {
     checkFolder(path, 'e2b-storage');
