@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { inspectionSchema } from '../../src/inspect/record.ts';
 import { emitSchemas } from '../../src/report/schemas.ts';
 import { run } from '../cli/shell.ts';
-import { chains, layerFolders } from '../e2b/fixture-chains.ts';
+import { chainNamed, layerFolders } from '../e2b/fixture-chains.ts';
 import { accepts } from '../report/json-schema.ts';
 import { pageBytes, scatteredPages, writeSparse } from './sparse-files.ts';
 
@@ -16,14 +16,8 @@ const filePages = 2048;
 const lengthBytes = filePages * pageBytes;
 writeSparse(join(cwd, 'one'), lengthBytes, scatteredPages(1, filePages, 50));
 writeSparse(join(cwd, 'two'), lengthBytes, scatteredPages(2, filePages, 50));
-const [build = ''] = layerFolders(
-  chains.find(({ name }) => name === 'v5-lz4') ?? chains[0] ?? never(),
-).toReversed();
+const [build = ''] = layerFolders(chainNamed('v5-lz4')).toReversed();
 execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(cwd, 'disk.qcow2'), '16M']);
-
-function never(): never {
-  throw new Error('there are no fixtures');
-}
 
 const inspect = (...argv: string[]) => run(['inspect', ...argv], { cwd, env: { TMPDIR: cwd } });
 

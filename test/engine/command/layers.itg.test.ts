@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chains, imageAfter, layerFolders } from '../../e2b/fixture-chains.ts';
+import { chainNamed, imageAfter, layerFolders } from '../../e2b/fixture-chains.ts';
 import { type CommandBench, errorOf, guest, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
@@ -15,8 +15,7 @@ const names = ['v1', 'v3', 'v4-none', 'v4-lz4', 'v4-zstd', 'v5-lz4'] as const;
 
 /** Layers that e2b's own code wrote: the first is what prepare leaves, and each cycle leaves the one that is its scenario's name. */
 function chainOf(name: string) {
-  const chain = chains.find((each) => each.name === name);
-  if (chain === undefined) throw new Error(`no chain ${name}`);
+  const chain = chainNamed(name);
   const folders = layerFolders(chain);
   const leave = (folder: string | undefined) => `cp -r "${folder}"/. "$SNAPGATE_OUT"`;
   const settings = {
