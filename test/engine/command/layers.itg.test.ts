@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chainNamed, imageAfter, layerFolders } from '../../e2b/fixture-chains.ts';
-import { type CommandBench, errorOf, guest, openCommandBench, pause } from './bench.ts';
+import { refusal } from '../../host/refusal.ts';
+import { type CommandBench, guest, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
 beforeEach(() => {
@@ -93,7 +94,7 @@ it.each([
   const { settings, options, folders } = chainOf('v4-none');
   const engine = bench.engine({ ...settings, pause: `cp -r "${folders[1]}" layer; echo saved; ${lie}` });
   const { snapshot } = await bench.boot(engine, options);
-  const error = await errorOf(engine.cycle(snapshot, pause, { advance: true }));
+  const error = await refusal(engine.cycle(snapshot, pause, { advance: true }));
   expect(error.message).toMatch(/^pause-command, in a cycle of pause, exited 0, but /);
   expect(error.message).toMatch(message);
   expect(error.details?.lines).toEqual(['saved']);
@@ -101,7 +102,7 @@ it.each([
 
 it('a memory that is smaller than the guest’s', async () => {
   const { settings } = chainOf('v4-none');
-  const error = await errorOf(bench.boot(bench.engine(settings)));
+  const error = await refusal(bench.boot(bench.engine(settings)));
   expect(error.message).toBe(
     'prepare-command exited 0, but left a memfile of 256 KiB, and the guest has 1.00 MiB of memory',
   );
