@@ -40,7 +40,7 @@ describe('what goes wrong with the tools', () => {
   it.each([
     [
       'short',
-      /resume-build says that build [0-9a-f-]{36} is finished, but .*memfile has \d+ KiB \([\d,]+ bytes\)/,
+      /resume-build says that build [0-9a-f-]{36} is finished, but .*memfile has [\d.]+ KiB \([\d,]+ bytes\)/,
     ],
     ['no-header', /is finished, but .*memfile.header cannot be read \(ENOENT\)/],
     ['nothing', /is finished, but .*memfile.header cannot be read/],
