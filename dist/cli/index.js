@@ -220,7 +220,7 @@ function parseVerb(verb, argv) {
         inputs: typedInputs(verb, values),
         json: values['json'] === true,
         verbose: values['verbose'] === true,
-        format: verb === 'report' ? formatOf(values) : jsonOr('terminal', values),
+        format: verb === 'report' ? formatOf(values) : plainForm(values),
         parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
     };
 }
@@ -267,12 +267,12 @@ function typedInputs(verb, values) {
         return [[name, Array.isArray(value) ? value.join('\n') : value]];
     }));
 }
-function jsonOr(format, values) {
-    return values['json'] === true ? 'json' : format;
+function plainForm(values) {
+    return values['json'] === true ? 'json' : 'terminal';
 }
 /** Of the verb that has the option; elsewhere `--format` is an input of the engine. */
 function formatOf(values) {
-    const asked = values['format'] ?? jsonOr('terminal', values);
+    const asked = values['format'] ?? plainForm(values);
     const format = reportFormats.find((each) => each === asked);
     if (format)
         return format;
@@ -293,7 +293,6 @@ function usage(what, remedy) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $V: () => (/* binding */ createTerminalLog),
-/* harmony export */   Cr: () => (/* binding */ bold),
 /* harmony export */   D9: () => (/* binding */ yellow),
 /* harmony export */   r3: () => (/* binding */ dim),
 /* harmony export */   wL: () => (/* binding */ green),
@@ -335,9 +334,6 @@ function createTerminalLog(screen, options) {
         },
         end: clear,
     };
-}
-function bold(text, color) {
-    return paint(text, 1, color);
 }
 function dim(text, color) {
     return paint(text, 2, color);
@@ -405,7 +401,10 @@ function reportError(error, screen, { color, json }) {
 var inputs = __nccwpck_require__(6097);
 // EXTERNAL MODULE: ./lib/config/scenarios.js
 var scenarios = __nccwpck_require__(5601);
+// EXTERNAL MODULE: ./lib/host/wrap.js
+var wrap = __nccwpck_require__(3836);
 ;// CONCATENATED MODULE: ./lib/cli/help.js
+
 
 
 
@@ -467,12 +466,12 @@ function helpText(verb) {
     return verb === undefined ? mainHelp() : verbHelp(verb);
 }
 function mainHelp() {
-    return lines(...wrap('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.', 0), '', 'Usage: snapgate VERB [OPTIONS]', '', ...cli_arguments/* verbs */.PB.flatMap((verb) => entry(verb, aboutVerb[verb], 11)), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', ...wrap("snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.", 0), '', ...exitStatus);
+    return lines(...help_wrap('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.', 0), '', 'Usage: snapgate VERB [OPTIONS]', '', ...cli_arguments/* verbs */.PB.flatMap((verb) => entry(verb, aboutVerb[verb], 11)), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', ...help_wrap("snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.", 0), '', ...exitStatus);
 }
 function verbHelp(verb) {
     const own = (0,cli_arguments/* inputsOf */.Vc)(verb);
     const special = cli_arguments/* ownOptions */.rG[verb];
-    return lines(...wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0), '', `Usage: ${synopsis[verb]}`, ...(own.some(({ group }) => group === 'image') ? sources : []), '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(special === undefined ? [] : entry(`--${special.name} ${special.placeholder}`, special.description)), ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'), ...entry('-v, --verbose', aboutVerbose(verb, own)), ...entry('-h, --help', 'This text.'), ...unitHelp(own), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatusOf(verb));
+    return lines(...help_wrap(`snapgate ${verb}: ${aboutVerb[verb]}.`, 0), '', `Usage: ${synopsis[verb]}`, ...(own.some(({ group }) => group === 'image') ? sources : []), '', 'Examples:', ...examples[verb].map((example) => `  ${example}`), ...groupTitles.flatMap(([group, title]) => groupHelp(title, own.filter((input) => input.group === group))), '', 'Output', ...(special === undefined ? [] : entry(`--${special.name} ${special.placeholder}`, special.description)), ...entry('--json', 'The result, or the error, as one JSON object on stdout; progress stays on stderr.'), ...entry('-v, --verbose', aboutVerbose(verb, own)), ...entry('-h, --help', 'This text.'), ...unitHelp(own), ...(own.some(({ name }) => name === 'scenarios') ? scenarioHelp() : []), '', ...exitStatusOf(verb));
 }
 function groupHelp(title, specs) {
     if (specs.length === 0)
@@ -506,7 +505,7 @@ function unitHelp(own) {
 function scenarioHelp() {
     return [
         '',
-        ...wrap(`Built-in scenarios: ${scenarios/* builtInScenarios */.$.map(({ name }) => name).join(', ')}. snapgate.yml adds your own.`, 0),
+        ...help_wrap(`Built-in scenarios: ${scenarios/* builtInScenarios */.$.map(({ name }) => name).join(', ')}. snapgate.yml adds your own.`, 0),
     ];
 }
 const exitStatus = [
@@ -523,7 +522,7 @@ function exitStatusOf(verb) {
 }
 /** A name with its description beside it, or below it where the name is too long. */
 function entry(name, description, indent = 28) {
-    const wrapped = wrap(description, indent);
+    const wrapped = help_wrap(description, indent);
     const head = `  ${name}`;
     if (head.length + 2 > indent)
         return [head, ...wrapped];
@@ -531,17 +530,8 @@ function entry(name, description, indent = 28) {
 }
 /** A space that `wrap` does not break a line at. */
 const noBreak = '\u00a0';
-function wrap(text, left) {
-    const out = [];
-    let line = ' '.repeat(left);
-    for (const word of text.split(' ')) {
-        if (line.trim() !== '' && line.length + 1 + word.length > columns) {
-            out.push(line);
-            line = ' '.repeat(left);
-        }
-        line += line.trim() === '' ? word : ` ${word}`;
-    }
-    return [...out, line].map((each) => each.replaceAll(noBreak, ' '));
+function help_wrap(text, indent) {
+    return (0,wrap/* wrap */.L)(text, { columns, indent }).map((line) => line.replaceAll(noBreak, ' '));
 }
 function lines(...text) {
     return `${text.join('\n')}\n`;
@@ -589,7 +579,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(511)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6511));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(124)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4124));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -659,15 +649,18 @@ const inputs = [
     },
     {
         ...text('dockerfile', 'image', 'PATH', built),
+        namesFile: true,
         description: 'Dockerfile that builds the guest image, relative to the checkout; one of four image sources.',
     },
     {
         ...text('context', 'image', 'PATH', built),
+        namesFile: true,
         description: 'Build context of `dockerfile`, relative to the checkout.',
         default: '.',
     },
     {
         ...text('build-args', 'image', 'NAME=VALUE', built),
+        mayHoldSecret: true,
         description: 'Build arguments of `dockerfile`, one `NAME=VALUE` a line.',
         type: 'lines',
     },
@@ -677,23 +670,28 @@ const inputs = [
     },
     {
         ...text('image', 'image', 'REFERENCE', built),
+        namesFile: true,
         description: 'Image in the local container engine, or a `docker save` or OCI archive on disk; one of four image sources.',
     },
     {
         ...text('rootfs', 'image', 'PATH', built),
+        namesFile: true,
         description: 'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
     },
     {
         ...text('build-command', 'image', 'COMMAND', built),
+        mayHoldSecret: true,
         description: "The project's own build, run in each side's checkout, that leaves a rootfs at `rootfs`; one of four image sources.",
     },
     {
         ...text('kernel', 'image', 'PATH', built),
+        namesFile: true,
         description: "Kernel to boot: a path, or `auto` for a distribution kernel from the host's packages.",
         default: 'auto',
     },
     {
         ...text('initrd', 'image', 'PATH', built),
+        namesFile: true,
         description: 'Initial RAM disk: a path, `auto` for one with just the modules needed, or `none`.',
         default: 'auto',
     },
@@ -764,10 +762,12 @@ const inputs = [
     },
     {
         ...text('e2b-infra', 'engine', 'PATH', probed),
+        namesFile: true,
         description: "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
     },
     {
         ...text('e2b-tools', 'engine', 'PATH', probed),
+        namesFile: true,
         description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
     },
     {
@@ -777,22 +777,27 @@ const inputs = [
     },
     {
         ...text('prepare-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
         description: 'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
     },
     {
         ...text('resume-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
         description: 'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
     },
     {
         ...text('pause-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
         description: 'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
     },
     {
         ...text('cleanup-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
         description: 'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
     },
     {
         ...text('version-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
         description: 'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
     },
     {
@@ -854,6 +859,7 @@ const inputs = [
     },
     {
         ...text('ready-command', 'measure', 'COMMAND', built),
+        mayHoldSecret: true,
         description: 'Command in the guest that must exit 0 before the guest counts as ready; the init is asked if not given.',
     },
     {
@@ -1218,8 +1224,13 @@ const accelerators = ['kvm', 'tcg', 'unknown'];
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ snapshotFormats)
+/* harmony export */   T: () => (/* binding */ snapshotFormats),
+/* harmony export */   n: () => (/* binding */ isBucket)
 /* harmony export */ });
+/** Whether a storage of e2b's tools is a bucket, the only remote kind that they take, and not a folder. */
+function isBucket(storage) {
+    return storage.startsWith('gs://');
+}
 /** How the files are laid out that the commands leave. */
 const snapshotFormats = ['raw', 'sparse-diff', 'e2b'];
 
@@ -1347,8 +1358,10 @@ function printable(text, limit = 2000) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E9: () => (/* binding */ parseDuration),
+/* harmony export */   K9: () => (/* binding */ groupDigits),
 /* harmony export */   T9: () => (/* binding */ formatGrowth),
 /* harmony export */   Ul: () => (/* binding */ formatByteChange),
+/* harmony export */   Uv: () => (/* binding */ formatExactBytes),
 /* harmony export */   a3: () => (/* binding */ formatDuration),
 /* harmony export */   lo: () => (/* binding */ parsePercent),
 /* harmony export */   z3: () => (/* binding */ formatBytes),
@@ -1408,6 +1421,14 @@ function formatBytes(bytes) {
     const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
     return `${sign}${value.toFixed(digits)} ${units[index]}`;
 }
+/** A size for people and to the byte: `4.00 KiB (4,096 bytes)`, `812 bytes`. */
+function formatExactBytes(bytes) {
+    return bytes < 1024 ? `${bytes} bytes` : `${formatBytes(bytes)} (${groupDigits(bytes)} bytes)`;
+}
+/** Every digit of a whole number, in groups of three: `2,580,480`. */
+function groupDigits(whole) {
+    return String(whole).replace(/\B(?=(\d{3})+$)/g, ',');
+}
 /** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
 function formatByteChange(bytes) {
     return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
@@ -1443,6 +1464,32 @@ function quote(text) {
 /* harmony export */ });
 /** snapgate's version, as in package.json (a test holds them equal): a bundle has no package.json to read. */
 const version = '0.1.0';
+
+
+/***/ }),
+
+/***/ 3836:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ wrap)
+/* harmony export */ });
+/** The lines of a paragraph, broken at spaces, a no-break space being none. */
+function wrap(text, { columns, indent = 0, hanging = 0 }) {
+    const lines = [];
+    let line = ' '.repeat(indent);
+    for (const word of text.split(' ')) {
+        if (line.trim() === '')
+            line += word;
+        else if (line.length + 1 + word.length <= columns)
+            line += ` ${word}`;
+        else {
+            lines.push(line);
+            line = ' '.repeat(indent + hanging) + word;
+        }
+    }
+    return [...lines, line];
+}
 
 
 /***/ })

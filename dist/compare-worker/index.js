@@ -18,20 +18,31 @@ function* runsOf(pages, maxCount) {
         index += count;
     }
 }
+/** @param page of `pageBytes` */
+function isZeroPage(page) {
+    return Buffer.compare(page, zeroPage) === 0;
+}
+const zeroPage = new Uint8Array(pageBytes);
 
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: ./lib/pages/whole-io.js
 
-/** Fills `into` from `position` of a file on. Throws where the file ends before. */
-function readFully(fd, into, position) {
+/** Fills `into` from `position` of a file on. Returns how many bytes there were: fewer than asked for where the file ends before. */
+function readUpTo(fd, into, position) {
     let done = 0;
     while (done < into.length) {
         const count = (0,external_node_fs_namespaceObject.readSync)(fd, into, done, into.length - done, position + done);
         if (count === 0)
-            throw new Error('a memory file or process ended before its pages were read');
+            break;
         done += count;
     }
+    return done;
+}
+/** Fills `into` from `position` of a file on. Throws where the file ends before. */
+function readFully(fd, into, position) {
+    if (readUpTo(fd, into, position) < into.length)
+        throw new Error('a memory file or process ended before its pages were read');
 }
 /** Writes all of `content` at `position` of a file. */
 function writeFully(fd, content, position) {
@@ -46,6 +57,9 @@ function writeFully(fd, content, position) {
 
 /** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
 const granularities = [4096, 16_384, 65_536, 2_097_152];
+/** What is looked at at a time: an aligned block of the largest size, in which all others lie. */
+const windowBytes = Math.max(...granularities);
+const windowPages = windowBytes / pageBytes;
 /** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
 const spanBytes = 16 * 1024 * 1024;
 /** The body of a worker thread: takes spans until there are no more. */
@@ -69,9 +83,6 @@ function createSpanComparer(shared) {
         return true;
     };
 }
-/** The largest block, in which all others lie. */
-const windowBytes = 2 * 1024 * 1024;
-const windowPages = windowBytes / pageBytes;
 /** Two of them stay in a core's own cache between the read and the comparison; larger ones took a third longer, smaller ones too. */
 const chunkBytes = 128 * 1024;
 const chunkPages = chunkBytes / pageBytes;
@@ -107,8 +118,7 @@ function createWindowComparer(shared) {
             return;
         for (const [index, blockBytes] of granularities.entries())
             countBlocks(states, blockBytes / pageBytes, shared.counts, 2 * index);
-        if (shared.bits)
-            setBits(states, shared.bits, from / pageBytes);
+        setBits(states, shared.bits, from / pageBytes);
     };
 }
 /** Fills the buffers with the chunk at `offset`, zeros in holes and behind the end; false: both files have nothing but a hole there. */
@@ -183,10 +193,7 @@ function setBits(states, bits, firstPage) {
         if ((state & changed) === 0)
             continue;
         const word = (firstPage + index) >>> 5;
-        const bit = 1 << (index & 31);
-        bits.changed[word] = (bits.changed[word] ?? 0) | bit;
-        if ((state & notZero) === 0)
-            bits.zeroed[word] = (bits.zeroed[word] ?? 0) | bit;
+        bits[word] = (bits[word] ?? 0) | (1 << (index & 31));
     }
 }
 

@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 44224:
+/***/ 23125:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39685,14 +39685,13 @@ async function mustRun(run, command, args, options = {}) {
     const result = await runCommand(run, command, args, options);
     if (result.code === 0)
         return result.stdout;
-    const how = result.timedOut
-        ? 'took too long'
-        : result.signal
-            ? `was ended by ${result.signal}`
-            : `exited ${result.code}`;
-    throw new error_SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
+    throw new error_SnapgateError('host', `${command} ${result.timedOut ? 'took too long' : endOf(result)}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
         details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
     });
+}
+/** How a process ended, as what follows its name in a sentence. */
+function endOf(ended) {
+    return ended.signal === null ? `exited ${ended.code}` : `was ended by ${ended.signal}`;
 }
 /** How long a process that a command left behind may hold the command's output open. */
 const heldOutputMs = 2_000;
@@ -39752,9 +39751,24 @@ const debianPackages = {
 };
 /** Whether a command is where `searchPath` looks. */
 function hasCommand(name) {
+    return findCommand(name) !== undefined;
+}
+/** The path of a command, where `searchPath` looks; undefined: it is not there. */
+function findCommand(name) {
     return searchPath()
         .split(external_node_path_.delimiter)
-        .some((dir) => isExecutable((0,external_node_path_.join)(dir, name)));
+        .map((dir) => (0,external_node_path_.join)(dir, name))
+        .find(isExecutable);
+}
+/** Whether there is a file at a path that this user may execute. */
+function isExecutable(path) {
+    try {
+        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
+        return (0,external_node_fs_.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
 }
 /** The Debian packages of those commands that are not on this machine. */
 function missingPackages(commands) {
@@ -39767,15 +39781,6 @@ function packageOf(command) {
     return name === undefined
         ? `a package that holds ${command}`
         : `sudo apt-get install -y --no-install-recommends ${name}`;
-}
-function isExecutable(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
 }
 function collectOutput(child, onStdout) {
     const stdout = [];
@@ -39814,6 +39819,10 @@ function cloudEnvironment() {
 /** The user's own command for buckets: gcloud, else gsutil; undefined: neither is on this machine. */
 function bucketCommand() {
     return ['gcloud', 'gsutil'].find(hasCommand);
+}
+/** The command that copies a file, whose address and path follow. */
+function copyFromBucket() {
+    return bucketCommand() === 'gsutil' ? ['gsutil', 'cp'] : ['gcloud', 'storage', 'cp'];
 }
 /** The command that removes folders, whose addresses follow. */
 function removeFromBucket() {
@@ -49500,30 +49509,33 @@ function parseLine(line) {
 
 /** How processes of a run are found, whoever started them: what snapgate starts has it in its environment, and so has all that is started by that. */
 function endMarkedProcesses(name, value) {
-    const mark = Buffer.from(`${name}=${value}\0`);
     // Again until there is none: builds fork while they die.
     for (let attempt = 0; attempt < 50; attempt += 1) {
-        const pids = (0,external_node_fs_.readdirSync)('/proc').filter((pid) => /^\d+$/.test(pid) && hasMark(pid, mark));
+        const pids = markedProcesses(name, value);
         if (pids.length === 0)
             return;
         for (const pid of pids)
-            killQuietly(Number(pid));
+            killQuietly(pid);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
 }
 /** Waits until there is none that has the mark, with the thread; no longer than `limitMs`. */
 function awaitMarkedProcesses(name, value, limitMs) {
-    const mark = Buffer.from(`${name}=${value}\0`);
     const deadline = performance.now() + limitMs;
     while (performance.now() < deadline) {
-        if (!(0,external_node_fs_.readdirSync)('/proc').some((pid) => /^\d+$/.test(pid) && hasMark(pid, mark)))
+        if (markedProcesses(name, value).length === 0)
             return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
 }
+/** Their ids; this process is never one of them. */
+function markedProcesses(name, value) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    return (0,external_node_fs_.readdirSync)('/proc')
+        .map(Number)
+        .filter((pid) => pid > 0 && pid !== process.pid && hasMark(pid, mark));
+}
 function hasMark(pid, mark) {
-    if (Number(pid) === process.pid)
-        return false;
     try {
         return (0,external_node_fs_.readFileSync)(`/proc/${pid}/environ`).includes(mark);
     }
@@ -49611,6 +49623,15 @@ function closeRun(dir) {
         endProcessesOfRun(id);
     removeTree(dir, id);
 }
+/** As `closeRun`; what cannot be removed, such as files of another user's, is said, and hides no error of the job's: the next run tries again. */
+function closeOrSay(dir, log, whose = 'this run') {
+    try {
+        closeRun(dir);
+    }
+    catch (error) {
+        log.warning(`What ${whose} left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
+    }
+}
 /** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
 const graceLimitMs = 5000;
 function endProcessesOfRun(id) {
@@ -49622,14 +49643,8 @@ function sweepDeadRuns(workDir, log) {
         if (!name.startsWith(runPrefix))
             continue;
         const dir = (0,external_node_path_.join)(workDir, name);
-        if (!isOwn(dir) || ownerLives(dir))
-            continue;
-        try {
-            closeRun(dir);
-        }
-        catch (error) {
-            log.warning(`What a run that was killed left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
-        }
+        if (isOwn(dir) && !ownerLives(dir))
+            closeOrSay(dir, log, 'a run that was killed');
     }
 }
 /** In a folder that others may write to, such as /tmp, anybody can put one of that name, with a ledger that names any file. */
@@ -49657,9 +49672,10 @@ function startTimeOf(pid) {
         return undefined;
     }
 }
-/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
-function runQuietly(id, command, args, timeout = 60_000) {
-    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+/** A command of the clean-up, which gets no token either; whether it exited 0, about which mostly nothing could be done. */
+function runQuietly(id, command, args, options = {}) {
+    const env = childEnvironment({ id }, options.env);
+    return (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { timeout: 60_000, ...options, stdio: 'ignore', env }).status === 0;
 }
 function removeResource(resource, id) {
     switch (resource.kind) {
@@ -49673,7 +49689,9 @@ function removeResource(resource, id) {
             return;
         case 'worktree':
             removeTree(resource.path, id);
-            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+                timeout: 30_000,
+            });
             return;
         case 'buildah-build':
             endBuildahBuild(resource, id);
@@ -49706,8 +49724,7 @@ function removeAtOnce(urls, id, deadline) {
     if (leftMs <= 0)
         return false;
     const [command, ...words] = removeFromBucket();
-    const env = childEnvironment({ id }, cloudEnvironment());
-    return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
+    return runQuietly(id, command, [...words, ...urls], { timeout: leftMs, env: cloudEnvironment() });
 }
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
 function removeTree(path, id) {
@@ -49725,10 +49742,9 @@ function removeTree(path, id) {
 function runCleanupCommand({ work, cwd, command, args, env, timeoutMs }, id) {
     if (!(0,external_node_fs_.existsSync)(work))
         return;
-    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, {
-        stdio: 'ignore',
+    runQuietly(id, command, args, {
         cwd: (0,external_node_fs_.existsSync)(cwd) ? cwd : work,
-        env: childEnvironment({ id }, env),
+        env,
         timeout: Math.min(timeoutMs, 60_000),
         killSignal: 'SIGKILL',
     });
@@ -49777,7 +49793,7 @@ async function withRun(options, job) {
     interrupted.catch(() => { });
     const stop = (signal) => {
         if (controller.signal.aborted) {
-            session_close(run);
+            closeOrSay(run.dir, run.log);
             process.exit(75);
         }
         controller.abort(interruption(signal));
@@ -49790,56 +49806,13 @@ async function withRun(options, job) {
     finally {
         if (!controller.signal.aborted)
             controller.abort(interruption('the end of the run'));
-        session_close(run);
+        closeOrSay(run.dir, run.log);
         for (const signal of stoppingSignals)
             process.off(signal, stop);
     }
 }
-/** What cannot be removed, such as files of another user's, is said, and hides no error of the job's; the next run tries again. */
-function session_close({ dir, log }) {
-    try {
-        closeRun(dir);
-    }
-    catch (error) {
-        log.warning(`What this run left in ${dir} cannot be removed (${error_errnoOf(error) ?? error}).`);
-    }
-}
 function interruption(by) {
     return new error_SnapgateError('interrupted', `interrupted by ${by}`, 'Nothing was left behind; run it again.');
-}
-
-;// CONCATENATED MODULE: ./lib/image/commands.js
-/** Commands that making any image calls: the agent's busybox, and the tools of the guest's file system. */
-const imageCommands = ['busybox', 'mke2fs', 'debugfs', 'fakeroot'];
-/** What only `kernel: auto` and `initrd: auto` call. */
-const autoCommands = ['cpio', 'modprobe'];
-/** What only some sources call: compressed tars and kernel modules. */
-const archiveCommands = ['xz', 'zstd'];
-
-;// CONCATENATED MODULE: ./lib/job/prerequisites.js
-
-
-/** What a gate calls on any machine: for processes that end with it, and for the base commit. */
-const always = ['setpriv', 'git'];
-/** What the engines call beside that. Go, Docker and the like are the runner's to have. */
-const ofEngine = {
-    qemu: ['qemu-system-x86_64', 'qemu-img'],
-    firecracker: [],
-    e2b: [],
-    command: [],
-};
-/** The commands that a run with this configuration calls, of those that come in packages. */
-function prerequisitesOf({ image, measure }) {
-    const { kind } = measure.engine;
-    const makesImage = image !== undefined || kind === 'qemu' || kind === 'firecracker';
-    const needsBuilder = image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
-    return [
-        ...always,
-        ...ofEngine[kind],
-        ...(makesImage ? [...imageCommands, ...autoCommands, ...archiveCommands] : []),
-        // Without root, buildah needs ids for the users of the image.
-        ...(needsBuilder ? ['buildah', 'newuidmap'] : []),
-    ];
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/contract.js
@@ -49860,6 +49833,1716 @@ const metricNames = [
 const engineNames = ['qemu', 'firecracker', 'e2b', 'command'];
 /** How a guest runs: under the kernel's hypervisor, emulated, or as only the commands of the user's know. */
 const accelerators = ['kvm', 'tcg', 'unknown'];
+
+;// CONCATENATED MODULE: ./lib/host/units.js
+
+const byteUnits = {
+    B: 1,
+    kB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    KiB: 1024,
+    MiB: 1024 ** 2,
+    GiB: 1024 ** 3,
+};
+const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+/** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
+function parseBytes(text, where) {
+    return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
+}
+/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+function parseDuration(text, where) {
+    return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
+}
+/** `5%`, `12.5 %` → ratio (0.05, 0.125). The sign is mandatory: `5` and `0.05` are both ambiguous. */
+function parsePercent(text, where) {
+    const match = /^(\d+(?:\.\d+)?)\s?%$/.exec(text.trim());
+    if (!match) {
+        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not a percentage`, 'Write it like 5% or 12.5%.');
+    }
+    return Number(match[1]) / 100;
+}
+function parseQuantity(text, where, units, what, example) {
+    const match = /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(text.trim());
+    const factor = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
+    const value = factor === undefined ? Number.NaN : Number(match?.[1]) * factor;
+    if (!Number.isSafeInteger(value)) {
+        const known = Object.keys(units).join(', ');
+        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not ${what}`, `Write it like ${example}. Units: ${known}.`);
+    }
+    return value;
+}
+/** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
+function units_formatBytes(bytes) {
+    const sign = bytes < 0 ? '−' : '';
+    const size = Math.abs(bytes);
+    if (size < 1024)
+        return `${sign}${Math.round(size)} B`;
+    const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+    let value = size / 1024;
+    let index = 0;
+    while (value >= 1023.995 && index < units.length - 1) {
+        value /= 1024;
+        index += 1;
+    }
+    const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    return `${sign}${value.toFixed(digits)} ${units[index]}`;
+}
+/** A size for people and to the byte: `4.00 KiB (4,096 bytes)`, `812 bytes`. */
+function formatExactBytes(bytes) {
+    return bytes < 1024 ? `${bytes} bytes` : `${units_formatBytes(bytes)} (${groupDigits(bytes)} bytes)`;
+}
+/** Every digit of a whole number, in groups of three: `2,580,480`. */
+function groupDigits(whole) {
+    return String(whole).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+/** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
+function formatByteChange(bytes) {
+    return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
+}
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+function formatGrowth(ratio) {
+    const percent = ratio * 100;
+    if (Math.abs(percent) < 0.05)
+        return '0.0 %';
+    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+}
+/** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
+function formatDuration(ms) {
+    if (ms < 1000)
+        return `${Math.round(ms)} ms`;
+    if (ms < 60_000)
+        return `${(ms / 1000).toFixed(1)} s`;
+    const seconds = Math.round(ms / 1000);
+    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+function quote(text) {
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+;// CONCATENATED MODULE: ./lib/config/names.js
+
+/** `what "nmae" does not exist, did you mean "name"?`, with the list of what exists as the remedy. */
+function unknownName(where, what, name, existing) {
+    const near = nearestName(name, existing);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    return new error_SnapgateError('usage', `${where}: no ${what} is called ${quoteText(name)}${hint}`, existing.length === 0 ? `There is no ${what} to name.` : `These exist: ${existing.join(', ')}.`);
+}
+/** The existing name at the smallest edit distance, if that is small enough to be a slip of the hand. */
+function nearestName(name, existing) {
+    const limit = name.length < 4 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
+    let nearest;
+    let smallest = limit + 1;
+    for (const candidate of existing) {
+        const distance = editDistance(name.slice(0, 100).toLowerCase(), candidate.toLowerCase());
+        if (distance < smallest) {
+            smallest = distance;
+            nearest = candidate;
+        }
+    }
+    return nearest;
+}
+/** Quoted, cut at 60 characters, on one line: for showing a text of the user's in an error. */
+function quoteText(text) {
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+/** Levenshtein distance: insertions, deletions and replacements of one character. */
+function editDistance(a, b) {
+    let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+    for (const [row, letter] of [...a].entries()) {
+        const current = [row + 1];
+        for (let column = 1; column <= b.length; column += 1) {
+            const replaced = (previous[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+            current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+        }
+        previous = current;
+    }
+    return previous[b.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./lib/config/base.js
+
+
+const kinds = 'ref:REF, image:REFERENCE, rootfs:PATH or measurement:FILE; a branch called main is ref:main.';
+/** `ref:main`, `image:NAME`, `rootfs:PATH`, `measurement:FILE`, `auto`, `cache` or `none`; anything else is an error that names `where`. */
+function baseOf(text, where) {
+    const trimmed = text.trim();
+    if (trimmed === 'auto' || trimmed === 'cache' || trimmed === 'none')
+        return { kind: trimmed };
+    return sideOf(text, where, 'base', `Write auto, cache, none, ${kinds}`);
+}
+/** Like `baseOf`, with `checkout` for what the workspace holds. */
+function headOf(text, where) {
+    if (text.trim() === 'checkout')
+        return { kind: 'checkout' };
+    return sideOf(text, where, 'head', `Write checkout, ${kinds}`);
+}
+function sideOf(text, where, what, remedy) {
+    const unknown = new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a ${what}`, remedy);
+    const trimmed = text.trim();
+    const colon = trimmed.indexOf(':');
+    const kind = trimmed.slice(0, Math.max(0, colon));
+    const rest = trimmed.slice(colon + 1);
+    if (rest === '' || rest.includes('\n') || rest.includes('\0'))
+        throw unknown;
+    switch (kind) {
+        case 'ref':
+            return { kind, ref: checkedRef(rest, where) };
+        case 'image':
+            return { kind, reference: rest };
+        case 'rootfs':
+        case 'measurement':
+            return { kind, path: rest };
+        default:
+            throw unknown;
+    }
+}
+/** Git would read a leading dash as an option. */
+function checkedRef(ref, where) {
+    if (!ref.startsWith('-') && !/\s/.test(ref))
+        return ref;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(ref)} cannot be a git ref`, 'Name a branch, a tag or a commit.');
+}
+
+;// CONCATENATED MODULE: ./lib/engine/settings.js
+/** Whether a storage of e2b's tools is a bucket, the only remote kind that they take, and not a folder. */
+function isBucket(storage) {
+    return storage.startsWith('gs://');
+}
+/** How the files are laid out that the commands leave. */
+const snapshotFormats = ['raw', 'sparse-diff', 'e2b'];
+
+;// CONCATENATED MODULE: ./lib/config/engine.js
+
+
+
+
+/** What means nothing to e2b's own builder. */
+const ofBootedImage = ['initrd', 'boot-timeout'];
+/** What not all engines take. */
+const ownInputs = {
+    qemu: ['accel', ...ofBootedImage],
+    firecracker: ['firecracker-binary', 'firecracker-version', 'jailer', ...ofBootedImage],
+    e2b: ['e2b-infra', 'e2b-tools', 'e2b-storage', 'firecracker-version', 'command-timeout'],
+    command: [
+        'prepare-command',
+        'resume-command',
+        'pause-command',
+        'cleanup-command',
+        'version-command',
+        'memfile',
+        'rootfs-file',
+        'format',
+        'command-timeout',
+        ...ofBootedImage,
+    ],
+};
+/**
+ * The engine that was asked for, with its settings.
+ *
+ * @throws SnapgateError `usage` for an input that belongs to another engine, or one that this one needs and lacks
+ */
+function readEngine(inputs) {
+    const kind = inputs.choice('engine', engineNames);
+    refuseOthers(kind, inputs);
+    const hugePages = readHugePages(kind, inputs);
+    switch (kind) {
+        case 'qemu':
+            return { kind, accel: inputs.choice('accel', ['auto', 'kvm', 'tcg']) };
+        case 'firecracker':
+            return readFirecracker(inputs);
+        case 'e2b':
+            return readE2b(inputs, hugePages);
+        case 'command':
+            return readCommand(inputs);
+    }
+}
+/**
+ * An input that the engine would not look at is a mistake that nobody would notice; not so what snapgate.yml has for its own engine where
+ * the run names another.
+ */
+function refuseOthers(kind, inputs) {
+    const isOfRun = (name) => inputs.given(name)?.where === name;
+    for (const name of new Set(Object.values(ownInputs).flat())) {
+        const given = ownInputs[kind].includes(name) ? undefined : inputs.given(name);
+        if (given === undefined || (isOfRun('engine') && !isOfRun(name)))
+            continue;
+        const owners = engineNames.filter((engine) => ownInputs[engine].includes(name));
+        throw new error_SnapgateError('usage', `${given.where} is given, which engine ${kind} does not have`, `Remove it, or set engine to ${owners.join(' or ')}.`);
+    }
+}
+function readHugePages(kind, inputs) {
+    const given = inputs.given('huge-pages');
+    if (given === undefined)
+        return kind === 'e2b';
+    const wanted = inputs.choice('huge-pages', ['none', '2M']) === '2M';
+    if (!wanted || kind === 'e2b')
+        return wanted;
+    throw new error_SnapgateError('usage', `${given.where}: ${whyNoHugePages[kind]}`, hugePagesRemedy);
+}
+const hugePagesRemedy = 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.';
+const whyNoHugePages = {
+    qemu: 'engine qemu counts written pages of 4 KiB, and cannot on 2 MiB pages',
+    firecracker: 'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
+    command: 'what backs the memory of a guest of engine command is up to its commands',
+};
+function readFirecracker(inputs) {
+    const version = readVersion(inputs);
+    const binary = inputs.given('firecracker-binary');
+    if (binary !== undefined && version !== undefined)
+        throw new error_SnapgateError('usage', `${binary.where} and firecracker-version are both given`, 'Give the binary that is on the machine, or the release to fetch.');
+    return {
+        kind: 'firecracker',
+        binary: binary?.text ?? 'firecracker',
+        version,
+        jailer: inputs.flag('jailer'),
+    };
+}
+function readVersion(inputs) {
+    const given = inputs.given('firecracker-version');
+    if (given === undefined)
+        return undefined;
+    const version = /^v?(\d{1,4}\.\d{1,4}\.\d{1,4})$/.exec(given.text)?.[1];
+    if (version !== undefined)
+        return version;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a release of Firecracker`, 'Write all three numbers, such as 1.12.1.');
+}
+function readE2b(inputs, hugePages) {
+    const [infra, tools] = [inputs.given('e2b-infra'), inputs.given('e2b-tools')];
+    if (infra !== undefined && tools !== undefined)
+        throw new error_SnapgateError('usage', `${infra.where} and ${tools.where} are both given`, 'Give the checkout whose tools are to be built, or the folder of tools that are built.');
+    const kernel = inputs.given('kernel')?.text;
+    return {
+        kind: 'e2b',
+        infra: infra?.text,
+        tools: tools?.text,
+        storage: readStorage(inputs),
+        hugePages,
+        kernel: kernel === 'auto' ? undefined : kernel,
+        firecrackerVersion: inputs.given('firecracker-version')?.text,
+        diskBytes: inputs.diskBytes(),
+        timeoutMs: inputs.timeMs('command-timeout'),
+    };
+}
+/** `gs://` is the only remote storage that the tools take. */
+function readStorage(inputs) {
+    const given = inputs.given('e2b-storage');
+    if (given === undefined)
+        return undefined;
+    const isRemote = /^[a-z0-9+.-]+:\/\//i.test(given.text);
+    if (!isRemote || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}$/.test(given.text))
+        return given.text;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no storage that e2b's tools take`, 'Give a folder, or gs:// and the name of a bucket.');
+}
+function readCommand(inputs) {
+    refuseOtherLayers(inputs);
+    return {
+        kind: 'command',
+        prepare: needCommand(inputs, 'prepare-command'),
+        resume: needCommand(inputs, 'resume-command'),
+        pause: needCommand(inputs, 'pause-command'),
+        cleanup: inputs.given('cleanup-command')?.text,
+        version: inputs.given('version-command')?.text,
+        memfile: fileName(inputs, 'memfile') ?? 'memfile',
+        rootfsFile: fileName(inputs, 'rootfs-file'),
+        format: inputs.choice('format', snapshotFormats),
+        timeoutMs: inputs.timeMs('command-timeout'),
+    };
+}
+/** Layers are called what e2b calls them. */
+function refuseOtherLayers(inputs) {
+    if (inputs.choice('format', snapshotFormats) !== 'e2b')
+        return;
+    for (const [name, only] of [
+        ['memfile', 'memfile'],
+        ['rootfs-file', 'rootfs.ext4'],
+    ]) {
+        const given = inputs.given(name);
+        if (given === undefined || given.text === only)
+            continue;
+        throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no layer of format e2b`, `It is ${only} there, with ${only}.header beside it.`);
+    }
+}
+function needCommand(inputs, name) {
+    const text = inputs.given(name)?.text;
+    if (text !== undefined)
+        return text;
+    throw new error_SnapgateError('usage', `engine command is asked for, but ${name} is not given`, 'Give prepare-command, resume-command and pause-command; docs/engine-command.md has two whole examples.');
+}
+/** A file of a snapshot's folder: what leads out of it would outlive the snapshot. */
+function fileName(inputs, name) {
+    const given = inputs.given(name);
+    if (given === undefined)
+        return undefined;
+    if (/^[^/\0]{1,255}(?:\/[^/\0]{1,255}){0,7}$/.test(given.text) && !/(^|\/)\.\.?(\/|$)/.test(given.text))
+        return given.text;
+    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a file in a snapshot's folder`, 'Name it as it is called below SNAPGATE_OUT, without .. and without a / at its start.');
+}
+
+;// CONCATENATED MODULE: ./lib/config/exact.js
+/** Exact, in the largest unit that the parser reads and that divides it. */
+function exactBytes(bytes) {
+    const units = [
+        ['GiB', 1024 ** 3],
+        ['MiB', 1024 ** 2],
+        ['KiB', 1024],
+    ];
+    const [name, size] = units.find(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['B', 1];
+    return `${bytes / size}${name}`;
+}
+function exactTime(ms) {
+    if (ms > 0 && ms % 3600e3 === 0)
+        return `${ms / 3600e3}h`;
+    return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+/** @param ratio 0.05 for 5%. */
+function exactPercent(ratio) {
+    return `${Number((ratio * 100).toPrecision(12))}%`;
+}
+
+;// CONCATENATED MODULE: ./lib/config/inputs.js
+
+
+/** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
+const modes = ['gate', 'measure', 'comment'];
+/** When a pull request gets a comment. */
+const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
+/** How far an accepted growth reaches. */
+const acceptScopes = ['pull-request', 'commit', 'size'];
+const artifactPolicies = ['auto', 'always', 'never'];
+const built = ['gate', 'measure'];
+const probed = ['gate', 'measure', 'probe'];
+const gated = ['gate', 'compare'];
+const everyRun = ['gate', 'measure', 'compare'];
+/** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
+const inputs = [
+    {
+        ...inputs_text('mode', 'run', 'MODE'),
+        description: 'What to do: `gate` measures both sides and decides (or decides on what a matrix has measured, with `entries`); `measure` measures and stores; `comment`, on `workflow_run`, tells the pull request what a run with a read-only token has measured.',
+        default: 'gate',
+        actionDefault: 'gate',
+        choices: modes,
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('dockerfile', 'image', 'PATH', built),
+        namesFile: true,
+        description: 'Dockerfile that builds the guest image, relative to the checkout; one of four image sources.',
+    },
+    {
+        ...inputs_text('context', 'image', 'PATH', built),
+        namesFile: true,
+        description: 'Build context of `dockerfile`, relative to the checkout.',
+        default: '.',
+    },
+    {
+        ...inputs_text('build-args', 'image', 'NAME=VALUE', built),
+        mayHoldSecret: true,
+        description: 'Build arguments of `dockerfile`, one `NAME=VALUE` a line.',
+        type: 'lines',
+    },
+    {
+        ...inputs_text('target', 'image', 'STAGE', built),
+        description: 'Stage of `dockerfile` to build; the last one if not given.',
+    },
+    {
+        ...inputs_text('image', 'image', 'REFERENCE', built),
+        namesFile: true,
+        description: 'Image in the local container engine, or a `docker save` or OCI archive on disk; one of four image sources.',
+    },
+    {
+        ...inputs_text('rootfs', 'image', 'PATH', built),
+        namesFile: true,
+        description: 'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
+    },
+    {
+        ...inputs_text('build-command', 'image', 'COMMAND', built),
+        mayHoldSecret: true,
+        description: "The project's own build, run in each side's checkout, that leaves a rootfs at `rootfs`; one of four image sources.",
+    },
+    {
+        ...inputs_text('kernel', 'image', 'PATH', built),
+        namesFile: true,
+        description: "Kernel to boot: a path, or `auto` for a distribution kernel from the host's packages.",
+        default: 'auto',
+    },
+    {
+        ...inputs_text('initrd', 'image', 'PATH', built),
+        namesFile: true,
+        description: 'Initial RAM disk: a path, `auto` for one with just the modules needed, or `none`.',
+        default: 'auto',
+    },
+    {
+        ...inputs_text('disk-size', 'image', 'SIZE', built),
+        description: "Size of the guest's disk, with its unit.",
+        type: 'bytes',
+        default: '2GiB',
+    },
+    {
+        ...inputs_text('base', 'base', 'BASE', ['gate']),
+        description: 'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
+        default: 'auto',
+        inFile: false,
+    },
+    {
+        ...inputs_text('head', 'base', 'HEAD', ['gate']),
+        description: 'What is judged: `checkout`, or as in `base` a `ref:REF`, `image:REFERENCE`, `rootfs:PATH` or `measurement:FILE`.',
+        default: 'checkout',
+        inFile: false,
+    },
+    {
+        ...inputs_text('side', 'base', 'SIDE'),
+        description: 'What `mode: measure` measures: `head`, `base`, or `both`, taking turns in one job, which is what a matrix wants.',
+        choices: ['head', 'base', 'both'],
+        default: 'head',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('baseline-branch', 'base', 'BRANCH'),
+        description: 'Branch of this repository that keeps stored measurements and their history, for where caches are evicted; needs `contents: write` where it is written to. The cache keeps them if not given.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('engine', 'engine', 'ENGINE', probed),
+        description: "What boots, pauses and resumes the guests: `qemu`, `firecracker`, `e2b` (the tools of e2b's infra), or `command` (commands of your own).",
+        choices: engineNames,
+        default: 'qemu',
+    },
+    {
+        ...inputs_text('accel', 'engine', 'ACCEL', probed),
+        description: 'How a guest of `qemu` runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
+        choices: ['auto', 'kvm', 'tcg'],
+        default: 'auto',
+    },
+    {
+        ...inputs_text('huge-pages', 'engine', 'none|2M', probed),
+        description: 'Pages that back the memory of a guest of `e2b`: `2M`, as its tools have it if not given, or `none`. Other engines have `none`; their `memfile.hugeBytes` says what pages of 2 MiB would store.',
+        choices: ['none', '2M'],
+    },
+    {
+        ...inputs_text('firecracker-binary', 'engine', 'PATH', probed),
+        description: "Firecracker's binary for `firecracker`: a path, or a name to be found on the PATH.",
+        default: 'firecracker',
+        inFile: false,
+    },
+    {
+        ...inputs_text('firecracker-version', 'engine', 'VERSION', probed),
+        description: "Release of Firecracker, such as `1.12.1`, that is taken from the runner's tool cache or downloaded, its checksum verified; with `e2b`, what `create-build` is given as `-firecracker`.",
+    },
+    {
+        ...inputs_text('jailer', 'engine', 'true|false', probed),
+        description: 'Whether `firecracker` runs under its jailer, which needs root: `true` or `false`.',
+        type: 'flag',
+        default: 'false',
+    },
+    {
+        ...inputs_text('e2b-infra', 'engine', 'PATH', probed),
+        namesFile: true,
+        description: "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
+    },
+    {
+        ...inputs_text('e2b-tools', 'engine', 'PATH', probed),
+        namesFile: true,
+        description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
+    },
+    {
+        ...inputs_text('e2b-storage', 'engine', 'STORAGE', probed),
+        description: 'Where the tools of `e2b` keep builds: a folder, or `gs://BUCKET`; a temporary folder if not given.',
+        inFile: false,
+    },
+    {
+        ...inputs_text('prepare-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
+        description: 'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...inputs_text('resume-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
+        description: 'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
+    },
+    {
+        ...inputs_text('pause-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
+        description: 'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
+    },
+    {
+        ...inputs_text('cleanup-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
+        description: 'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
+    },
+    {
+        ...inputs_text('version-command', 'engine', 'COMMAND', probed),
+        mayHoldSecret: true,
+        description: 'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
+    },
+    {
+        ...inputs_text('memfile', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's memory.",
+        default: 'memfile',
+    },
+    {
+        ...inputs_text('rootfs-file', 'engine', 'NAME', probed),
+        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's disk; the disk is not measured if not given.",
+    },
+    {
+        ...inputs_text('format', 'engine', 'FORMAT', probed),
+        description: "With `command`: how those files are laid out: `raw` (all of it), `sparse-diff` (holes where nothing was written since the parent), or `e2b` (`memfile.header` and `rootfs.ext4.header` beside the layers' data).",
+        choices: snapshotFormats,
+        default: 'raw',
+    },
+    {
+        ...inputs_text('command-timeout', 'engine', 'TIME', probed),
+        description: 'With `command` and `e2b`: limit of each of its commands, with its unit.',
+        type: 'time',
+        default: '10min',
+    },
+    {
+        ...inputs_text('memory-size', 'measure', 'SIZE', built),
+        description: "The guest's memory, with its unit.",
+        type: 'bytes',
+        default: '512MiB',
+    },
+    {
+        ...inputs_text('vcpus', 'measure', 'N', built),
+        description: 'Number of virtual processors of the guest.',
+        type: 'count',
+        default: '1',
+    },
+    {
+        ...inputs_text('boots', 'measure', 'N', built),
+        description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
+        type: 'count',
+        default: '5',
+    },
+    {
+        ...inputs_text('cycles', 'measure', 'N', built),
+        description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
+        type: 'count',
+        default: '5',
+    },
+    {
+        ...inputs_text('warmup', 'measure', 'N', built),
+        description: 'Number of rounds in each boot that are run first and dropped, 0 to 100.',
+        type: 'count',
+        default: '2',
+    },
+    {
+        ...inputs_text('scenarios', 'measure', 'NAMES', built),
+        description: 'Names of the scenarios to run, built-in or from snapgate.yml, or `all`.',
+        type: 'names',
+        default: 'all',
+    },
+    {
+        ...inputs_text('ready-command', 'measure', 'COMMAND', built),
+        mayHoldSecret: true,
+        description: 'Command in the guest that must exit 0 before the guest counts as ready; the init is asked if not given.',
+    },
+    {
+        ...inputs_text('boot-timeout', 'measure', 'TIME', built),
+        description: 'Limit of each boot, from power-on to a settled guest, with its unit.',
+        type: 'time',
+        default: '3min',
+    },
+    {
+        ...inputs_text('time-budget', 'measure', 'TIME', built),
+        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
+        type: 'time',
+        default: '45min',
+    },
+    {
+        ...inputs_text('metrics', 'gate', 'NAMES', gated),
+        description: 'Names of the metrics that gate; the others are shown without a verdict.',
+        type: 'names',
+        default: 'memfile.writtenBytes',
+    },
+    {
+        ...inputs_text('fail-above', 'gate', 'PERCENT', gated),
+        description: 'Growth against base that fails when it is established and strictly above this, in percent.',
+        type: 'percent',
+        default: '5%',
+    },
+    {
+        ...inputs_text('warn-above', 'gate', 'PERCENT', gated),
+        description: 'Growth against base that warns when it is established and strictly above this, in percent; no warnings if not given.',
+        type: 'percent',
+    },
+    {
+        ...inputs_text('min-growth', 'gate', 'SIZE', gated),
+        description: 'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
+        type: 'bytes',
+        default: '256KiB',
+    },
+    {
+        ...inputs_text('max-memfile-written', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `memfile.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...inputs_text('max-memfile-changed', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `memfile.changedBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...inputs_text('max-rootfs-written', 'gate', 'SIZE', gated),
+        description: 'Absolute cap of `rootfs.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
+        type: 'bytes',
+    },
+    {
+        ...inputs_text('inconclusive', 'gate', 'pass|fail', gated),
+        description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
+        choices: ['pass', 'fail'],
+        default: 'pass',
+    },
+    {
+        ...inputs_text('comment', 'github', 'WHEN'),
+        description: 'When the pull request gets a comment: `auto` (always, but not where the token is known to be read-only), `always`, `on-change` (something grew or shrank), `on-failure`, `never`. A comment that is there is kept up to date by all but `never`.',
+        choices: commentPolicies,
+        default: 'auto',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('comment-key', 'github', 'KEY'),
+        description: 'Name of the comment, so that several gates in one repository each keep their own.',
+        default: 'default',
+        actionDefault: 'default',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('pr-number', 'github', 'N'),
+        description: 'Number of the pull request that gets the comment on a `workflow_dispatch`; none if not given.',
+        type: 'count',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('github-token', 'github', 'TOKEN'),
+        description: 'Token for the comment (`pull-requests: write`), the check (`checks: write`), and what others have stored (`actions: read`). Never reaches a build or a guest.',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+        default: '${{ github.token }}',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
+        actionDefault: '${{ github.token }}',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('check', 'github', 'true|false'),
+        description: 'Whether the head commit gets a check named `snapgate` (with `comment-key`: `snapgate: KEY`), which a branch protection can require; needs `checks: write`.',
+        type: 'flag',
+        default: 'true',
+        actionDefault: 'true',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('accept-label', 'github', 'LABEL'),
+        description: 'Label by which somebody with write permission accepts a growth of a pull request: its verdict is then `pass`.',
+        default: 'snapshot-growth-accepted',
+        actionDefault: 'snapshot-growth-accepted',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('accept-scope', 'github', 'SCOPE'),
+        description: 'What a label accepts: the `size` that was shown when it was set (more needs it again), that `commit` alone, or the whole `pull-request`.',
+        choices: acceptScopes,
+        default: 'size',
+        actionDefault: 'size',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('on-push', 'github', 'warn|fail'),
+        description: 'What a verdict of `fail` does to the exit status on a `push` or `schedule`: `warn` or `fail`.',
+        choices: ['warn', 'fail'],
+        default: 'warn',
+        actionDefault: 'warn',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('artifact', 'github', 'WHEN'),
+        description: "When the measurements are uploaded as an artifact: `auto` (where another job needs them: a matrix's, or a pull request whose token is read-only), `always`, `never`.",
+        choices: artifactPolicies,
+        default: 'auto',
+        actionDefault: 'auto',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('entry', 'github', 'NAME'),
+        description: 'In `mode: measure`: the name of this entry of a matrix, under which its row stands.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('shard', 'github', 'NAME'),
+        description: 'In `mode: measure`: tells jobs apart that measure the same entry and side, whose boots are then put together.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('entries', 'github', 'NAMES'),
+        description: 'In `mode: gate`: measures nothing, but decides on the entries of these names that jobs of this run have measured; `all` for whatever there is.',
+        type: 'names',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('allow-missing', 'github', 'true|false'),
+        description: 'Whether an entry of `entries` that is missing or could not be measured is only said: `true` or `false` (the verdict is then `fail`).',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('allow-forks', 'github', 'true|false'),
+        description: 'Whether a self-hosted runner builds and boots the head of a fork: anybody can then run code on it. `true` or `false`.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('fail', 'github', 'true|false'),
+        description: 'Whether a verdict fails the step and the check: `false` tells everything and blocks nobody, for a first week. Errors fail in any case.',
+        type: 'flag',
+        default: 'true',
+        actionDefault: 'true',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('dry-run', 'github', 'true|false'),
+        description: 'Whether to leave everything outside the job as it is: no comment, no check, nothing stored; the report is in the summary, and no verdict fails the step.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('install', 'run', 'true|false'),
+        description: 'Whether to install the Debian packages that are missing and to open /dev/kvm to this user first, as root or by `sudo -n`: `true` or `false`. For runners that are made anew for each job.',
+        type: 'flag',
+        default: 'false',
+        actionDefault: 'false',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('config', 'run', 'PATH', everyRun),
+        description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
+        inFile: false,
+    },
+    {
+        ...inputs_text('output-dir', 'run', 'PATH', everyRun),
+        description: 'Folder that receives the measurements, the comparison and the report.',
+        default: 'snapgate-report',
+        actionDefault: 'snapgate-report',
+        inFile: false,
+    },
+    {
+        ...inputs_text('work-dir', 'run', 'PATH', built),
+        description: "Folder for what is temporary, some GiB; the system's if not given.",
+        inFile: false,
+    },
+    {
+        ...inputs_text('cache-dir', 'run', 'PATH', built),
+        description: "Folder for images and kernels kept between runs; the user's cache folder if not given.",
+        inFile: false,
+    },
+    {
+        ...inputs_text('cache-limit', 'run', 'SIZE', built),
+        description: 'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
+        type: 'bytes',
+        default: '8GiB',
+        actionDefault: '8GiB',
+        inFile: false,
+    },
+];
+/** Where snapgate.yml is looked for, in this order, when `config` is not given. */
+const configFileNames = ['snapgate.yml', '.github/snapgate.yml'];
+function inputs_text(name, group, placeholder, verbs = []) {
+    return { name, group, placeholder, verbs, type: 'text', default: '', actionDefault: '', inFile: true };
+}
+
+;// CONCATENATED MODULE: ./lib/config/metrics.js
+
+/** What a metric is called in a sentence. */
+const metricLabels = {
+    'memfile.writtenBytes': 'memfile diff',
+    'memfile.changedBytes': 'changed memory',
+    'memfile.zeroedBytes': 'zeroed memory',
+    'memfile.compressedBytes': 'compressed memfile diff',
+    'memfile.hugeBytes': 'memfile diff in huge pages',
+    'memfile.storedBytes': 'stored memfile diff',
+    'rootfs.writtenBytes': 'rootfs diff',
+    'rootfs.storedBytes': 'stored rootfs diff',
+    stateBytes: 'device state',
+    resumeMs: 'resume time',
+    pauseMs: 'pause time',
+};
+/** Counted in milliseconds; every other metric is in bytes. */
+function isTimeMetric(metric) {
+    return metric.endsWith('Ms');
+}
+/** A value of a metric for people: `2.46 MiB`, `85.2 ms`. */
+function formatAmount(metric, value) {
+    if (!isTimeMetric(metric))
+        return units_formatBytes(value);
+    return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)} ms`;
+}
+/** A change of a metric for people: `+0.94 MiB`, `−3.0 ms`. */
+function formatChange(metric, value) {
+    if (!isTimeMetric(metric))
+        return formatByteChange(value);
+    return value > 0 ? `+${formatAmount(metric, value)}` : formatAmount(metric, value);
+}
+/** A threshold as a person wrote it: `5 %`, `12.5 %`. */
+function formatThreshold(ratio) {
+    return `${Number((ratio * 100).toPrecision(6))} %`;
+}
+
+;// CONCATENATED MODULE: ./lib/guest/protocol.js
+/** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
+const agentPort = 'snapgate.agent';
+/** Where the agent listens on a guest whose channel is vsock. Below 1024: only root can take it (af_vsock.c, LAST_RESERVED_PORT). */
+const agentVsockPort = 870;
+/** Bumped when host and agent would misunderstand each other. */
+const agentProtocol = 1;
+/** Folder in the guest that holds everything of snapgate's. */
+const guestDir = '/.snapgate';
+/** Longest line, in bytes, either way; a longer one from a guest is an error. */
+const maxLineBytes = 64 * 1024;
+/** Bytes of a command's output that the agent keeps and sends: its end. */
+const tailBytes = 4096;
+/*
+ * The channel is lines of ASCII, each ended by one LF; fields are parted by one space.
+ *
+ *   guest → host   snapgate 1 hello <systemd|init|none>
+ *   host → guest   run <id> <limit in whole seconds> <base64 of a shell command>
+ *   guest → host   snapgate 1 done <id> <exit status> <base64 of the last output, `-` for none>
+ *
+ * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
+ * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
+ *
+ * It goes over a virtio-serial port where there is one; else over vsock (`agentVsockPort`), where the guest listens and the host connects, once it is
+ * started and again after each resume. The agent says hello once, at its start: it waits for the first connection. Later ones find an agent that has said
+ * it long ago, as after a resume on virtio-serial. One connection at a time; the next one is served when the last has ended at the guest's end too. A connection
+ * does not outlive a snapshot, so the host closes it before it pauses the guest: what is left of it would be work of the next resume.
+ */
+
+;// CONCATENATED MODULE: ./lib/config/scenarios.js
+
+/** Limit of what a built-in scenario runs: a guest under emulation on a busy host is slow, not stuck. */
+const builtInTimeoutMs = 60_000;
+const nothing = {
+    run: undefined,
+    settleMs: 0,
+    check: undefined,
+    from: 'previous',
+    repeat: 1,
+    timeoutMs: builtInTimeoutMs,
+};
+/**
+ * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
+ * system of every guest of snapgate's own making, and its busybox stands in where the image has no dd; /var/tmp is for the others.
+ */
+const write64k = `dir=${guestDir}; [ -d $dir ] || dir=/var/tmp; dd=dd; command -v dd >/dev/null 2>&1 || dd="$dir/busybox dd"; $dd if=/dev/urandom of=$dir/write-64k bs=64k count=1 conv=fsync`;
+/** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
+const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${guestDir}/busybox sh -c :; fi`;
+/** The scenarios that every run has unless told otherwise, in the order they run. */
+const builtInScenarios = [
+    { ...nothing, name: 'pause' },
+    { ...nothing, name: 'idle-2s', settleMs: 2000 },
+    { ...nothing, name: 'idle-5s', settleMs: 5000 },
+    { ...nothing, name: 'write-64k', run: write64k },
+    { ...nothing, name: 'spawn', run: spawn },
+    { ...nothing, name: 'pause-x10', repeat: 10 },
+];
+/** The scenario whose dirtied bytes are the floor under all others: what pausing and the agent themselves cost. */
+const floorScenario = 'pause';
+
+;// CONCATENATED MODULE: ./lib/config/shape-error.js
+
+
+
+
+/** The first of zod's issues in words: where, what is wrong, what may stand there. */
+function shapeError(issues, shape) {
+    const issue = issues[0];
+    if (!issue)
+        return new error_SnapgateError('usage', 'snapgate.yml is not valid', shapeRemedy);
+    const { path } = issue;
+    const { placeOf } = shape;
+    const found = valueAt(shape.value, path);
+    switch (issue.code) {
+        case 'unrecognized_keys':
+            return unknownKey(path, issue.keys[0] ?? '', shape);
+        case 'invalid_key':
+            return wrongName(path.slice(0, -1), String(path.at(-1)), placeOf);
+        case 'invalid_value':
+            return unknownName(`${placeOf(path)}: ${nameOf(path)}`, 'choice', String(found), issue.values.map(String));
+        default:
+            return new error_SnapgateError('usage', `${placeOf(path)}: ${nameOf(path)} ${complaint(issue, found)}`, remedyFor(issue, found, shape));
+    }
+}
+const shapeRemedy = 'schema/snapgate.yml.schema.json of snapgate describes the whole file.';
+function unknownKey(path, key, { placeOf, keysAt }) {
+    return unknownName(placeOf(path, key), kindOfKey(path), key, keysAt(path));
+}
+function wrongName(parent, key, placeOf) {
+    if (parent[0] === 'gate')
+        return unknownName(placeOf(parent, key), 'metric', key, metricNames);
+    return new error_SnapgateError('usage', `${placeOf(parent, key)}: ${quoteText(key)} cannot name a scenario`, 'Use a–z, 0–9 and -, at most 40 characters.');
+}
+function kindOfKey(path) {
+    if (path[0] === 'defaults')
+        return 'input that may stand here';
+    return path[0] === 'gate' && path.length === 2 ? 'metric' : 'key';
+}
+/** `settle of scenarios → my-scenario`. */
+function nameOf(path) {
+    const parents = path.slice(0, -1).map(String).join(' → ');
+    return path.length === 0
+        ? 'the file'
+        : parents === ''
+            ? String(path[0])
+            : `${String(path.at(-1))} of ${parents}`;
+}
+function complaint(issue, found) {
+    const butIs = `, but is ${kindOf(found)}`;
+    switch (issue.code) {
+        case 'invalid_type':
+            return `must be ${typeWords[issue.expected] ?? issue.expected}${butIs}`;
+        case 'invalid_union':
+            return `must be text or a list of texts${butIs}`;
+        case 'too_small':
+            return issue.origin === 'string' ? 'is empty' : `must be at least ${issue.minimum}${butIs}`;
+        case 'too_big':
+            return issue.origin === 'string'
+                ? `is longer than ${issue.maximum} characters`
+                : `must be at most ${issue.maximum}${butIs}`;
+        default:
+            return `is not valid (${issue.message})`;
+    }
+}
+const typeWords = {
+    object: 'a mapping',
+    record: 'a mapping',
+    string: 'text',
+    number: 'a whole number',
+    int: 'a whole number',
+    boolean: 'true or false',
+};
+function remedyFor(issue, found, { keysAt }) {
+    if (issue.code !== 'invalid_type')
+        return shapeRemedy;
+    if (issue.path.length === 0)
+        return `It holds ${keysAt([]).join(', ')}, each a mapping.`;
+    if (issue.expected === 'object' || issue.expected === 'record')
+        return found === null ? 'Write {} for an empty mapping.' : shapeRemedy;
+    if (issue.expected === 'boolean')
+        return 'Write true or false, without quotes.';
+    if (issue.expected !== 'string')
+        return 'Write digits, without quotes.';
+    return commandKeys.includes(String(issue.path.at(-1)))
+        ? 'Put it in quotes.'
+        : 'Write it as text with its unit, such as 256KiB, 2s or 5%.';
+}
+/** Texts without a unit. */
+const commandKeys = [
+    'run',
+    'check',
+    ...inputs.filter((input) => input.type === 'text').map(({ name }) => name),
+];
+function valueAt(value, path) {
+    return path.reduce((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
+}
+function kindOf(value) {
+    if (value === null || value === undefined || value === '')
+        return 'empty';
+    if (Array.isArray(value))
+        return 'a list';
+    if (typeof value === 'object')
+        return 'a mapping';
+    return typeof value === 'string' ? quoteText(value) : String(value);
+}
+
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(38815);
+;// CONCATENATED MODULE: ./lib/config/yaml.js
+
+
+/** Bytes of a snapgate.yml that are read at all; real ones are a few KiB. */
+const maxConfigBytes = 64 * 1024;
+/** Anchors may be used, but not to grow a small file into a large one. */
+const maxAliasCount = 50;
+/** Reads YAML that may be hostile. Whatever cannot be read is a SnapgateError('usage') with the line. `path` is for people. */
+function parseYaml(text, path) {
+    if (Buffer.byteLength(text) > maxConfigBytes) {
+        throw new error_SnapgateError('usage', `${path} is larger than ${maxConfigBytes / 1024} KiB`, 'Is it the right file? Real ones are a few KiB.');
+    }
+    try {
+        return readDocument(text, path);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError)
+            throw error;
+        // Aliases that multiply or lead nowhere (a ReferenceError of the parser) and nesting so deep that the stack ends (a RangeError).
+        const why = error instanceof Error ? firstLine(error.message) : 'unreadable';
+        throw new error_SnapgateError('usage', `${path} cannot be read: ${why}`, 'Write it without aliases (*name) and without deep nesting.');
+    }
+}
+function readDocument(text, path) {
+    const lines = new dist/* LineCounter */.HN();
+    // Not `silent`: the parser would then pass over a second document without a word.
+    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    const error = document.errors[0];
+    if (error) {
+        const why = error.code === 'MULTIPLE_DOCS' ? 'a second document starts here' : firstLine(error.message);
+        throw new error_SnapgateError('usage', `${placeAt(path, lines, error.pos[0])}: not valid YAML: ${why}`, 'Correct that line.');
+    }
+    refuseTraps(document, (offset) => placeAt(path, lines, offset));
+    const value = document.toJS({ maxAliasCount });
+    return {
+        value: value ?? {},
+        placeOf: (keys, key) => placeAt(path, lines, offsetOf(document, keys, key)),
+    };
+}
+/** What no honest file has: a key that zod would pass over in silence, and a character that no path and no command can hold. */
+function refuseTraps(document, placeOfOffset) {
+    const refuse = (node, what) => {
+        const offset = isNodeWithRange(node) ? node.range[0] : 0;
+        throw new error_SnapgateError('usage', `${placeOfOffset(offset)}: ${what}`, 'Write something else there.');
+    };
+    (0,dist/* visit */.YR)(document, {
+        Pair: (_, { key }) => {
+            const meant = (0,dist/* isAlias */.Vj)(key) ? key.resolve(document) : key;
+            if ((0,dist/* isScalar */.jn)(meant) && meant.value === '__proto__')
+                refuse(key, '__proto__ cannot be a key');
+        },
+        Scalar: (_, scalar) => {
+            if (typeof scalar.value === 'string' && scalar.value.includes('\0'))
+                refuse(scalar, 'a NUL character');
+        },
+    });
+}
+function placeAt(path, lines, offset) {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
+}
+/** Offset of the node at a path, or of the deepest one on the way to it that is there. */
+function offsetOf(document, path, key) {
+    for (let length = path.length; length >= 0; length -= 1) {
+        const found = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+        if (!isNodeWithRange(found))
+            continue;
+        const keyNode = key !== undefined && length === path.length ? keyNodeOf(found, key) : undefined;
+        return (keyNode ?? found).range[0];
+    }
+    return 0;
+}
+function keyNodeOf(map, key) {
+    if (!(0,dist/* isMap */.jh)(map))
+        return undefined;
+    const found = map.items
+        .map((pair) => pair.key)
+        .find((node) => (0,dist/* isScalar */.jn)(node) && String(node.value) === key);
+    return isNodeWithRange(found) ? found : undefined;
+}
+function isNodeWithRange(value) {
+    return typeof value === 'object' && value !== null && 'range' in value && Array.isArray(value.range);
+}
+function firstLine(text) {
+    return text.split('\n')[0] ?? '';
+}
+
+;// CONCATENATED MODULE: ./lib/config/file.js
+
+
+
+
+
+
+
+
+
+
+/** Limit of what a user's scenario runs and checks, unless it says otherwise. */
+const scenarioTimeoutMs = 60_000;
+const maxSettleMs = 3_600_000;
+const scenarioName = schemas_string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'a scenario is named by a–z, 0–9 and -, at most 40 characters');
+const quantity = schemas_string().max(100);
+const command = schemas_string().min(1).max(10_000).describe('Command line for the guest’s shell, run as root.');
+const scenarioSchema = strictObject({
+    run: command.optional().describe('What runs in the guest after the resume; nothing if not given.'),
+    settle: quantity
+        .optional()
+        .describe('Time that the guest is left alone after `run`, e.g. `2s`. Default: none.'),
+    check: command.optional().describe('Must exit 0 in the guest after the settle.'),
+    from: schemas_enum(['previous', 'base'])
+        .optional()
+        .describe('Which snapshot is resumed: the one before it in the chain (default), or the base snapshot.'),
+    repeat: schemas_int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('Number of resume-pause repetitions that make one sample. Default: 1.'),
+    timeout: quantity.optional().describe('Limit of `run` and of `check`, e.g. `60s`, the default.'),
+});
+const thresholdsSchema = strictObject({
+    'fail-above': quantity.optional().describe('Growth that fails, e.g. `5%`.'),
+    'warn-above': quantity.optional().describe('Growth that warns, e.g. `2%`.'),
+    'min-growth': quantity
+        .optional()
+        .describe('Absolute growth that must be exceeded too, e.g. `256KiB`, or `50ms` for a metric of time.'),
+    max: quantity.optional().describe('Absolute cap, e.g. `8MiB`, or `500ms` for a metric of time.'),
+});
+/** The shape of snapgate.yml. Quantities are parsed after it, by their units. */
+const configFileSchema = strictObject({
+    defaults: strictObject(Object.fromEntries(inputs.filter((input) => input.inFile).map(settingEntry)))
+        .nullish()
+        .describe('Inputs that hold where the action or the command line does not give them.'),
+    scenarios: record(scenarioName, scenarioSchema)
+        .nullish()
+        .describe('Scenarios of your own, run after the built-in ones.'),
+    gate: record(schemas_string(), partialRecord(schemas_enum(metricNames), thresholdsSchema))
+        .nullish()
+        .describe('Scenario → metric → thresholds of their own. A metric that is named here gates.'),
+});
+/**
+ * Reads the text of a snapgate.yml. Everything wrong with it is a SnapgateError('usage') with the file, the line and the
+ * column. `path` is for people.
+ */
+function readConfigFile(text, path) {
+    const { value, placeOf } = parseYaml(text, path);
+    const parsed = configFileSchema.safeParse(value);
+    if (!parsed.success)
+        throw shapeError(parsed.error.issues, { value, placeOf, keysAt });
+    const file = parsed.data;
+    const scenarios = Object.entries(file.scenarios ?? {}).map(([name, written]) => readScenario(name, written, placeOf));
+    return {
+        settings: readSettings(file.defaults ?? {}, placeOf),
+        scenarios,
+        overrides: readOverrides(file.gate ?? {}, scenarios, placeOf),
+        placeOfOverride: (scenario, metric) => `${placeOf(['gate', scenario, metric])}: ${metric} of ${scenario}`,
+    };
+}
+function settingEntry(input) {
+    return [input.name, settingSchema(input).optional().describe(input.description)];
+}
+function settingSchema(input) {
+    const schemas = {
+        count: schemas_int(),
+        flag: schemas_boolean(),
+        names: union([schemas_string().max(2000), array(schemas_string().max(100)).max(200)]),
+        lines: union([schemas_string().max(10_000), array(schemas_string().max(10_000)).max(200)]),
+    };
+    return input.choices ? schemas_enum(input.choices) : (schemas[input.type] ?? schemas_string().max(10_000));
+}
+function readSettings(written, placeOf) {
+    const settings = new Map();
+    for (const [name, value] of Object.entries(written)) {
+        // An empty text is not given, as with an input; an empty list is a list of none.
+        if (value === undefined || (typeof value === 'string' && value.trim() === ''))
+            continue;
+        const text = Array.isArray(value) ? value.join('\n') : String(value).trim();
+        settings.set(name, { text, where: `${placeOf(['defaults', name])}: ${name}` });
+    }
+    return settings;
+}
+function readScenario(name, written, placeOf) {
+    const whereOf = (key) => `${placeOf(['scenarios', name, key])}: ${key} of scenario ${name}`;
+    if (name === 'all' || builtInScenarios.some((scenario) => scenario.name === name)) {
+        throw new error_SnapgateError('usage', `${placeOf(['scenarios'], name)}: the name ${name} is taken by snapgate itself`, 'Give the scenario another name.');
+    }
+    return {
+        name,
+        run: written.run,
+        settleMs: written.settle === undefined ? 0 : boundedTime(written.settle, whereOf('settle'), 0),
+        check: written.check,
+        from: written.from ?? 'previous',
+        repeat: written.repeat ?? 1,
+        timeoutMs: written.timeout === undefined ? scenarioTimeoutMs : boundedTime(written.timeout, whereOf('timeout'), 1),
+    };
+}
+function boundedTime(text, where, minimumMs) {
+    const ms = parseDuration(text, where);
+    if (ms >= minimumMs && ms <= maxSettleMs)
+        return ms;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${minimumMs}ms to 1h.`);
+}
+function readOverrides(gate, own, placeOf) {
+    const known = [...builtInScenarios, ...own].map((scenario) => scenario.name);
+    const overrides = {};
+    for (const [scenario, metrics] of Object.entries(gate)) {
+        if (!known.includes(scenario))
+            throw unknownName(placeOf(['gate'], scenario), 'scenario', scenario, known);
+        const ofScenario = {};
+        for (const metric of metricNames) {
+            const written = metrics[metric];
+            if (written === undefined)
+                continue;
+            const whereOf = (key) => `${placeOf(['gate', scenario, metric, key])}: ${key} of ${scenario}, ${metric}`;
+            ofScenario[metric] = readThresholds(written, metric, whereOf);
+        }
+        overrides[scenario] = ofScenario;
+    }
+    return overrides;
+}
+function readThresholds(written, metric, whereOf) {
+    const parseAmount = isTimeMetric(metric) ? parseDuration : parseBytes;
+    const read = (key, parse) => {
+        const text = written[key];
+        return text === undefined ? undefined : parse(text, whereOf(key));
+    };
+    const failAbove = read('fail-above', parsePercent);
+    const warnAbove = read('warn-above', parsePercent);
+    const minGrowth = read('min-growth', parseAmount);
+    const max = read('max', parseAmount);
+    return {
+        ...(failAbove === undefined ? {} : { failAbove }),
+        ...(warnAbove === undefined ? {} : { warnAbove }),
+        ...(minGrowth === undefined ? {} : { minGrowth }),
+        ...(max === undefined ? {} : { max }),
+    };
+}
+/** The parts of the file whose keys are fixed, by where they stand. */
+function keysAt(path) {
+    if (path.length === 0)
+        return Object.keys(configFileSchema.shape);
+    if (path[0] === 'defaults')
+        return inputs.filter((input) => input.inFile).map((input) => input.name);
+    if (path[0] === 'scenarios')
+        return Object.keys(scenarioSchema.shape);
+    return path.length === 2 ? metricNames : Object.keys(thresholdsSchema.shape);
+}
+
+;// CONCATENATED MODULE: ./lib/config/foreign-paths.js
+
+
+
+
+/**
+ * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
+ * guest, whose contents the pull request chooses too.
+ *
+ * @param written what the file says.
+ * @param find what holds: an input of the step, which is stronger, may lie anywhere.
+ * @throws SnapgateError `usage` that names the place in the file
+ */
+function refusePathsOut(written, find) {
+    for (const { name } of inputs.filter(({ namesFile }) => namesFile)) {
+        const setting = written.get(name);
+        if (setting === undefined || find(name) !== setting || !leavesCheckout(setting.text))
+            continue;
+        throw new error_SnapgateError('usage', `${setting.where}: ${quoteText(setting.text)} leads out of the checkout, and a pull request could put any file of the runner into a guest`, `Name something within the repository, or give ${name} as an input of the step, which is the workflow's to write.`);
+    }
+}
+function leavesCheckout(path) {
+    return (0,external_node_path_.isAbsolute)(path) || /^\.\.(\/|$)/.test((0,external_node_path_.normalize)(path));
+}
+
+;// CONCATENATED MODULE: ./lib/config/config.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
+ * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
+ * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
+ *
+ * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
+ */
+function readConfig(raw, file, options = {}) {
+    const given = givenInputs(raw);
+    const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
+    const settings = mergeSettings(given, written);
+    if (written !== undefined && options.fileIsForeign)
+        refusePathsOut(written.settings, settings.find);
+    const engine = readEngine(engineInputs(settings));
+    return {
+        image: readImage(settings, engine),
+        base: settings.read('base', sideFor(engine, baseOf)),
+        head: settings.read('head', sideFor(engine, headOf)),
+        measure: readMeasure(settings, engine, written?.scenarios ?? []),
+        gate: readGate(settings, written),
+        github: readGitHub(settings),
+        outputDir: settings.read('output-dir', plain),
+        workDir: settings.find('work-dir')?.text,
+        cacheDir: settings.find('cache-dir')?.text,
+        cacheLimitBytes: settings.read('cache-limit', bounded(parseBytes, 0, 16 * tebi)),
+    };
+}
+/** What the run on a runner is to do. */
+function readMode(raw) {
+    const text = givenInputs(raw).get('mode')?.text ?? 'gate';
+    const mode = modes.find((known) => known === text);
+    if (mode === undefined)
+        throw unknownName('mode', 'mode', text, modes);
+    return mode;
+}
+/** Whether the run may install what its runner lacks. */
+function readInstall(raw) {
+    const given = givenInputs(raw).get('install');
+    return given !== undefined && parseFlag(given.text, given.where);
+}
+/** The image that a run must have been given, unless its engine makes its guests itself. */
+function requireImage({ image, measure }) {
+    if (image !== undefined || buildsItself(measure.engine))
+        return image;
+    throw noImageSource();
+}
+function noImageSource() {
+    return new error_SnapgateError('usage', 'no image source is given', 'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.');
+}
+/** Whether the engine does without an image source. */
+function buildsItself({ kind }) {
+    return kind === 'e2b' || kind === 'command';
+}
+const mebi = 1024 ** 2;
+const gibi = 1024 ** 3;
+const tebi = 1024 ** 4;
+function givenInputs(raw) {
+    const entries = isMap(raw) ? [...raw] : Object.entries(raw);
+    const names = inputs.map((input) => input.name);
+    const given = new Map();
+    for (const [name, text] of entries) {
+        if (!names.includes(name))
+            throw unknownName('inputs', 'input', name, names);
+        if (text !== undefined && text.trim() !== '')
+            given.set(name, { text: text.trim(), where: name });
+    }
+    return given;
+}
+function isMap(raw) {
+    return raw instanceof Map;
+}
+const sourceInputs = ['dockerfile', 'context', 'build-args', 'target', 'image', 'rootfs', 'build-command'];
+/** An image source given to the run takes the place of the file's as a whole: half of each would be neither. */
+function mergeSettings(given, written) {
+    const givesSource = ['dockerfile', 'image', 'rootfs', 'build-command'].some((name) => given.has(name));
+    const find = (name) => {
+        const own = given.get(name);
+        if (own !== undefined || (givesSource && sourceInputs.includes(name)))
+            return own;
+        return written?.settings.get(name);
+    };
+    return {
+        find,
+        read: (name, parse) => {
+            const { text, where } = find(name) ?? { text: defaultOf(name), where: name };
+            return parse(text, where);
+        },
+        readOptional: (name, parse) => {
+            const setting = find(name);
+            return setting === undefined ? undefined : parse(setting.text, setting.where);
+        },
+    };
+}
+function defaultOf(name) {
+    return inputs.find((input) => input.name === name)?.default ?? '';
+}
+function engineInputs(settings) {
+    return {
+        given: settings.find,
+        choice: (name, choices) => settings.read(name, choice(choices)),
+        flag: (name) => settings.read(name, parseFlag),
+        timeMs: (name) => settings.read(name, bounded(parseDuration, 1000, 24 * 3600e3)),
+        diskBytes: () => readDiskSize(settings),
+    };
+}
+function readImage(settings, engine) {
+    const rootfs = readSource(settings);
+    if (rootfs === undefined)
+        return undefined;
+    if (engine.kind === 'e2b')
+        throw ownBuilder(settings);
+    return {
+        rootfs,
+        kernel: settings.read('kernel', plain),
+        initrd: settings.read('initrd', plain),
+        diskSizeBytes: readDiskSize(settings),
+        devices: devicesOf(engine),
+    };
+}
+function readDiskSize(settings) {
+    return settings.read('disk-size', bounded(parseBytes, 16 * mebi, tebi, 4096));
+}
+function devicesOf({ kind }) {
+    if (kind === 'command')
+        return 'any';
+    return kind === 'firecracker' ? 'mmio' : 'pci';
+}
+/** A side is what the engine can boot. */
+function sideFor({ kind }, parse) {
+    return (text, where) => {
+        const side = parse(text, where);
+        if (kind !== 'e2b' || (side.kind !== 'image' && side.kind !== 'rootfs'))
+            return side;
+        throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a commit, and engine e2b builds its guests of commits itself`, 'Name a commit by ref:REF, or a stored measurement by measurement:FILE.');
+    };
+}
+function ownBuilder(settings) {
+    const source = sourceInputs.map((name) => settings.find(name)?.where).find((where) => where !== undefined);
+    return new error_SnapgateError('usage', `${source} is given, but engine e2b builds its guests itself`, "Remove it: what is compared is the checkout's own template, built by create-build.");
+}
+function readSource(settings) {
+    const [dockerfile, image, rootfs, command] = ['dockerfile', 'image', 'rootfs', 'build-command'].map((name) => settings.find(name));
+    checkOneSource(settings);
+    if (dockerfile)
+        return dockerfileSource(settings, dockerfile.text);
+    if (image)
+        return { kind: 'image', reference: image.text };
+    if (command && rootfs)
+        return { kind: 'build-command', command: command.text, path: rootfs.text };
+    return rootfs ? { kind: 'rootfs', path: rootfs.text } : undefined;
+}
+function checkOneSource(settings) {
+    const has = (name) => settings.find(name) !== undefined;
+    const sources = ['dockerfile', 'image', has('build-command') ? 'build-command' : 'rootfs'].filter(has);
+    if (sources.length > 1) {
+        throw new error_SnapgateError('usage', `more than one image source is given: ${sources.join(', ')}`, 'Give exactly one of dockerfile, image, rootfs, or build-command with rootfs.');
+    }
+    if (has('build-command') && !has('rootfs')) {
+        throw new error_SnapgateError('usage', 'build-command is given without rootfs', 'Give rootfs too: the path, in the checkout, of the ext4, tar or folder that the command leaves.');
+    }
+    const orphan = ['context', 'build-args', 'target'].find(has);
+    if (orphan !== undefined && !has('dockerfile')) {
+        throw new error_SnapgateError('usage', `${orphan} is given without dockerfile`, `Remove ${orphan}, or name the dockerfile it belongs to.`);
+    }
+}
+function dockerfileSource(settings, dockerfile) {
+    return {
+        kind: 'dockerfile',
+        dockerfile,
+        context: settings.read('context', plain),
+        buildArgs: settings.readOptional('build-args', parseBuildArgs) ?? {},
+        target: settings.find('target')?.text,
+    };
+}
+function readMeasure(settings, engine, own) {
+    const dayMs = 24 * 3600e3;
+    return {
+        memoryBytes: settings.read('memory-size', bounded(parseBytes, 64 * mebi, 64 * gibi, mebi)),
+        vcpus: settings.read('vcpus', bounded(parseCount, 1, 64)),
+        engine,
+        boots: settings.read('boots', bounded(parseCount, 1, 100)),
+        cycles: settings.read('cycles', bounded(parseCount, 1, 1000)),
+        warmup: settings.read('warmup', bounded(parseCount, 0, 100)),
+        timeBudgetMs: settings.read('time-budget', bounded(parseDuration, 1000, 5 * dayMs)),
+        bootTimeoutMs: settings.read('boot-timeout', bounded(parseDuration, 1000, 3600e3)),
+        readyCommand: settings.find('ready-command')?.text,
+        scenarios: settings.read('scenarios', (text, where) => selectScenarios(text, where, [...builtInScenarios, ...own])),
+    };
+}
+/** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
+function selectScenarios(text, where, known) {
+    const names = splitNames(text, where);
+    const existing = [...known.map((scenario) => scenario.name), 'all'];
+    for (const name of names) {
+        if (!existing.includes(name))
+            throw unknownName(where, 'scenario', name, existing);
+    }
+    return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
+}
+function readGate(settings, written) {
+    const defaults = {
+        failAbove: settings.read('fail-above', parsePercent),
+        warnAbove: settings.readOptional('warn-above', parsePercent),
+        minGrowth: settings.read('min-growth', parseBytes),
+        max: undefined,
+    };
+    checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
+    if (written)
+        checkOverrides(defaults, written);
+    return {
+        defaults,
+        gatedMetrics: settings.read('metrics', parseMetrics),
+        caps: readCaps(settings),
+        overrides: written?.overrides ?? {},
+        inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
+    };
+}
+function readGitHub(settings) {
+    const entries = settings.readOptional('entries', parseEntries);
+    return {
+        comment: {
+            policy: settings.read('comment', choice(commentPolicies)),
+            key: settings.read('comment-key', parseKey),
+        },
+        check: settings.read('check', parseFlag),
+        accept: {
+            label: settings.read('accept-label', parseLabel),
+            scope: settings.read('accept-scope', choice(acceptScopes)),
+        },
+        onPush: settings.read('on-push', choice(['warn', 'fail'])),
+        artifact: settings.read('artifact', choice(artifactPolicies)),
+        baselineBranch: settings.readOptional('baseline-branch', parseBranch),
+        allowForks: settings.read('allow-forks', parseFlag),
+        fail: settings.read('fail', parseFlag),
+        dryRun: settings.read('dry-run', parseFlag),
+        matrix: {
+            entry: settings.readOptional('entry', parseKey),
+            shard: settings.readOptional('shard', parseKey),
+            side: settings.read('side', choice(['head', 'base', 'both'])),
+            entries: entries?.includes('all') ? 'all' : entries,
+            allowMissing: settings.read('allow-missing', parseFlag),
+        },
+    };
+}
+/** GitHub's limit of a label's name, in characters. */
+const maxLabelChars = 50;
+function parseLabel(text, where) {
+    if (text.length <= maxLabelChars && !/\p{C}/u.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a label`, `Use at most ${maxLabelChars} visible characters.`);
+}
+function parseEntries(text, where) {
+    return splitNames(text, where).map((name) => parseKey(name, where));
+}
+/** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
+function parseBranch(text, where) {
+    if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a branch`, 'Use letters, digits, dot, underscore, dash and slash, such as snapgate-baselines.');
+}
+function readCaps(settings) {
+    const capInputs = [
+        ['max-memfile-written', 'memfile.writtenBytes'],
+        ['max-memfile-changed', 'memfile.changedBytes'],
+        ['max-rootfs-written', 'rootfs.writtenBytes'],
+    ];
+    return Object.fromEntries(capInputs.flatMap(([name, metric]) => {
+        const cap = settings.readOptional(name, parseBytes);
+        return cap === undefined ? [] : [[metric, cap]];
+    }));
+}
+function checkOverrides(defaults, { overrides, placeOfOverride }) {
+    for (const [scenario, metrics] of Object.entries(overrides)) {
+        for (const [metric, own] of Object.entries(metrics))
+            checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
+    }
+}
+function checkThresholds(thresholds, where) {
+    if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove)
+        return;
+    throw new error_SnapgateError('usage', `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
+}
+function parseMetrics(text, where) {
+    const names = splitNames(text, where);
+    return names.map((name) => {
+        const metric = metricNames.find((known) => known === name);
+        if (metric === undefined)
+            throw unknownName(where, 'metric', name, metricNames);
+        return metric;
+    });
+}
+function splitNames(text, where) {
+    const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
+    if (names.length > 0)
+        return names;
+    throw new error_SnapgateError('usage', `${where}: no name is given`, 'Write names parted by commas or spaces.');
+}
+function parseBuildArgs(text, where) {
+    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+    return Object.fromEntries(lines.map((line) => {
+        const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
+        if (match?.[1] === undefined) {
+            throw new error_SnapgateError('usage', `${where}: ${quoteText(line)} is not a build argument`, 'Write one NAME=VALUE a line.');
+        }
+        return [match[1], match[2] ?? ''];
+    }));
+}
+function parseCount(text, where) {
+    if (/^\d{1,9}$/.test(text))
+        return Number(text);
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a whole number`, 'Write digits only.');
+}
+function parseFlag(text, where) {
+    return choice(['true', 'false'])(text, where) === 'true';
+}
+function parseKey(text, where) {
+    if (/^[A-Za-z0-9._-]{1,64}$/.test(text))
+        return text;
+    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a key`, 'Use letters, digits, dot, underscore and dash, at most 64.');
+}
+function choice(choices) {
+    return (text, where) => {
+        const found = choices.find((known) => known === text);
+        if (found === undefined)
+            throw unknownName(where, 'choice', text, choices);
+        return found;
+    };
+}
+/** A number within bounds, both included, and a multiple of `step`. */
+function bounded(parse, low, high, step = 1) {
+    const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
+    return (text, where) => {
+        const value = parse(text, where);
+        if (value < low || value > high) {
+            throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${show(low)} to ${show(high)}.`);
+        }
+        if (value % step === 0)
+            return value;
+        throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a multiple of ${show(step)}`, `Round it to a multiple of ${show(step)}.`);
+    };
+}
+function plain(text) {
+    return text;
+}
+
+;// CONCATENATED MODULE: ./lib/image/commands.js
+/** Commands that making any image calls: the agent's busybox, and the tools of the guest's file system. */
+const imageCommands = ['busybox', 'mke2fs', 'debugfs', 'fakeroot'];
+/** What only `kernel: auto` and `initrd: auto` call. */
+const autoCommands = ['cpio', 'modprobe'];
+/** What only some sources call: compressed tars and kernel modules. */
+const archiveCommands = ['xz', 'zstd'];
+
+;// CONCATENATED MODULE: ./lib/job/prerequisites.js
+
+
+
+/** What a gate calls on any machine: for processes that end with it, and for the base commit. */
+const always = ['setpriv', 'git'];
+/** What the engines call beside that. Firecracker, Go, Docker and the like are the runner's to have. */
+const ofEngine = {
+    qemu: ['qemu-system-x86_64', 'qemu-img'],
+    firecracker: ['perl'],
+    e2b: [],
+    command: ['perl'],
+};
+/** The commands that a run with this configuration calls, of those that come in packages. */
+function prerequisitesOf({ image, measure }) {
+    const makesImage = image !== undefined || !buildsItself(measure.engine);
+    const needsBuilder = image?.rootfs.kind === 'dockerfile' && !hasCommand('docker');
+    return [
+        ...always,
+        ...ofEngine[measure.engine.kind],
+        ...(makesImage ? [...imageCommands, ...autoCommands, ...archiveCommands] : []),
+        // Without root, buildah needs ids for the users of the image.
+        ...(needsBuilder ? ['buildah', 'newuidmap'] : []),
+    ];
+}
 
 ;// CONCATENATED MODULE: ./lib/measure/record.js
 
@@ -50050,18 +51733,25 @@ function medianReadyMs(measurement) {
     const times = measurement.boots.map((boot) => boot.readyMs);
     return times.length === 0 ? undefined : median(times);
 }
+/** An engine that knows of no agent gives one time, of the whole boot. */
+function hasAgent({ bootMs, readyMs }) {
+    return bootMs !== readyMs;
+}
 
 ;// CONCATENATED MODULE: ./lib/gate/comparable.js
 
 
 
-/** What keeps head from being compared with a base, if anything does. Throws nothing. */
-function comparability(base, head) {
+/**
+ * What keeps head from being compared with a base, if anything does: another fingerprint, other scenarios, or some that are defined in
+ * another way. `reason` is one sentence without its full stop: what differs, with both values. It quotes the records. Throws nothing.
+ */
+function incomparable(base, head) {
+    if (base === undefined)
+        return undefined;
     const found = fingerprintDifference(base.fingerprint, head.fingerprint) ??
         scenarioDifference(base.scenarios, head.scenarios);
-    return found === undefined
-        ? { state: 'comparable' }
-        : { state: 'not-comparable', reason: found.difference };
+    return found && { state: 'not-comparable', reason: found.difference };
 }
 /**
  * Throws SnapgateError('record') unless the two sides were measured alike: the same fingerprint, the same scenarios, defined the
@@ -50071,7 +51761,18 @@ function requireComparable(base, head) {
     requireEqualFingerprints(base.fingerprint, head.fingerprint);
     requireSameScenarios(base.scenarios, head.scenarios);
 }
-/** Throws SnapgateError('record') that names the fields in which two machines, engines or kernels differ. */
+const comparable_ofEngine = ['engine', 'engineVersion', 'machine'];
+/**
+ * Which engine measures is asked for, as a base that is named is: one that does not fit the other is a mistake, and no matter of chance as
+ * another processor is.
+ *
+ * @throws SnapgateError `record` with all fields that differ, where one of the engine does
+ */
+function requireSameEngine(base, head) {
+    const fields = differentFields(base.fingerprint, head.fingerprint);
+    if (fields.some((field) => comparable_ofEngine.includes(field)))
+        requireEqualFingerprints(base.fingerprint, head.fingerprint);
+}
 function requireEqualFingerprints(base, head) {
     const found = fingerprintDifference(base, head);
     if (found === undefined)
@@ -50158,93 +51859,15 @@ function guessEntry(key, name, expected) {
         return undefined;
     const rest = name.slice(entryPrefix(key).length);
     const places = [...rest.matchAll(/-(head|base|both)(?=-|$)/g)];
-    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: sideOf(side) }));
+    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: artifact_names_sideOf(side) }));
     return guesses.findLast(({ entry }) => expected.includes(entry)) ?? guesses.at(-1);
 }
-function sideOf(word) {
+function artifact_names_sideOf(word) {
     return word === 'base' || word === 'both' ? word : 'head';
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 19 modules
 var utils = __nccwpck_require__(85555);
-;// CONCATENATED MODULE: ./lib/host/units.js
-
-const byteUnits = {
-    B: 1,
-    kB: 1e3,
-    MB: 1e6,
-    GB: 1e9,
-    KiB: 1024,
-    MiB: 1024 ** 2,
-    GiB: 1024 ** 3,
-};
-const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
-/** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
-function parseBytes(text, where) {
-    return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
-}
-/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
-function parseDuration(text, where) {
-    return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
-}
-/** `5%`, `12.5 %` → ratio (0.05, 0.125). The sign is mandatory: `5` and `0.05` are both ambiguous. */
-function parsePercent(text, where) {
-    const match = /^(\d+(?:\.\d+)?)\s?%$/.exec(text.trim());
-    if (!match) {
-        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not a percentage`, 'Write it like 5% or 12.5%.');
-    }
-    return Number(match[1]) / 100;
-}
-function parseQuantity(text, where, units, what, example) {
-    const match = /^(\d+(?:\.\d+)?)\s?([A-Za-z]+)$/.exec(text.trim());
-    const factor = match?.[2] === undefined || !Object.hasOwn(units, match[2]) ? undefined : units[match[2]];
-    const value = factor === undefined ? Number.NaN : Number(match?.[1]) * factor;
-    if (!Number.isSafeInteger(value)) {
-        const known = Object.keys(units).join(', ');
-        throw new error_SnapgateError('usage', `${where}: ${quote(text)} is not ${what}`, `Write it like ${example}. Units: ${known}.`);
-    }
-    return value;
-}
-/** Bytes for people, three significant digits or more, binary units: `0 B`, `812 B`, `4.00 KiB`, `2.46 MiB`, `1,536 MiB` never. */
-function units_formatBytes(bytes) {
-    const sign = bytes < 0 ? '−' : '';
-    const size = Math.abs(bytes);
-    if (size < 1024)
-        return `${sign}${Math.round(size)} B`;
-    const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-    let value = size / 1024;
-    let index = 0;
-    while (value >= 1023.995 && index < units.length - 1) {
-        value /= 1024;
-        index += 1;
-    }
-    const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    return `${sign}${value.toFixed(digits)} ${units[index]}`;
-}
-/** Like formatBytes, with a sign in front of growth: `+0.94 MiB`, `−12.0 KiB`, `0 B`. */
-function formatByteChange(bytes) {
-    return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
-}
-/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
-function formatGrowth(ratio) {
-    const percent = ratio * 100;
-    if (Math.abs(percent) < 0.05)
-        return '0.0 %';
-    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
-}
-/** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
-function formatDuration(ms) {
-    if (ms < 1000)
-        return `${Math.round(ms)} ms`;
-    if (ms < 60_000)
-        return `${(ms / 1000).toFixed(1)} s`;
-    const seconds = Math.round(ms / 1000);
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-function quote(text) {
-    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js
@@ -50266,7 +51889,7 @@ const graphqlErrorSchema = object({
 });
 /** What a caught value says about the service that it is from. */
 function troubleOf(error) {
-    const said = firstLine(error);
+    const said = service_failure_firstLine(error);
     const http = httpErrorSchema.safeParse(error);
     if (http.success)
         return httpTrouble(http.data.status, http.data.response?.headers, said, error);
@@ -50426,7 +52049,7 @@ function numberIn(value) {
     const text = typeof value === 'number' ? String(value) : value;
     return typeof text === 'string' && /^\d{1,11}$/.test(text) ? Number(text) : undefined;
 }
-function firstLine(error) {
+function service_failure_firstLine(error) {
     if (error instanceof ZodError)
         return 'an answer that is not what the API describes';
     const text = error_messageOf(error);
@@ -51449,7 +53072,7 @@ async function readForkRun(repository, question) {
     const { event } = question;
     const silent = silenceOf(event);
     if (silent !== undefined)
-        return nothing(silent);
+        return fork_run_nothing(silent);
     const limited = { ...repository, patience: startPatience(repository.patience, fork_run_totalMs) };
     const asked = await ask(() => findPullRequests(limited, event), {
         what: `The pull request of run ${event.runId} could not be looked for`,
@@ -51459,7 +53082,7 @@ async function readForkRun(repository, question) {
         return { ...asked, pullRequest: undefined };
     const [first, ...others] = asked.answer;
     if (first === undefined)
-        return nothing(`No open pull request has the head of run ${event.runId} (${event.headSha.slice(0, 7)}): another was pushed since, or it was closed.`);
+        return fork_run_nothing(`No open pull request has the head of run ${event.runId} (${event.headSha.slice(0, 7)}): another was pushed since, or it was closed.`);
     const read = await ask(() => readArtifact(limited, question, [first, ...others]), {
         what: `The artifact of run ${event.runId} could not be read and checked`,
         scope: 'actions: read` and `contents: read',
@@ -51486,9 +53109,9 @@ async function readArtifact(repository, question, pulls) {
     const name = gateArtifactName(key);
     const [artifact] = await listArtifacts(repository, event.runId, name);
     if (artifact === undefined && (await hasEntries(repository, event.runId, key)))
-        return nothing(`Run ${event.runId} has measured a matrix. Its deciding job has told what its token lets it; mode: comment does not merge matrices.`);
+        return fork_run_nothing(`Run ${event.runId} has measured a matrix. Its deciding job has told what its token lets it; mode: comment does not merge matrices.`);
     if (artifact === undefined && !event.isFork)
-        return nothing(`Run ${event.runId} is of this repository and has no artifact ${name}: it tells its pull request itself.`);
+        return fork_run_nothing(`Run ${event.runId} is of this repository and has no artifact ${name}: it tells its pull request itself.`);
     if (artifact === undefined)
         return notMeasured(pulls[0], missing(event, name));
     if (artifact.expired)
@@ -51508,7 +53131,7 @@ async function readArtifact(repository, question, pulls) {
         pair: await checkPair(repository, question, pullRequest, upload, where),
     };
 }
-function nothing(why) {
+function fork_run_nothing(why) {
     return { kind: 'nothing', why };
 }
 function silenceOf({ runId, event, conclusion }) {
@@ -51793,7 +53416,39 @@ function exit_code_exitCodeOf(record, config) {
     return undecided && config.inconclusive === 'fail' ? 2 : 0;
 }
 
+;// CONCATENATED MODULE: ./lib/host/publish.js
+
+
+
+/**
+ * Renames a whole folder into place. What is in it is on the disk before, so that a power cut leaves no files there that are empty and trusted for good.
+ * Where another run was first, what it has put there stays, and the folder where it was.
+ */
+function publish(dir, path) {
+    for (const item of (0,external_node_fs_.readdirSync)(dir, { recursive: true, withFileTypes: true }))
+        if (item.isFile() || item.isDirectory())
+            publish_settle((0,external_node_path_.join)(item.parentPath, item.name));
+    publish_settle(dir);
+    try {
+        (0,external_node_fs_.renameSync)(dir, path);
+    }
+    catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST'].includes(error_errnoOf(error) ?? ''))
+            throw error;
+    }
+}
+function publish_settle(path) {
+    const fd = (0,external_node_fs_.openSync)(path, 'r');
+    try {
+        (0,external_node_fs_.fsyncSync)(fd);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(fd);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/image/cache.js
+
 
 
 
@@ -51812,7 +53467,7 @@ async function cache_cached(run, request, make) {
     (0,external_node_fs_.mkdirSync)(temporary, { mode: 0o700 });
     try {
         await make(temporary);
-        cache_settle(temporary);
+        makeReadOnly(temporary);
         publish(temporary, path);
     }
     finally {
@@ -51859,27 +53514,11 @@ function newTemporary(run) {
     run.ledger.add({ kind: 'path', path });
     return path;
 }
-/** To the disk before the rename, so that a power cut leaves no entry of empty files; and read-only, as an entry never changes. */
-function cache_settle(dir) {
-    for (const item of (0,external_node_fs_.readdirSync)(dir, { recursive: true, withFileTypes: true })) {
-        if (!item.isFile())
-            continue;
-        const path = (0,external_node_path_.join)(item.parentPath, item.name);
-        const fd = (0,external_node_fs_.openSync)(path, 'r');
-        (0,external_node_fs_.fsyncSync)(fd);
-        (0,external_node_fs_.closeSync)(fd);
-        (0,external_node_fs_.chmodSync)(path, 0o444);
-    }
-}
-/** Renames into place. Where another run was first, its entry stays. */
-function publish(temporary, path) {
-    try {
-        (0,external_node_fs_.renameSync)(temporary, path);
-    }
-    catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST'].includes(error_errnoOf(error) ?? ''))
-            throw error;
-    }
+/** As an entry never changes. */
+function makeReadOnly(dir) {
+    for (const item of (0,external_node_fs_.readdirSync)(dir, { recursive: true, withFileTypes: true }))
+        if (item.isFile())
+            (0,external_node_fs_.chmodSync)((0,external_node_path_.join)(item.parentPath, item.name), 0o444);
 }
 /** Removes the entries used longest ago until the rest fits the limit. */
 function evictEntries(run, limitBytes) {
@@ -51970,7 +53609,7 @@ function resolveCheckoutPath(checkout, path, what, absolute) {
     const real = (0,external_node_fs_.realpathSync)(full);
     // What lies in the checkout is whatever a commit made of it, and may be a symlink; elsewhere it is the user's own.
     if (isInCheckout(full, checkout) && !isWithin(real, (0,external_node_fs_.realpathSync)(checkout)))
-        throw leavesCheckout(path, what);
+        throw checkout_path_leavesCheckout(path, what);
     requireReadable(real, what);
     return real;
 }
@@ -51981,7 +53620,7 @@ function placeInCheckout(checkout, path, what, absolute) {
     const full = (0,external_node_path_.isAbsolute)(path) ? (0,external_node_path_.join)(path) : (0,external_node_path_.join)(checkout, path);
     if (isInCheckout(full, checkout) || ((0,external_node_path_.isAbsolute)(path) && absolute === 'allowed'))
         return full;
-    throw leavesCheckout(path, what);
+    throw checkout_path_leavesCheckout(path, what);
 }
 /** By its name alone; the checkout may itself be given by a symlink, and the path without it. */
 function isInCheckout(full, checkout) {
@@ -51999,7 +53638,7 @@ function requireReadable(path, what) {
         throw new error_SnapgateError('image', `${what}: ${path} is not readable to this user`, 'Change its permissions (chmod a+r), or run snapgate as its owner.', { cause: error });
     }
 }
-function leavesCheckout(path, what) {
+function checkout_path_leavesCheckout(path, what) {
     return new error_SnapgateError('usage', `${what}: ${path} leads out of the checkout`, 'Name something within the repository. Only rootfs, image, kernel and initrd may lie elsewhere, given as absolute paths.');
 }
 
@@ -53267,35 +54906,6 @@ exec $bb switch_root /newroot "$init" "$@"
 `;
 }
 
-;// CONCATENATED MODULE: ./lib/guest/protocol.js
-/** Name of the virtio-serial port; in the guest `/dev/virtio-ports/<name>`. */
-const agentPort = 'snapgate.agent';
-/** Where the agent listens on a guest whose channel is vsock. Below 1024: only root can take it (af_vsock.c, LAST_RESERVED_PORT). */
-const agentVsockPort = 870;
-/** Bumped when host and agent would misunderstand each other. */
-const agentProtocol = 1;
-/** Folder in the guest that holds everything of snapgate's. */
-const guestDir = '/.snapgate';
-/** Longest line, in bytes, either way; a longer one from a guest is an error. */
-const maxLineBytes = 64 * 1024;
-/** Bytes of a command's output that the agent keeps and sends: its end. */
-const tailBytes = 4096;
-/*
- * The channel is lines of ASCII, each ended by one LF; fields are parted by one space.
- *
- *   guest → host   snapgate 1 hello <systemd|init|none>
- *   host → guest   run <id> <limit in whole seconds> <base64 of a shell command>
- *   guest → host   snapgate 1 done <id> <exit status> <base64 of the last output, `-` for none>
- *
- * The exit status is 137 where the limit ended the command (SIGKILL). Host and guest never speak at the same time: the host
- * sends one command and waits. A line that does not parse, after a hello, is an error of the guest's.
- *
- * It goes over a virtio-serial port where there is one; else over vsock (`agentVsockPort`), where the guest listens and the host connects, once it is
- * started and again after each resume. The agent says hello once, at its start: it waits for the first connection. Later ones find an agent that has said
- * it long ago, as after a resume on virtio-serial. One connection at a time; the next one is served when the last has ended at the guest's end too. A connection
- * does not outlive a snapshot, so the host closes it before it pauses the guest: what is left of it would be work of the next resume.
- */
-
 ;// CONCATENATED MODULE: ./lib/guest/agent.js
 
 /** The static busybox that everything of snapgate's in a guest runs on: an image may have no shell at all. */
@@ -53989,6 +55599,7 @@ function parentOf(path) {
 
 
 
+
 /** The distributions' metapackages of a kernel for virtual machines. */
 const metapackages = {
     debian: 'linux-image-cloud-amd64',
@@ -54115,21 +55726,12 @@ async function distribution_kernel_unpack(run, packagesDir, entry) {
         if (!(0,external_node_fs_.existsSync)((0,external_node_path_.join)(temporary, 'lib')))
             (0,external_node_fs_.symlinkSync)('usr/lib', (0,external_node_path_.join)(temporary, 'lib'));
         await mustRun(run, 'depmod', ['-b', temporary, moduleVersion(temporary)], { timeoutMs: 120_000 });
-        return moveIntoPlace(temporary, entry);
+        publish(temporary, entry);
+        return entry;
     }
     finally {
         (0,external_node_fs_.rmSync)(temporary, { recursive: true, force: true });
     }
-}
-function moveIntoPlace(temporary, entry) {
-    try {
-        (0,external_node_fs_.renameSync)(temporary, entry);
-    }
-    catch (error) {
-        if (error_errnoOf(error) !== 'ENOTEMPTY' && error_errnoOf(error) !== 'EEXIST')
-            throw error;
-    }
-    return entry;
 }
 function moduleVersion(dir) {
     const versions = (0,external_node_fs_.readdirSync)((0,external_node_path_.join)(dir, 'lib/modules'));
@@ -54681,7 +56283,7 @@ async function readTrailer(reader) {
     if (bytes === trailerLimitBytes)
         throw new ArchiveProblem('is no tar, or one whose end mark is followed by 64 MiB and more', 'Give a tar; a file system such as an ext4 must not be compressed.');
 }
-const kinds = {
+const tar_reader_kinds = {
     '0': 'file',
     '\0': 'file',
     '7': 'file',
@@ -54758,7 +56360,7 @@ async function copyBody(reader, layout, bodyBytes, sink) {
 function tar_reader_entryOf(header, pax, bytes) {
     const path = pax.get('GNU.sparse.name') ?? pax.get('path') ?? header.name;
     const type = header.type === '0' && path.endsWith('/') ? '5' : header.type;
-    const kind = kinds[type];
+    const kind = tar_reader_kinds[type];
     if (!kind)
         throw refusedEntry(path, `is of the unknown type ${JSON.stringify(header.type)}`);
     return {
@@ -54868,11 +56470,11 @@ async function decompressed(run, path, tree, scratch) {
     if (compressionOf(await readStart(wholeFile(path), 6)) === 'none')
         return path;
     const plain = (0,external_node_path_.join)(scratch, 'archive.tar');
-    await withContent(run, wholeFile(path), (content) => (0,external_node_stream_promises_namespaceObject.pipeline)(bounded(content, tree), (0,external_node_fs_.createWriteStream)(plain)));
+    await withContent(run, wholeFile(path), (content) => (0,external_node_stream_promises_namespaceObject.pipeline)(image_archive_bounded(content, tree), (0,external_node_fs_.createWriteStream)(plain)));
     return plain;
 }
 /** An archive may hold more than the image comes to in the end, as layers replace files of others; but not without end. */
-async function* bounded(content, { name, limitBytes }) {
+async function* image_archive_bounded(content, { name, limitBytes }) {
     let left = 4 * limitBytes;
     for await (const chunk of content) {
         left -= chunk.length;
@@ -55155,7 +56757,7 @@ async function readRootfsPath(run, path) {
     const compression = compressionOf(start);
     if (compression !== 'none' || isTar(start))
         return tarContent(run, path, stat.size, compression);
-    throw unknownRootfs(path, nameOf(start));
+    throw unknownRootfs(path, rootfs_path_nameOf(start));
 }
 async function folderContent(run, path) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
@@ -55237,7 +56839,7 @@ function isExt(start) {
 function isTar(start) {
     return (start.toString('latin1', 257, 262) === 'ustar' || /^[0-7]{6}\0 $/.test(start.toString('latin1', 148, 156)));
 }
-function nameOf(start) {
+function rootfs_path_nameOf(start) {
     const begins = (text) => start.toString('latin1', 0, text.length) === text;
     if (start.length === 0)
         return 'empty';
@@ -55348,7 +56950,78 @@ function localImageContent(run, image, description, kind, finish) {
     return { key: `${kind}:${image.id}`, description, expectedBytes: 0, form: { kind: 'tree', fill } };
 }
 
+;// CONCATENATED MODULE: ./lib/host/lz4-block.js
+/** Thrown for bytes that are no LZ4: a clause that follows the name of what should be. */
+class Lz4Error extends Error {
+}
+/**
+ * Decodes one block (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md) into `out` from `begin` on, where what precedes it is
+ * history; the end of what was written.
+ *
+ * @throws Lz4Error for a broken block, and one that holds more than there is room for
+ */
+function decodeLz4Block(data, out, begin) {
+    let from = 0;
+    let to = begin;
+    const longer = (length) => {
+        let total = length;
+        for (let byte = 255; byte === 255; from += 1) {
+            if (from >= data.length)
+                throw new Lz4Error('has a block that ends too soon');
+            byte = data[from] ?? 0;
+            total += byte;
+        }
+        return total;
+    };
+    while (from < data.length) {
+        const token = data[from] ?? 0;
+        from += 1;
+        const literals = token >>> 4 === 15 ? longer(15) : token >>> 4;
+        if (literals > data.length - from || literals > out.length - to)
+            throw new Lz4Error('has a block with literals past its end');
+        copyForward(data, from, out, to, literals);
+        from += literals;
+        to += literals;
+        if (from === data.length)
+            return to;
+        const offset = (data[from] ?? 0) | ((data[from + 1] ?? 0) << 8);
+        from += 2;
+        const length = ((token & 15) === 15 ? longer(15) : token & 15) + 4;
+        if (from > data.length)
+            throw new Lz4Error('has a block that ends too soon');
+        if (offset === 0 || offset > to || length > out.length - to)
+            throw new Lz4Error('has a block with a match outside of it');
+        repeat(out, to, offset, length);
+        to += length;
+    }
+    throw new Lz4Error('has a block without its last literals');
+}
+/** Below this, a loop is quicker than the call. */
+const shortCopy = 48;
+function copyForward(data, from, out, to, length) {
+    if (length > shortCopy)
+        out.set(data.subarray(from, from + length), to);
+    else
+        for (let index = 0; index < length; index += 1)
+            out[to + index] = data[from + index] ?? 0;
+}
+/** Copies `length` bytes from `offset` back, which may be fewer: the copy then repeats them. */
+function repeat(out, to, offset, length) {
+    const from = to - offset;
+    if (length <= shortCopy) {
+        for (let index = 0; index < length; index += 1)
+            out[to + index] = out[from + index] ?? 0;
+        return;
+    }
+    for (let copied = 0; copied < length;) {
+        const count = Math.min(offset + copied, length - copied);
+        out.copyWithin(to + copied, from, from + count);
+        copied += count;
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/image/lz4-legacy.js
+
 /** Of the frame that `lz4 -l` writes and Linux kernels are in (lz4_Frame_format.md, "Legacy frame"). */
 const lz4LegacyMagic = Buffer.from([0x02, 0x21, 0x4c, 0x18]);
 /** What a block holds at most, decompressed. */
@@ -55356,79 +57029,30 @@ const lz4_legacy_blockBytes = 8 * 1024 ** 2;
 /**
  * Decompresses a legacy LZ4 frame, a block of at most 8 MiB at a time. Each block's memory is used again for the next one.
  *
- * @throws RangeError where the data are damaged
+ * @throws Lz4Error where the data are damaged
  */
 function* lz4LegacyBlocks(frame) {
     if (!frame.subarray(0, 4).equals(lz4LegacyMagic))
-        throw new RangeError('no legacy LZ4 frame');
+        throw new Lz4Error('is no legacy frame');
     const block = Buffer.allocUnsafe(lz4_legacy_blockBytes);
     let at = 4;
     while (at < frame.length) {
         if (frame.length - at < 4)
-            throw new RangeError('an LZ4 frame is cut short');
+            throw new Lz4Error('is cut short');
         const bytes = frame.readUInt32LE(at);
         at += 4;
         // Frames may follow one another, each with its magic number.
         if (bytes === lz4LegacyMagic.readUInt32LE(0))
             continue;
         if (bytes > frame.length - at)
-            throw new RangeError('an LZ4 block is cut short');
-        yield block.subarray(0, decodeBlock(frame.subarray(at, at + bytes), block));
+            throw new Lz4Error('has a block that is cut short');
+        yield block.subarray(0, decodeLz4Block(frame.subarray(at, at + bytes), block, 0));
         at += bytes;
-    }
-}
-/** lz4_Block_format.md: sequences of a token, literals, and a match in what was put out before; the last one is literals alone. */
-function decodeBlock(input, output) {
-    const from = { input, at: 0 };
-    let written = 0;
-    while (from.at < input.length) {
-        const token = readByte(from);
-        const literals = readLength(from, token >>> 4);
-        if (literals > input.length - from.at || literals > output.length - written)
-            throw new RangeError('an LZ4 block has literals past its end');
-        input.copy(output, written, from.at, from.at + literals);
-        from.at += literals;
-        written += literals;
-        if (from.at === input.length)
-            return written;
-        const distance = readByte(from) | (readByte(from) << 8);
-        const length = readLength(from, token & 15) + 4;
-        if (distance === 0 || distance > written || length > output.length - written)
-            throw new RangeError('an LZ4 block has a match outside of it');
-        repeat(output, written, distance, length);
-        written += length;
-    }
-    return written;
-}
-function readByte(from) {
-    const byte = from.input[from.at];
-    if (byte === undefined)
-        throw new RangeError('an LZ4 block ends too soon');
-    from.at += 1;
-    return byte;
-}
-/** Four bits of the token, and where they are all set, bytes to add up to the first that is not 255. */
-function readLength(from, bits) {
-    if (bits < 15)
-        return bits;
-    let length = bits;
-    let byte;
-    do {
-        byte = readByte(from);
-        length += byte;
-    } while (byte === 255);
-    return length;
-}
-/** A match may overlap what it makes: a short one is then doubled up. */
-function repeat(output, at, distance, length) {
-    for (let done = 0; done < length;) {
-        const step = Math.min(length - done, distance + done);
-        output.copyWithin(at + done, at - distance, at - distance + step);
-        done += step;
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/image/vmlinux.js
+
 
 
 
@@ -55548,7 +57172,7 @@ async function vmlinux_decode(run, path, { decoder }, data, use) {
         return await use(lz4LegacyBlocks(data));
     }
     catch (error) {
-        throw error instanceof RangeError ? vmlinux_damaged(path, error.message) : error;
+        throw error instanceof Lz4Error ? vmlinux_damaged(path, `its LZ4 frame ${error.message}`) : error;
     }
 }
 /** Writes an ELF of at most `size` bytes; how many there were. */
@@ -55749,7 +57373,6 @@ var external_node_os_ = __nccwpck_require__(48161);
 ;// CONCATENATED MODULE: ./lib/measure/environment.js
 
 
-
 /** Bumped when cycles are run or counted in another way: numbers of two protocols are never compared. */
 const measuringProtocol = 1;
 /** The machine that measured, for readers of the record. */
@@ -55771,12 +57394,12 @@ function kernelOf(image) {
 const unknownKernel = { kernelVersion: undefined, kernelSha256: undefined };
 /** What must be equal for two measurements to be compared, with what the boots have told. */
 function fingerprintWith(expected, versions) {
-    return fingerprintSchema.parse({
+    return {
         ...expected,
         engineVersion: versions.engineVersion ?? expected.engineVersion ?? environment_unknown,
         kernelVersion: versions.kernelVersion ?? expected.kernelVersion ?? environment_unknown,
         kernelSha256: expected.kernelSha256 ?? environment_unknown,
-    });
+    };
 }
 const environment_unknown = 'unknown';
 /** What must be equal for two measurements to be compared. */
@@ -55941,6 +57564,7 @@ function bootsBefore(waves, next) {
 
 
 
+
 /** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
 async function measureSides(run, request) {
     const boots = new Map(request.sides.map(({ side }) => [side, []]));
@@ -55975,11 +57599,11 @@ async function runWave(run, request, wave, remaining, onBoot) {
         onBoot(side, measured);
     }));
 }
-/** An engine that knows of no agent gives one time, of the whole boot. */
-function bootFact({ bootMs, readyMs }) {
-    return bootMs === readyMs
-        ? `booted and saved in ${formatDuration(bootMs)}`
-        : `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`;
+function bootFact(boot) {
+    const { bootMs, readyMs } = boot;
+    return hasAgent(boot)
+        ? `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`
+        : `booted and saved in ${formatDuration(bootMs)}`;
 }
 async function measureOne(run, request, side, index, name) {
     const image = request.sides.find((each) => each.side === side)?.image;
@@ -56078,74 +57702,6 @@ function versionsOf(side, measured) {
     }
     return first ?? {};
 }
-
-;// CONCATENATED MODULE: ./lib/config/metrics.js
-
-/** What a metric is called in a sentence. */
-const metricLabels = {
-    'memfile.writtenBytes': 'memfile diff',
-    'memfile.changedBytes': 'changed memory',
-    'memfile.zeroedBytes': 'zeroed memory',
-    'memfile.compressedBytes': 'compressed memfile diff',
-    'memfile.hugeBytes': 'memfile diff in huge pages',
-    'memfile.storedBytes': 'stored memfile diff',
-    'rootfs.writtenBytes': 'rootfs diff',
-    'rootfs.storedBytes': 'stored rootfs diff',
-    stateBytes: 'device state',
-    resumeMs: 'resume time',
-    pauseMs: 'pause time',
-};
-/** Counted in milliseconds; every other metric is in bytes. */
-function isTimeMetric(metric) {
-    return metric.endsWith('Ms');
-}
-/** A value of a metric for people: `2.46 MiB`, `85.2 ms`. */
-function formatAmount(metric, value) {
-    if (!isTimeMetric(metric))
-        return units_formatBytes(value);
-    return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)} ms`;
-}
-/** A change of a metric for people: `+0.94 MiB`, `−3.0 ms`. */
-function formatChange(metric, value) {
-    if (!isTimeMetric(metric))
-        return formatByteChange(value);
-    return value > 0 ? `+${formatAmount(metric, value)}` : formatAmount(metric, value);
-}
-/** A threshold as a person wrote it: `5 %`, `12.5 %`. */
-function formatThreshold(ratio) {
-    return `${Number((ratio * 100).toPrecision(6))} %`;
-}
-
-;// CONCATENATED MODULE: ./lib/config/scenarios.js
-
-/** Limit of what a built-in scenario runs: a guest under emulation on a busy host is slow, not stuck. */
-const builtInTimeoutMs = 60_000;
-const scenarios_nothing = {
-    run: undefined,
-    settleMs: 0,
-    check: undefined,
-    from: 'previous',
-    repeat: 1,
-    timeoutMs: builtInTimeoutMs,
-};
-/**
- * A new file of 64 KiB by dd, onto the disk by fsync so that the pause finds it there. The agent's folder is on the root file
- * system of every guest of snapgate's own making, and its busybox stands in where the image has no dd; /var/tmp is for the others.
- */
-const write64k = `dir=${guestDir}; [ -d $dir ] || dir=/var/tmp; dd=dd; command -v dd >/dev/null 2>&1 || dd="$dir/busybox dd"; $dd if=/dev/urandom of=$dir/write-64k bs=64k count=1 conv=fsync`;
-/** One short-lived process: python3 where there is one, else a shell, else the agent's own. */
-const spawn = `if command -v python3 >/dev/null 2>&1; then python3 -c 0; elif command -v sh >/dev/null 2>&1; then sh -c :; else ${guestDir}/busybox sh -c :; fi`;
-/** The scenarios that every run has unless told otherwise, in the order they run. */
-const builtInScenarios = [
-    { ...scenarios_nothing, name: 'pause' },
-    { ...scenarios_nothing, name: 'idle-2s', settleMs: 2000 },
-    { ...scenarios_nothing, name: 'idle-5s', settleMs: 5000 },
-    { ...scenarios_nothing, name: 'write-64k', run: write64k },
-    { ...scenarios_nothing, name: 'spawn', run: spawn },
-    { ...scenarios_nothing, name: 'pause-x10', repeat: 10 },
-];
-/** The scenario whose dirtied bytes are the floor under all others: what pausing and the agent themselves cost. */
-const floorScenario = 'pause';
 
 ;// CONCATENATED MODULE: ./lib/gate/thresholds.js
 
@@ -56303,8 +57859,7 @@ function exactAmount(metric, value) {
         return '–';
     const [digits, unit] = isTimeMetric(metric) ? [1, ' ms'] : [Number.isInteger(value) ? 0 : 1, ''];
     const [whole = '', fraction] = Math.abs(value).toFixed(digits).split('.');
-    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-    return `${value < 0 ? '−' : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
+    return `${value < 0 ? '−' : ''}${groupDigits(whole)}${fraction === undefined ? '' : `.${fraction}`}${unit}`;
 }
 /** Like exactAmount, with a plus in front of growth. */
 function exactChange(metric, value) {
@@ -56397,8 +57952,7 @@ function readyFact(measurement) {
     const ready = medianReadyMs(measurement);
     if (ready === undefined)
         return 'no boot';
-    const hasAgent = measurement.boots.some(({ bootMs, readyMs }) => bootMs !== readyMs);
-    return hasAgent
+    return measurement.boots.some(hasAgent)
         ? `settled ${formatDuration(ready)} after power-on`
         : `booted and saved in ${formatDuration(ready)}`;
 }
@@ -57596,7 +59150,6 @@ function aside_isWithin(path, folder) {
 
 ;// CONCATENATED MODULE: ./lib/job/base.js
 
-
 /** Takes a stored measurement for the base where one will do, checks it out where not, or says why there is none. */
 async function settleBase(run, base, wanted, storage) {
     switch (base.kind) {
@@ -57604,7 +59157,7 @@ async function settleBase(run, base, wanted, storage) {
         case 'image':
             return { base, notes: [] };
         case 'measurement':
-            requireSameEngine(base.measurement.fingerprint, wanted.fingerprint);
+            requireSameEngine(base.measurement, wanted);
             return { base: comparableOnly(base, wanted), notes: [] };
         case 'commit':
             return await settleCommit(run, base, wanted, storage);
@@ -57612,20 +59165,9 @@ async function settleBase(run, base, wanted, storage) {
             return await settleBranch(base.branch, wanted, storage);
     }
 }
-const base_ofEngine = ['engine', 'engineVersion', 'machine'];
-/**
- * Which engine measures is asked for, as the file is: one that does not fit the other is a mistake, and no matter of chance as another
- * processor is. What is yet unknown of the head is compared when it is measured.
- *
- * @throws SnapgateError `record` with all fields that differ
- */
-function requireSameEngine(base, head) {
-    if (differentFields(base, head).some((field) => base_ofEngine.includes(field)))
-        requireEqualFingerprints(base, head);
-}
 function comparableOnly(base, wanted) {
-    const found = comparability(base.measurement, wanted);
-    return found.state === 'comparable' ? base : { kind: 'none', noVerdict: found };
+    const noVerdict = incomparable(base.measurement, wanted);
+    return noVerdict === undefined ? base : { kind: 'none', noVerdict };
 }
 async function settleCommit(run, base, wanted, storage) {
     const stored = await base_ask(storage, (store, query) => store.ofCommit(base.commit, query), wanted);
@@ -58357,135 +59899,42 @@ function readRecordFile(path) {
 }
 const recordRemedy = 'Name a comparison.json or measurement-*.json that snapgate wrote.';
 
+;// CONCATENATED MODULE: ./lib/engine/need-built.js
+/** The guest of an engine's own builder, which no other engine boots. */
+function needBuilt(image, builder) {
+    if (image.kind === 'built' && image.builder === builder)
+        return image;
+    throw new Error(`a guest that is not of the builder ${builder} is not for this engine`);
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/vm/full-disk.js
 
-/** The host has no room left for what a guest or snapgate writes below `dir`. */
-function fullDiskError(dir, cause) {
-    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/qmp.js
-
-/** QEMU answered a command with an error. */
-class QmpError extends Error {
-    command;
-    constructor(command, description) {
-        super(`QEMU refused ${command}: ${description}`);
-        this.name = 'QmpError';
-        this.command = command;
-    }
-}
-/** QEMU is trusted more than a guest, but not with our memory: its longest honest answer (query-commands) is 30 KiB. */
-const qmp_maxLineBytes = 4 * 1024 * 1024;
-const messageSchema = union([
-    object({ QMP: unknown() }),
-    object({ return: unknown(), id: schemas_number().optional() }),
-    object({ error: object({ class: schemas_string(), desc: schemas_string() }), id: schemas_number().optional() }),
-    object({ event: schemas_string(), data: record(schemas_string(), unknown()).default({}) }),
-]);
-/** Speaks QMP on a connected stream and leaves negotiation mode at once. */
-function connectQmp(stream) {
-    const pending = new Map();
-    const listeners = [];
-    let lastId = 0;
-    let ended;
-    const end = (error) => {
-        ended ??= error;
-        for (const { reject } of pending.values())
-            reject(ended);
-        pending.clear();
-    };
-    const handle = (line) => {
-        const message = messageSchema.parse(JSON.parse(line));
-        if ('event' in message)
-            for (const listener of listeners)
-                listener({ name: message.event, data: message.data });
-        else if (!('QMP' in message))
-            qmp_settle(pending, message);
-    };
-    stream.on('data', lineSplitter(handle, (error) => stream.destroy(error)));
-    stream.on('error', end);
-    for (const event of ['end', 'close'])
-        stream.on(event, () => end(new Error('QEMU closed its control connection')));
-    const execute = (command, args = {}) => {
-        if (ended)
-            return Promise.reject(ended);
-        lastId += 1;
-        const id = lastId;
-        return new Promise((resolve, reject) => {
-            pending.set(id, { command, resolve, reject });
-            stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
-        });
-    };
-    execute('qmp_capabilities').catch(() => { });
-    return { execute, onEvent: (listener) => void listeners.push(listener) };
-}
-function qmp_settle(pending, message) {
-    const call = message.id === undefined ? undefined : pending.get(message.id);
-    if (call === undefined || message.id === undefined)
-        return;
-    pending.delete(message.id);
-    if ('error' in message)
-        call.reject(new QmpError(call.command, message.error.desc));
-    else
-        call.resolve(message.return);
-}
-function lineSplitter(onLine, onError) {
-    let rest = '';
-    return (chunk) => {
-        rest += chunk.toString('utf8');
-        if (rest.length > qmp_maxLineBytes)
-            return onError(new Error('QEMU sent an endless line on its control connection'));
-        const lines = rest.split('\n');
-        rest = lines.pop() ?? '';
-        try {
-            for (const line of lines)
-                if (line.trim() !== '')
-                    onLine(line);
-        }
-        catch (error) {
-            onError(new Error('QEMU sent what is not QMP', { cause: error }));
-        }
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/full-disk.js
-
-
-
-
-/** The work's result; where it failed for want of room, an error that says so. */
-async function explainFullDisk(dir, work) {
+/**
+ * The work's result; where it failed for want of room below `dir`, an error that says so.
+ *
+ * @param meansFull knows further errors that say it in other words, of the engine's own program
+ */
+async function explainFullDisk(dir, work, meansFull = () => false) {
     try {
         return await work();
     }
     catch (error) {
-        throw isFull(error, dir) ? fullDiskError(dir, error) : error;
+        throw isFull(error) || meansFull(error) ? fullDiskError(dir, error) : error;
     }
 }
-function isFull(error, dir) {
-    // xen-save-devices-state says no more than `An IO error has occurred`.
-    if (error instanceof QmpError)
-        return error.message.includes('IO error') && isUsedUp(dir);
+/** The host has no room left for what a guest or snapgate writes below `dir`. */
+function fullDiskError(dir, cause) {
+    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
+}
+function isFull(error) {
     if (!(error instanceof error_SnapgateError))
         return error_errnoOf(error) === 'ENOSPC';
-    if (error.code !== 'host')
-        return false;
-    // The memory file is sparse: where it cannot grow, the write to memory fails.
-    if (error.message.includes('SIGBUS'))
-        return isUsedUp(dir);
-    return (error.details?.lines ?? []).some((line) => line.includes('No space left'));
-}
-function isUsedUp(dir) {
-    const { bavail, bsize } = (0,external_node_fs_.statfsSync)(dir);
-    return bavail * bsize < 1024 * 1024;
+    return error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'));
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/command/environment.js
 /** The commands of the user's, by what they are called in their environment, in the documentation and in errors. */
 const commandNames = ['prepare', 'resume', 'pause', 'cleanup', 'version'];
-/** The status by which a command says that it was the guest's own command that failed, as snapgate says it too. */
-const scenarioFailedStatus = 71;
 const ofAll = commandNames;
 const ofMachine = ['prepare', 'resume', 'pause', 'cleanup'];
 const ofCycle = ['resume', 'pause'];
@@ -58685,10 +60134,10 @@ function failureOf(ended) {
         return commandError(ended, `did not end within ${formatDuration(limitMs)}, and was ended`, 'Let what is to stay run in the background (`&`), or raise `command-timeout`.');
     if (status === 0)
         return undefined;
-    if (status === scenarioFailedStatus && (command === 'resume' || command === 'pause'))
+    // A command says by snapgate's own status that it was the guest's command that failed.
+    if (status === exitCodes.scenario && (command === 'resume' || command === 'pause'))
         return commandError(ended, `says that \`${command === 'resume' ? 'run' : 'check'}\` failed in the guest (exit status ${status})`, 'Its last lines are the end of its output; try it in the guest.', 'scenario');
-    const how = signal === null ? `exited ${status}` : `was ended by ${signal}`;
-    return commandError(ended, how, remedyOf(ended));
+    return commandError(ended, endOf({ code: status, signal }), remedyOf(ended));
 }
 /** The error of a command that exited 0 and did not do what it should. */
 function brokenPromise(ended, what, remedy) {
@@ -58771,6 +60220,270 @@ function folder_state_checkFolder(ended, dir) {
         const remedy = 'Leave there what a snapshot consists of, and nothing else.';
         throw brokenPromise(ended, `left ${error.message} in SNAPGATE_OUT`, remedy);
     }
+}
+
+// EXTERNAL MODULE: external "node:worker_threads"
+var external_node_worker_threads_ = __nccwpck_require__(75919);
+;// CONCATENATED MODULE: ./lib/pages/page-set.js
+/** What x86-64 calls a page, and what an engine counts in. */
+const pageBytes = 4096;
+/** The set as runs of at most `maxCount` consecutive pages, ascending: one read each. */
+function* runsOf(pages, maxCount) {
+    let index = 0;
+    while (index < pages.length) {
+        const first = pages[index] ?? 0;
+        let count = 1;
+        while (count < maxCount && pages[index + count] === first + count)
+            count += 1;
+        yield { first, count };
+        index += count;
+    }
+}
+/** @param page of `pageBytes` */
+function isZeroPage(page) {
+    return Buffer.compare(page, zeroPage) === 0;
+}
+const zeroPage = new Uint8Array(pageBytes);
+
+;// CONCATENATED MODULE: ./lib/pages/whole-io.js
+
+/** Fills `into` from `position` of a file on. Returns how many bytes there were: fewer than asked for where the file ends before. */
+function readUpTo(fd, into, position) {
+    let done = 0;
+    while (done < into.length) {
+        const count = (0,external_node_fs_.readSync)(fd, into, done, into.length - done, position + done);
+        if (count === 0)
+            break;
+        done += count;
+    }
+    return done;
+}
+/** Fills `into` from `position` of a file on. Throws where the file ends before. */
+function readFully(fd, into, position) {
+    if (readUpTo(fd, into, position) < into.length)
+        throw new Error('a memory file or process ended before its pages were read');
+}
+/** Writes all of `content` at `position` of a file. */
+function writeFully(fd, content, position) {
+    let done = 0;
+    while (done < content.length)
+        done += (0,external_node_fs_.writeSync)(fd, content, done, content.length - done, position + done);
+}
+
+;// CONCATENATED MODULE: ./lib/pages/compare-spans.js
+
+
+
+/** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
+const granularities = [4096, 16_384, 65_536, 2_097_152];
+/** What is looked at at a time: an aligned block of the largest size, in which all others lie. */
+const windowBytes = Math.max(...granularities);
+const windowPages = windowBytes / pageBytes;
+/** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
+const spanBytes = 16 * 1024 * 1024;
+/** The body of a worker thread: takes spans until there are no more. */
+function serveComparison() {
+    const comparison = workerData;
+    const compareNext = createSpanComparer(comparison);
+    while (compareNext()) { }
+}
+/** Compares the next span that no thread has taken; false: there is none. */
+function createSpanComparer(shared) {
+    const compareWindow = createWindowComparer(shared);
+    return () => {
+        const from = Atomics.add(shared.spans, 0, 1) * spanBytes;
+        if (from >= shared.bytes)
+            return false;
+        const to = Math.min(from + spanBytes, shared.bytes);
+        if (hasData(shared.data, from, to))
+            for (let at = from; at < to; at += windowBytes)
+                compareWindow(at);
+        Atomics.add(shared.spans, 1, 1);
+        return true;
+    };
+}
+/** Two of them stay in a core's own cache between the read and the comparison; larger ones took a third longer, smaller ones too. */
+const compare_spans_chunkBytes = 128 * 1024;
+const chunkPages = compare_spans_chunkBytes / pageBytes;
+const compare_spans_zeros = Buffer.alloc(compare_spans_chunkBytes);
+/** Bits of a page's state. */
+const changed = 1;
+const notZero = 2;
+function createWindowComparer(shared) {
+    const before = Buffer.alloc(compare_spans_chunkBytes);
+    const after = Buffer.alloc(compare_spans_chunkBytes);
+    const states = new Uint8Array(windowPages);
+    const load = createLoader(shared, before, after);
+    return (from) => {
+        states.fill(0);
+        let differs = false;
+        let isZero = true;
+        for (let page = 0; page < windowPages; page += chunkPages) {
+            if (!load(from + page * pageBytes))
+                continue;
+            const chunk = states.subarray(page, page + chunkPages);
+            if (Buffer.compare(before, after) !== 0) {
+                differs = true;
+                markPages(chunk, before, after);
+            }
+            else {
+                // None of its pages changed, so that they matter to larger blocks alone, which the first that is not zero decides.
+                isZero &&= Buffer.compare(after, compare_spans_zeros) === 0;
+                if (!isZero)
+                    chunk.fill(notZero);
+            }
+        }
+        if (!differs)
+            return;
+        for (const [index, blockBytes] of granularities.entries())
+            countBlocks(states, blockBytes / pageBytes, shared.counts, 2 * index);
+        setBits(states, shared.bits, from / pageBytes);
+    };
+}
+/** Fills the buffers with the chunk at `offset`, zeros in holes and behind the end; false: both files have nothing but a hole there. */
+function createLoader({ before: first, after: second, data, bytes }, before, after) {
+    const read = (from, to, into) => {
+        readFully(first, before.subarray(into, into + to - from), from);
+        readFully(second, after.subarray(into, into + to - from), from);
+    };
+    return (offset) => {
+        const end = Math.min(offset + compare_spans_chunkBytes, bytes);
+        let index = firstEndingBehind(data, offset / pageBytes);
+        let filled = false;
+        for (; index < data.length; index += 2) {
+            const from = Math.max(offset, (data[index] ?? 0) * pageBytes);
+            const to = Math.min(end, (data[index + 1] ?? 0) * pageBytes);
+            if (from >= to)
+                break;
+            if (!filled && to - from < compare_spans_chunkBytes) {
+                before.fill(0);
+                after.fill(0);
+            }
+            filled = true;
+            read(from, to, from - offset);
+        }
+        return filled;
+    };
+}
+function hasData(data, from, to) {
+    const next = data[firstEndingBehind(data, from / pageBytes)];
+    return next !== undefined && next * pageBytes < to;
+}
+/** Where in the pairs the first one is that ends behind `page`. */
+function firstEndingBehind(data, page) {
+    let low = 0;
+    let high = data.length / 2;
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((data[2 * middle + 1] ?? 0) > page)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return 2 * low;
+}
+function markPages(states, before, after) {
+    for (let index = 0; index < states.length; index += 1) {
+        const from = index * pageBytes;
+        const to = from + pageBytes;
+        const differs = before.compare(after, from, to, from, to) !== 0;
+        const isZero = after.compare(compare_spans_zeros, 0, pageBytes, from, to) === 0;
+        states[index] = (differs ? changed : 0) | (isZero ? 0 : notZero);
+    }
+}
+function countBlocks(states, pages, counts, into) {
+    let changedBlocks = 0;
+    let zeroedBlocks = 0;
+    for (let from = 0; from < states.length; from += pages) {
+        let state = 0;
+        for (let page = from; page < from + pages; page += 1)
+            state |= states[page] ?? 0;
+        if ((state & changed) === 0)
+            continue;
+        changedBlocks += 1;
+        if ((state & notZero) === 0)
+            zeroedBlocks += 1;
+    }
+    Atomics.add(counts, into, changedBlocks);
+    Atomics.add(counts, into + 1, zeroedBlocks);
+}
+function setBits(states, bits, firstPage) {
+    for (const [index, state] of states.entries()) {
+        if ((state & changed) === 0)
+            continue;
+        const word = (firstPage + index) >>> 5;
+        bits[word] = (bits[word] ?? 0) | (1 << (index & 31));
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/pages/compare-threads.js
+
+
+
+
+
+
+/** As many as there are processors, up to four: then they wait for the memory. */
+function defaultThreads() {
+    return { count: Math.min((0,external_node_os_.availableParallelism)(), 4), program: workerProgram };
+}
+/** Works on the comparison until it is done; no thread is left then, nor after an error or the end of the run. */
+async function compareInThreads(run, shared, threads) {
+    const count = Math.min(threads.count, Math.ceil(dataBytesOf(shared) / threadBytes));
+    run.signal.throwIfAborted();
+    if (count > 1)
+        await compareWithWorkers(run, shared, count - 1, threads.program);
+    else
+        await compareHere(shared, run.signal);
+    const done = Atomics.load(shared.spans, 1);
+    const all = Math.ceil(shared.bytes / spanBytes);
+    if (done !== all)
+        throw new Error(`${done} of its ${all} parts were compared`);
+}
+/** Beside the entry's folder in dist/, above this one's in src/. */
+const workerProgram = (0,external_node_path_.join)(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../compare-worker.ts' : '../compare-worker/index.js');
+/** Less than this is compared before a second thread has started. */
+const threadBytes = 64 * 1024 * 1024;
+function dataBytesOf({ data }) {
+    let pages = 0;
+    for (let index = 0; index < data.length; index += 2)
+        pages += (data[index + 1] ?? 0) - (data[index] ?? 0);
+    return pages * pageBytes;
+}
+/** Span by span, so that an abort and the ends of other threads are noticed. */
+async function compareHere(shared, signal) {
+    const compareNext = createSpanComparer(shared);
+    while (compareNext()) {
+        await (0,promises_namespaceObject.setImmediate)();
+        signal.throwIfAborted();
+    }
+}
+async function compareWithWorkers(run, shared, workerCount, program) {
+    const { promise: aborted, reject } = Promise.withResolvers();
+    const abort = () => reject(run.signal.reason);
+    run.signal.addEventListener('abort', abort, { once: true });
+    const stop = new AbortController();
+    const workers = Array.from({ length: workerCount }, () => startWorker(program, shared));
+    const here = compareHere(shared, stop.signal);
+    try {
+        await Promise.race([aborted, Promise.all([here, ...workers.map(compare_threads_endOf)])]);
+    }
+    finally {
+        run.signal.removeEventListener('abort', abort);
+        stop.abort();
+        // Before the files are closed that they read.
+        await Promise.allSettled([here, ...workers.map((worker) => worker.terminate())]);
+    }
+}
+/** With nothing of this thread's environment: it needs none. */
+function startWorker(program, shared) {
+    return new external_node_worker_threads_.Worker(program, { workerData: shared, env: {}, argv: [], execArgv: [] });
+}
+function compare_threads_endOf(worker) {
+    return new Promise((resolve, reject) => {
+        worker.once('error', reject);
+        worker.once('exit', (code) => code === 0 ? resolve() : reject(new Error(`a thread ended with status ${code}`)));
+    });
 }
 
 ;// CONCATENATED MODULE: ./lib/pages/data-extents.js
@@ -58916,23 +60629,8 @@ function data_extents_unreadable(path, said) {
     return new error_SnapgateError('host', `it cannot be told where ${path} has data`, `The file has to be one that this user may read, and perl has to be there: ${packageOf('perl')}.`, { details: { title: 'why', lines } });
 }
 
-;// CONCATENATED MODULE: ./lib/pages/page-set.js
-/** What x86-64 calls a page, and what an engine counts in. */
-const pageBytes = 4096;
-/** The set as runs of at most `maxCount` consecutive pages, ascending: one read each. */
-function* runsOf(pages, maxCount) {
-    let index = 0;
-    while (index < pages.length) {
-        const first = pages[index] ?? 0;
-        let count = 1;
-        while (count < maxCount && pages[index + count] === first + count)
-            count += 1;
-        yield { first, count };
-        index += count;
-    }
-}
-
 ;// CONCATENATED MODULE: ./lib/pages/extent-pages.js
+
 
 /**
  * The pages that have a byte of an extent in them, as pairs of page numbers, from and to (exclusive), ascending and apart. The extents may
@@ -58955,6 +60653,10 @@ function pagesOfExtents(extents) {
     }
     return pairs.subarray(0, length);
 }
+/** The pages in which a file has data, as runs of at most `maxCount`, ascending. The errors are those of `dataExtents`. */
+async function dataRuns(run, path, maxCount) {
+    return runsOfPairs(pagesOfExtents(await dataExtents(run, path)), maxCount);
+}
 /** Such pairs as runs of at most `maxCount` pages, ascending. */
 function* runsOfPairs(pairs, maxCount) {
     for (let index = 0; index < pairs.length; index += 2) {
@@ -58975,6 +60677,123 @@ function pageSetOfPairs(pairs) {
             pages[length] = page;
             length += 1;
         }
+    return pages;
+}
+
+;// CONCATENATED MODULE: ./lib/pages/file-pair.js
+
+
+/**
+ * Opens both for the time of `work`, whose unexpected errors are about reading them, but for a full disk.
+ *
+ * @param flags the first is opened with; the second is only read
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function withFilePair(run, before, after, work, flags = 'r') {
+    run.signal.throwIfAborted();
+    const files = [];
+    try {
+        const first = file_pair_openFile(before, flags);
+        files.push(first);
+        const second = file_pair_openFile(after, 'r');
+        files.push(second);
+        const stats = [(0,external_node_fs_.fstatSync)(first), (0,external_node_fs_.fstatSync)(second)];
+        const paths = [before, after];
+        checkLengths(paths, stats);
+        return await work({ paths, before: first, after: second, stats, bytes: stats[0].size });
+    }
+    catch (error) {
+        run.signal.throwIfAborted();
+        if (error instanceof error_SnapgateError || error_errnoOf(error) === 'ENOSPC')
+            throw error;
+        throw brokenOff(before, after, error);
+    }
+    finally {
+        for (const file of files)
+            (0,external_node_fs_.closeSync)(file);
+    }
+}
+/** No memory is larger, and hardly a disk; the bits of its pages take 256 MiB. */
+const maxBytes = 4 * 1024 ** 4;
+function file_pair_openFile(path, flags) {
+    try {
+        // To open a pipe would wait for its other end.
+        if (!(0,external_node_fs_.statSync)(path).isFile())
+            throw new Error('it is not a file');
+        return (0,external_node_fs_.openSync)(path, flags);
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${path} cannot be read: ${error_messageOf(error)}`, 'Name a file that holds a memory or a disk, and that this user may read.', { cause: error });
+    }
+}
+function checkLengths([before, after], [{ size: bytes }, { size: other }]) {
+    if (bytes !== other)
+        throw new error_SnapgateError('host', `${before} has ${bytes} bytes and ${after} ${other}`, 'Only files of the same length are compared: two memories, or two raw disks, of one guest.');
+    if (bytes > maxBytes)
+        throw new error_SnapgateError('host', `${before} and ${after} have ${bytes} bytes, more than the ${maxBytes} that are compared`, 'Check that they are memories or raw disks.');
+}
+function brokenOff(before, after, cause) {
+    return new error_SnapgateError('host', `comparing ${before} with ${after} broke off: ${error_messageOf(cause)}`, 'Check that neither file is being written to, and that the disk they are on has no errors (dmesg).', { cause });
+}
+
+;// CONCATENATED MODULE: ./lib/pages/compare-files.js
+
+
+
+
+
+
+/**
+ * Compares two memory or disk files of the same length from end to end, in one pass. Where both have holes nothing is read, a hole of one
+ * is zeros. The cost follows the data and not the differences; the memory it takes is a MiB for each thread, a bit for each page of the files, and
+ * four bytes for each that differs.
+ *
+ * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
+ */
+async function comparePages(run, before, after, threads = defaultThreads()) {
+    return await withFilePair(run, before, after, async (pair) => comparisonOf(await compareOpen(run, pair, threads)));
+}
+async function compareOpen(run, pair, threads) {
+    const { before, after, bytes, paths, stats } = pair;
+    const extents = paths.map((path, index) => compare_files_extentsOf(run, path, stats[index] ?? stats[0]));
+    const data = pagesOfExtents((await Promise.all(extents)).flat());
+    const shared = {
+        before,
+        after,
+        bytes,
+        data,
+        spans: new Int32Array(new SharedArrayBuffer(8)),
+        counts: new Int32Array(new SharedArrayBuffer(granularities.length * 8)),
+        bits: bitsFor(bytes),
+    };
+    await compareInThreads(run, shared, threads);
+    return shared;
+}
+/** Where as much is stored as the file is long, it has no holes worth a look. */
+async function compare_files_extentsOf(run, path, { size, blocks }) {
+    return blocks * 512 >= size ? [{ offset: 0, bytes: size }] : await dataExtents(run, path);
+}
+function bitsFor(bytes) {
+    return new Uint32Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 32) * 4));
+}
+function comparisonOf({ bytes, counts, bits }) {
+    const blocks = granularities.map((blockBytes, index) => ({
+        blockBytes,
+        changed: counts[2 * index] ?? 0,
+        zeroed: counts[2 * index + 1] ?? 0,
+    }));
+    return { bytes, blocks, changed: pagesOf(bits, counts[0] ?? 0) };
+}
+/** @param count of the bits that are set */
+function pagesOf(bits, count) {
+    const pages = new Uint32Array(count);
+    let length = 0;
+    for (let index = 0; index < bits.length; index += 1) {
+        for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) {
+            pages[length] = index * 32 + (31 - Math.clz32(left & -left));
+            length += 1;
+        }
+    }
     return pages;
 }
 
@@ -59017,7 +60836,6 @@ function doubled(buffer) {
 
 
 const hugePages = 512;
-const zeroPage = new Uint8Array(pageBytes);
 function createPageTally() {
     const frame = createPageFrames();
     let written = 0;
@@ -59034,7 +60852,7 @@ function createPageTally() {
         if (Buffer.compare(before, after) === 0)
             return false;
         changed += 1;
-        if (Buffer.compare(after, zeroPage) === 0)
+        if (isZeroPage(after))
             zeroed += 1;
         else
             frame.add(after);
@@ -59105,426 +60923,7 @@ function contentOf({ first, count }, base, content) {
     return content.subarray(from, from + count * pageBytes);
 }
 
-;// CONCATENATED MODULE: ./lib/pages/whole-io.js
-
-/** Fills `into` from `position` of a file on. Throws where the file ends before. */
-function readFully(fd, into, position) {
-    let done = 0;
-    while (done < into.length) {
-        const count = (0,external_node_fs_.readSync)(fd, into, done, into.length - done, position + done);
-        if (count === 0)
-            throw new Error('a memory file or process ended before its pages were read');
-        done += count;
-    }
-}
-/** Writes all of `content` at `position` of a file. */
-function writeFully(fd, content, position) {
-    let done = 0;
-    while (done < content.length)
-        done += (0,external_node_fs_.writeSync)(fd, content, done, content.length - done, position + done);
-}
-
-;// CONCATENATED MODULE: ./lib/pages/apply-sparse.js
-
-
-
-
-
-
-
-/**
- * Writes what a sparse diff holds into the memory or disk file that it is a diff of, which then is the next one. Both are whole pages long,
- * and of the same length.
- */
-async function applySparse(run, diff, parent) {
-    const pairs = pagesOfExtents(await dataExtents(run, diff));
-    const from = (0,external_node_fs_.openSync)(diff, 'r');
-    try {
-        const to = (0,external_node_fs_.openSync)(parent, 'r+');
-        try {
-            await copyRuns(run, from, to, runsOfPairs(pairs, runPages));
-        }
-        finally {
-            (0,external_node_fs_.closeSync)(to);
-        }
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(from);
-    }
-}
-async function copyRuns(run, from, to, runs) {
-    const buffer = Buffer.alloc(runPages * pageBytes);
-    let turns = 0;
-    for (const { first, count } of runs) {
-        const content = buffer.subarray(0, count * pageBytes);
-        const offset = first * pageBytes;
-        readFully(from, content, offset);
-        writeFully(to, content, offset);
-        turns += 1;
-        // Another guest of this process may be waiting to be timed.
-        if (turns % 16 !== 0)
-            continue;
-        await (0,promises_namespaceObject.setImmediate)();
-        run.signal.throwIfAborted();
-    }
-}
-
-// EXTERNAL MODULE: external "node:worker_threads"
-var external_node_worker_threads_ = __nccwpck_require__(75919);
-;// CONCATENATED MODULE: ./lib/pages/compare-spans.js
-
-
-
-/** What blocks are compared as: a page of x86-64, one of arm with 16 KiB, one of arm with 64 KiB, a huge page. */
-const granularities = [4096, 16_384, 65_536, 2_097_152];
-/** What one thread takes at a time: little enough for two to end together, and to notice an abort. */
-const spanBytes = 16 * 1024 * 1024;
-/** The body of a worker thread: takes spans until there are no more. */
-function serveComparison() {
-    const comparison = workerData;
-    const compareNext = createSpanComparer(comparison);
-    while (compareNext()) { }
-}
-/** Compares the next span that no thread has taken; false: there is none. */
-function createSpanComparer(shared) {
-    const compareWindow = createWindowComparer(shared);
-    return () => {
-        const from = Atomics.add(shared.spans, 0, 1) * spanBytes;
-        if (from >= shared.bytes)
-            return false;
-        const to = Math.min(from + spanBytes, shared.bytes);
-        if (hasData(shared.data, from, to))
-            for (let at = from; at < to; at += windowBytes)
-                compareWindow(at);
-        Atomics.add(shared.spans, 1, 1);
-        return true;
-    };
-}
-/** The largest block, in which all others lie. */
-const windowBytes = 2 * 1024 * 1024;
-const windowPages = windowBytes / pageBytes;
-/** Two of them stay in a core's own cache between the read and the comparison; larger ones took a third longer, smaller ones too. */
-const compare_spans_chunkBytes = 128 * 1024;
-const chunkPages = compare_spans_chunkBytes / pageBytes;
-const compare_spans_zeros = Buffer.alloc(compare_spans_chunkBytes);
-/** Bits of a page's state. */
-const changed = 1;
-const notZero = 2;
-function createWindowComparer(shared) {
-    const before = Buffer.alloc(compare_spans_chunkBytes);
-    const after = Buffer.alloc(compare_spans_chunkBytes);
-    const states = new Uint8Array(windowPages);
-    const load = createLoader(shared, before, after);
-    return (from) => {
-        states.fill(0);
-        let differs = false;
-        let isZero = true;
-        for (let page = 0; page < windowPages; page += chunkPages) {
-            if (!load(from + page * pageBytes))
-                continue;
-            const chunk = states.subarray(page, page + chunkPages);
-            if (Buffer.compare(before, after) !== 0) {
-                differs = true;
-                markPages(chunk, before, after);
-            }
-            else {
-                // None of its pages changed, so that they matter to larger blocks alone, which the first that is not zero decides.
-                isZero &&= Buffer.compare(after, compare_spans_zeros) === 0;
-                if (!isZero)
-                    chunk.fill(notZero);
-            }
-        }
-        if (!differs)
-            return;
-        for (const [index, blockBytes] of granularities.entries())
-            countBlocks(states, blockBytes / pageBytes, shared.counts, 2 * index);
-        if (shared.bits)
-            setBits(states, shared.bits, from / pageBytes);
-    };
-}
-/** Fills the buffers with the chunk at `offset`, zeros in holes and behind the end; false: both files have nothing but a hole there. */
-function createLoader({ before: first, after: second, data, bytes }, before, after) {
-    const read = (from, to, into) => {
-        readFully(first, before.subarray(into, into + to - from), from);
-        readFully(second, after.subarray(into, into + to - from), from);
-    };
-    return (offset) => {
-        const end = Math.min(offset + compare_spans_chunkBytes, bytes);
-        let index = firstEndingBehind(data, offset / pageBytes);
-        let filled = false;
-        for (; index < data.length; index += 2) {
-            const from = Math.max(offset, (data[index] ?? 0) * pageBytes);
-            const to = Math.min(end, (data[index + 1] ?? 0) * pageBytes);
-            if (from >= to)
-                break;
-            if (!filled && to - from < compare_spans_chunkBytes) {
-                before.fill(0);
-                after.fill(0);
-            }
-            filled = true;
-            read(from, to, from - offset);
-        }
-        return filled;
-    };
-}
-function hasData(data, from, to) {
-    const next = data[firstEndingBehind(data, from / pageBytes)];
-    return next !== undefined && next * pageBytes < to;
-}
-/** Where in the pairs the first one is that ends behind `page`. */
-function firstEndingBehind(data, page) {
-    let low = 0;
-    let high = data.length / 2;
-    while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((data[2 * middle + 1] ?? 0) > page)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return 2 * low;
-}
-function markPages(states, before, after) {
-    for (let index = 0; index < states.length; index += 1) {
-        const from = index * pageBytes;
-        const to = from + pageBytes;
-        const differs = before.compare(after, from, to, from, to) !== 0;
-        const isZero = after.compare(compare_spans_zeros, 0, pageBytes, from, to) === 0;
-        states[index] = (differs ? changed : 0) | (isZero ? 0 : notZero);
-    }
-}
-function countBlocks(states, pages, counts, into) {
-    let changedBlocks = 0;
-    let zeroedBlocks = 0;
-    for (let from = 0; from < states.length; from += pages) {
-        let state = 0;
-        for (let page = from; page < from + pages; page += 1)
-            state |= states[page] ?? 0;
-        if ((state & changed) === 0)
-            continue;
-        changedBlocks += 1;
-        if ((state & notZero) === 0)
-            zeroedBlocks += 1;
-    }
-    Atomics.add(counts, into, changedBlocks);
-    Atomics.add(counts, into + 1, zeroedBlocks);
-}
-function setBits(states, bits, firstPage) {
-    for (const [index, state] of states.entries()) {
-        if ((state & changed) === 0)
-            continue;
-        const word = (firstPage + index) >>> 5;
-        const bit = 1 << (index & 31);
-        bits.changed[word] = (bits.changed[word] ?? 0) | bit;
-        if ((state & notZero) === 0)
-            bits.zeroed[word] = (bits.zeroed[word] ?? 0) | bit;
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/pages/compare-threads.js
-
-
-
-
-
-
-/** As many as there are processors, up to four: then they wait for the memory. */
-function compare_threads_defaultThreads() {
-    return { count: Math.min((0,external_node_os_.availableParallelism)(), 4), program: workerProgram };
-}
-/** Works on the comparison until it is done; no thread is left then, nor after an error or the end of the run. */
-async function compareInThreads(run, shared, threads) {
-    const count = Math.min(threads.count, Math.ceil(dataBytesOf(shared) / threadBytes));
-    run.signal.throwIfAborted();
-    if (count > 1)
-        await compareWithWorkers(run, shared, count - 1, threads.program);
-    else
-        await compareHere(shared, run.signal);
-    const done = Atomics.load(shared.spans, 1);
-    const all = Math.ceil(shared.bytes / spanBytes);
-    if (done !== all)
-        throw new Error(`${done} of its ${all} parts were compared`);
-}
-/** Beside the entry's folder in dist/, above this one's in src/. */
-const workerProgram = (0,external_node_path_.join)(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../compare-worker.ts' : '../compare-worker/index.js');
-/** Less than this is compared before a second thread has started. */
-const threadBytes = 64 * 1024 * 1024;
-function dataBytesOf({ data }) {
-    let pages = 0;
-    for (let index = 0; index < data.length; index += 2)
-        pages += (data[index + 1] ?? 0) - (data[index] ?? 0);
-    return pages * pageBytes;
-}
-/** Span by span, so that an abort and the ends of other threads are noticed. */
-async function compareHere(shared, signal) {
-    const compareNext = createSpanComparer(shared);
-    while (compareNext()) {
-        await (0,promises_namespaceObject.setImmediate)();
-        signal.throwIfAborted();
-    }
-}
-async function compareWithWorkers(run, shared, workerCount, program) {
-    const { promise: aborted, reject } = Promise.withResolvers();
-    const abort = () => reject(run.signal.reason);
-    run.signal.addEventListener('abort', abort, { once: true });
-    const stop = new AbortController();
-    const workers = Array.from({ length: workerCount }, () => startWorker(program, shared));
-    const here = compareHere(shared, stop.signal);
-    try {
-        await Promise.race([aborted, Promise.all([here, ...workers.map(endOf)])]);
-    }
-    finally {
-        run.signal.removeEventListener('abort', abort);
-        stop.abort();
-        // Before the files are closed that they read.
-        await Promise.allSettled([here, ...workers.map((worker) => worker.terminate())]);
-    }
-}
-/** With nothing of this thread's environment: it needs none. */
-function startWorker(program, shared) {
-    return new external_node_worker_threads_.Worker(program, { workerData: shared, env: {}, argv: [], execArgv: [] });
-}
-function endOf(worker) {
-    return new Promise((resolve, reject) => {
-        worker.once('error', reject);
-        worker.once('exit', (code) => code === 0 ? resolve() : reject(new Error(`a thread ended with status ${code}`)));
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/pages/file-pair.js
-
-
-/**
- * Opens both for the time of `work`, whose unexpected errors are about reading them.
- *
- * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
- */
-async function file_pair_withFilePair(run, before, after, work) {
-    run.signal.throwIfAborted();
-    const files = [];
-    try {
-        const [first, second] = [before, after].map((path) => {
-            const file = file_pair_openFile(path);
-            files.push(file);
-            return file;
-        });
-        if (first === undefined || second === undefined)
-            throw new Error('a pair is two files');
-        const stats = [(0,external_node_fs_.fstatSync)(first), (0,external_node_fs_.fstatSync)(second)];
-        const paths = [before, after];
-        checkLengths(paths, stats);
-        return await work({ paths, before: first, after: second, stats, bytes: stats[0].size });
-    }
-    catch (error) {
-        run.signal.throwIfAborted();
-        throw error instanceof error_SnapgateError ? error : brokenOff(before, after, error);
-    }
-    finally {
-        for (const file of files)
-            (0,external_node_fs_.closeSync)(file);
-    }
-}
-/** No memory is larger, and hardly a disk; the bits of its pages take 256 MiB. */
-const maxBytes = 4 * 1024 ** 4;
-function file_pair_openFile(path) {
-    try {
-        // To open a pipe would wait for its other end.
-        if (!(0,external_node_fs_.statSync)(path).isFile())
-            throw new Error('it is not a file');
-        return (0,external_node_fs_.openSync)(path, 'r');
-    }
-    catch (error) {
-        throw new error_SnapgateError('host', `${path} cannot be read: ${error_messageOf(error)}`, 'Name a file that holds a memory or a disk, and that this user may read.', { cause: error });
-    }
-}
-function checkLengths([before, after], [{ size: bytes }, { size: other }]) {
-    if (bytes !== other)
-        throw new error_SnapgateError('host', `${before} has ${bytes} bytes and ${after} ${other}`, 'Only files of the same length are compared: two memories, or two raw disks, of one guest.');
-    if (bytes > maxBytes)
-        throw new error_SnapgateError('host', `${before} and ${after} have ${bytes} bytes, more than the ${maxBytes} that are compared`, 'Check that they are memories or raw disks.');
-}
-function brokenOff(before, after, cause) {
-    return new error_SnapgateError('host', `comparing ${before} with ${after} broke off: ${error_messageOf(cause)}`, 'Check that neither file is being written to, and that the disk they are on has no errors (dmesg).', { cause });
-}
-
-;// CONCATENATED MODULE: ./lib/pages/compare-files.js
-
-
-
-
-
-
-/**
- * Compares two memory or disk files of the same length from end to end, in one pass. Where both have holes nothing is read, a hole of one
- * is zeros. The cost follows the data and not the differences; the memory it takes is a MiB for each thread.
- *
- * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
- */
-async function compareBlocks(run, before, after, threads = defaultThreads()) {
-    return await withFilePair(run, before, after, async (pair) => comparisonOf(await compareOpen(run, pair, threads, false)));
-}
-/** The same, and which pages: that takes two bits for each page of the files, and four bytes for each that differs. */
-async function comparePages(run, before, after, threads = compare_threads_defaultThreads()) {
-    return await file_pair_withFilePair(run, before, after, async (pair) => {
-        const shared = await compareOpen(run, pair, threads, true);
-        if (!shared.bits)
-            throw new Error('a comparison by page has no pages');
-        const { changed, zeroed } = shared.bits;
-        return { ...comparisonOf(shared), changed: pagesOf(changed), zeroed: pagesOf(zeroed) };
-    });
-}
-async function compareOpen(run, pair, threads, withPages) {
-    const { before, after, bytes, paths, stats } = pair;
-    const extents = paths.map((path, index) => compare_files_extentsOf(run, path, stats[index] ?? stats[0]));
-    const data = pagesOfExtents((await Promise.all(extents)).flat());
-    const shared = {
-        before,
-        after,
-        bytes,
-        data,
-        spans: new Int32Array(new SharedArrayBuffer(8)),
-        counts: new Int32Array(new SharedArrayBuffer(granularities.length * 8)),
-        bits: withPages ? { changed: bitsFor(bytes), zeroed: bitsFor(bytes) } : undefined,
-    };
-    await compareInThreads(run, shared, threads);
-    return shared;
-}
-/** Where as much is stored as the file is long, it has no holes worth a look. */
-async function compare_files_extentsOf(run, path, { size, blocks }) {
-    return blocks * 512 >= size ? [{ offset: 0, bytes: size }] : await dataExtents(run, path);
-}
-function bitsFor(bytes) {
-    return new Uint32Array(new SharedArrayBuffer(Math.ceil(bytes / pageBytes / 32) * 4));
-}
-function comparisonOf({ bytes, counts }) {
-    const blocks = granularities.map((blockBytes, index) => ({
-        blockBytes,
-        changed: counts[2 * index] ?? 0,
-        zeroed: counts[2 * index + 1] ?? 0,
-    }));
-    return { bytes, blocks };
-}
-function pagesOf(bits) {
-    const pages = new Uint32Array(countBits(bits));
-    let length = 0;
-    for (let index = 0; index < bits.length; index += 1) {
-        for (let left = bits[index] ?? 0; left !== 0; left &= left - 1) {
-            pages[length] = index * 32 + (31 - Math.clz32(left & -left));
-            length += 1;
-        }
-    }
-    return pages;
-}
-function countBits(bits) {
-    let count = 0;
-    for (let index = 0; index < bits.length; index += 1)
-        for (let left = bits[index] ?? 0; left !== 0; left &= left - 1)
-            count += 1;
-    return count;
-}
-
 ;// CONCATENATED MODULE: ./lib/pages/file-diff.js
-
 
 
 
@@ -59539,22 +60938,27 @@ function countBits(bits) {
  */
 async function diffOfFiles(run, before, after) {
     const { changed } = await comparePages(run, before, after);
-    const { writtenBytes: _, ...diff } = await file_pair_withFilePair(run, before, after, (pair) => tallyRuns(run, pair, runsOf(changed, runPages)));
+    const { writtenBytes: _, ...diff } = await withFilePair(run, before, after, (pair) => tallyRuns(run, pair, runsOf(changed, runPages), false));
     return diff;
 }
 /**
  * What a sparse diff of a memory or disk says against the whole file that it is a diff of: its data are the pages that were written, its
- * holes are what stayed. The cost follows the data.
+ * holes are what stayed. Nothing else is read: the cost follows the data.
  *
  * @throws SnapgateError `host` where a file cannot be read, or their lengths differ
  */
-async function diffOfSparse(run, parent, diff) {
-    return await file_pair_withFilePair(run, parent, diff, async (pair) => tallyRuns(run, pair, runsOfPairs(pagesOfExtents(await dataExtents(run, diff)), runPages)));
+async function diffOfSparse(run, parent, diff, { pages, merge = false } = {}) {
+    const compare = async (pair) => {
+        const runs = pages === undefined ? await dataRuns(run, diff, runPages) : runsOf(pages, runPages);
+        return tallyRuns(run, pair, runs, merge);
+    };
+    return await withFilePair(run, parent, diff, compare, merge ? 'r+' : 'r');
 }
-function tallyRuns(run, pair, runs) {
+function tallyRuns(run, pair, runs, merge) {
     return tallyPages(runs, {
         readBefore: (first, into) => readPages(pair, pair.before, first, into),
         readAfter: (first, into) => readPages(pair, pair.after, first, into),
+        ...(merge && { onChanged: (first, content) => writePages(pair, first, content) }),
         signal: run.signal,
     });
 }
@@ -59565,6 +60969,60 @@ function readPages({ bytes }, file, first, into) {
     readFully(file, into.subarray(0, there), offset);
     into.fill(0, there);
 }
+function writePages({ before, bytes }, first, content) {
+    const offset = first * pageBytes;
+    writeFully(before, content.subarray(0, bytes - offset), offset);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/metrics.js
+
+/** The metrics that an engine can give with these settings: any other is absent from its measurements. */
+function metricsOf(settings) {
+    if (settings.kind === 'e2b')
+        return metricNames;
+    if (settings.kind !== 'command')
+        return metricNames.filter((name) => !name.endsWith('.storedBytes'));
+    const disk = settings.rootfsFile !== undefined;
+    return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
+}
+/** What is known of the pages of a memory, as metrics of it: what is not known is left out. */
+function memoryMetrics(diff) {
+    const metrics = {};
+    for (const [field, bytes] of Object.entries(diff))
+        if (isField(field))
+            metrics[memoryNames[field]] = bytes;
+    return metrics;
+}
+/** A field of PageDiff without a metric of its name does not compile. */
+const memoryNames = {
+    writtenBytes: 'memfile.writtenBytes',
+    changedBytes: 'memfile.changedBytes',
+    zeroedBytes: 'memfile.zeroedBytes',
+    compressedBytes: 'memfile.compressedBytes',
+    hugeBytes: 'memfile.hugeBytes',
+};
+function isField(name) {
+    return Object.hasOwn(memoryNames, name);
+}
+function metricsOfFormat(format) {
+    switch (format) {
+        case 'raw':
+            return ofWholeImages;
+        case 'sparse-diff':
+            return metricNames.filter((name) => !name.endsWith('.storedBytes') && name !== 'stateBytes');
+        case 'e2b':
+            return metricNames.filter((name) => name !== 'stateBytes');
+    }
+}
+const metrics_times = ['resumeMs', 'pauseMs'];
+/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. Of a disk, it is the blocks that changed. */
+const ofWholeImages = [
+    'memfile.changedBytes',
+    'memfile.zeroedBytes',
+    'memfile.compressedBytes',
+    'rootfs.writtenBytes',
+    ...metrics_times,
+];
 
 ;// CONCATENATED MODULE: ./lib/engine/command/left-files.js
 
@@ -59595,7 +61053,7 @@ function checkOwnFile(ended, dir, name, parentDir) {
     if (stat === undefined)
         throw brokenPromise(ended, `left no file ${shown} in SNAPGATE_OUT, which holds ${namesIn(dir)}`, 'Let it write there, or say by `memfile` and `rootfs-file` what the files are called.');
     if (!stat.isFile() || !left_files_isWithin(dir, name))
-        throw brokenPromise(ended, `left ${kindOf(stat)} at ${shown} in SNAPGATE_OUT, not a file`, 'Copy what it leads to: a snapshot has to be whole, and its folder is all that is kept of it.');
+        throw brokenPromise(ended, `left ${left_files_kindOf(stat)} at ${shown} in SNAPGATE_OUT, not a file`, 'Copy what it leads to: a snapshot has to be whole, and its folder is all that is kept of it.');
     if (isSameFile(stat, parentDir && (0,external_node_path_.join)(parentDir, name)))
         throw brokenPromise(ended, `left the parent's own file as ${shown}: a link to it, and not what the guest's memory or disk is now`, 'Let it save the guest anew; `cp --reflink=auto` makes a cheap copy, which is fine.');
     return stat;
@@ -59642,7 +61100,7 @@ function isSameFile(stat, parentPath) {
     const parent = parentPath === undefined ? undefined : (0,external_node_fs_.lstatSync)(parentPath, { throwIfNoEntry: false });
     return parent !== undefined && parent.dev === stat.dev && parent.ino === stat.ino;
 }
-function kindOf(stat) {
+function left_files_kindOf(stat) {
     if (stat.isSymbolicLink())
         return 'a symbolic link';
     if (stat.isDirectory())
@@ -59732,38 +61190,27 @@ function checkImages({ memfile, rootfsFile }, left) {
 /** Of two whole images only what changed is known, and neither what was written nor how many huge pages were touched; of a disk, that has to do. */
 async function measureWhole(run, settings, parent, dir) {
     const { memory, disk } = pairsOf(settings, parent, dir);
-    const diff = await diffOfFiles(run, memory.before, memory.after);
+    const { hugeBytes: _, ...diff } = await diffOfFiles(run, memory.before, memory.after);
     const ofDisk = disk && (await diffOfFiles(run, disk.before, disk.after));
     return {
         metrics: {
-            'memfile.changedBytes': diff.changedBytes,
-            'memfile.zeroedBytes': diff.zeroedBytes,
-            'memfile.compressedBytes': diff.compressedBytes,
+            ...memoryMetrics(diff),
             ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.changedBytes }),
         },
         notes: [],
-        advance: async () => { },
     };
 }
-/** What a diff holds was written, its holes were not. */
-async function measureDiffs(run, settings, parent, dir) {
+/** What a diff holds was written, its holes were not. With `advance` the whole images become those of the next snapshot. */
+async function measureDiffs(run, settings, parent, dir, advance) {
     const { memory, disk } = pairsOf(settings, parent, dir);
-    const diff = await diffOfSparse(run, memory.before, memory.after);
-    const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after));
+    const diff = await diffOfSparse(run, memory.before, memory.after, { merge: advance });
+    const ofDisk = disk && (await diffOfSparse(run, disk.before, disk.after, { merge: advance }));
     return {
         metrics: {
-            'memfile.writtenBytes': diff.writtenBytes,
-            'memfile.changedBytes': diff.changedBytes,
-            'memfile.zeroedBytes': diff.zeroedBytes,
-            'memfile.compressedBytes': diff.compressedBytes,
-            'memfile.hugeBytes': diff.hugeBytes,
+            ...memoryMetrics(diff),
             ...(ofDisk && { 'rootfs.writtenBytes': ofDisk.writtenBytes }),
         },
         notes: [],
-        advance: async () => {
-            for (const pair of disk === undefined ? [memory] : [memory, disk])
-                await applySparse(run, pair.after, pair.before);
-        },
     };
 }
 function pairsOf(settings, parent, dir) {
@@ -59776,7 +61223,21 @@ function pairsOf(settings, parent, dir) {
     return { memory, disk: { before: diskPath, after: (0,external_node_path_.join)(dir, settings.rootfsFile) } };
 }
 
+;// CONCATENATED MODULE: ./lib/e2b/build-id.js
+/** Of whatever is zero and stored nowhere. */
+const zeroBuildId = '00000000-0000-0000-0000-000000000000';
+/** 16 bytes of a header as e2b writes the id of a build in the name of its folder. */
+function buildIdOf(bytes) {
+    const hex = Buffer.from(bytes).toString('hex');
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+/** Whether a text is the id of a build as the tools take it and name folders by: nothing in it leads out of a folder. */
+function isBuildId(text) {
+    return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text);
+}
+
 ;// CONCATENATED MODULE: ./lib/e2b/layer-changes.js
+
 /**
  * Where a layer's image may differ from its parent's: whatever the two headers do not map to the same place of the same build. That is
  * what the layer stores itself, what it has given back as zeros, and what it has found to be like some other layer. Ascending; no data
@@ -59790,12 +61251,12 @@ function* differentlyMapped(layer, parent) {
         for (let at = range.offsetBytes; at < end;) {
             const piece = before.pieceAt(at, end);
             const differs = piece.range === undefined || !sameStorage(range, piece.range, at);
-            if (differs && open !== undefined && open.offsetBytes + open.lengthBytes === at)
-                open.lengthBytes += piece.endBytes - at;
+            if (differs && open !== undefined && open.offset + open.bytes === at)
+                open.bytes += piece.endBytes - at;
             else if (differs) {
                 if (open !== undefined)
                     yield open;
-                open = { offsetBytes: at, lengthBytes: piece.endBytes - at };
+                open = { offset: at, bytes: piece.endBytes - at };
             }
             at = piece.endBytes;
         }
@@ -59823,54 +61284,7 @@ function sameStorage(one, other, at) {
 }
 /** Zeros are the same wherever they are said to be stored. */
 function placeOf(range, at) {
-    return /[1-9a-f]/.test(range.buildId) ? range.storageOffsetBytes + at - range.offsetBytes : 0;
-}
-
-;// CONCATENATED MODULE: ./lib/e2b/diff-layers.js
-
-
-
-
-/** Read and compared at a time. */
-const diff_layers_windowBytes = 1024 * 1024;
-/**
- * Counts the pages of an image against its parent's, where they may differ at all. `writtenBytes` are the pages that were looked at: with
- * what the layer holds itself, also what it has given back as zeros. Rejects with the signal's reason when that is aborted.
- */
-async function diffLayers(image, parent, signal) {
-    const tally = createPageTally();
-    const [before, after] = [new Uint8Array(diff_layers_windowBytes), new Uint8Array(diff_layers_windowBytes)];
-    let unrestedBytes = 0;
-    for (const range of differentlyMapped(image.layer.header, parent.layer.header)) {
-        const end = range.offsetBytes + range.lengthBytes;
-        for (let at = range.offsetBytes; at < end; at += diff_layers_windowBytes) {
-            const length = Math.min(diff_layers_windowBytes, end - at);
-            parent.read(at, before.subarray(0, length));
-            image.read(at, after.subarray(0, length));
-            tally.add(at / pageBytes, before.subarray(0, length), after.subarray(0, length));
-            unrestedBytes += length;
-            if (unrestedBytes < diff_layers_windowBytes)
-                continue;
-            unrestedBytes = 0;
-            // Lets signals through: a sparse file may stand for more than any machine's memory.
-            await (0,promises_namespaceObject.setImmediate)();
-            signal.throwIfAborted();
-        }
-    }
-    return tally.finish();
-}
-
-;// CONCATENATED MODULE: ./lib/e2b/build-id.js
-/** Of whatever is zero and stored nowhere. */
-const zeroBuildId = '00000000-0000-0000-0000-000000000000';
-/** 16 bytes of a header as e2b writes the id of a build in the name of its folder. */
-function buildIdOf(bytes) {
-    const hex = Buffer.from(bytes).toString('hex');
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-/** Whether a text is the id of a build as the tools take it and name folders by: nothing in it leads out of a folder. */
-function isBuildId(text) {
-    return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(text);
+    return range.buildId === zeroBuildId ? 0 : range.storageOffsetBytes + at - range.offsetBytes;
 }
 
 ;// CONCATENATED MODULE: ./lib/e2b/byte-source.js
@@ -59884,14 +61298,7 @@ function bytesInFile(fd, length) {
         length,
         read(offset, count) {
             const bytes = new Uint8Array(count);
-            let filled = 0;
-            while (filled < count) {
-                const got = (0,external_node_fs_.readSync)(fd, bytes, filled, count - filled, offset + filled);
-                if (got === 0)
-                    break;
-                filled += got;
-            }
-            return bytes.subarray(0, filled);
+            return bytes.subarray(0, readUpTo(fd, bytes, offset));
         },
     };
 }
@@ -60162,14 +61569,12 @@ function rotate(value, by) {
 
 ;// CONCATENATED MODULE: ./lib/e2b/lz4-frame.js
 
+
 /*
- * Reader of LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md and lz4_Block_format.md), as far as e2b writes them:
+ * Reader of LZ4 frames (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), as far as e2b writes them:
  * one frame, no dictionary. It is here because no decoder on npm in plain JavaScript both verifies the checksums of a frame and lets the
  * caller bound what it puts out before it is in memory.
  */
-/** Thrown for bytes that are no such frame. Whoever knows the file says which. */
-class Lz4Error extends Error {
-}
 const magic = 0x184d2204;
 const blockSizes = [0, 0, 0, 0, 65_536, 262_144, 1_048_576, 4_194_304];
 /** How far back a match may reach, over blocks too where they are linked. */
@@ -60199,7 +61604,7 @@ function* decodeLz4Frame(source, start, limit) {
         if (blocksLeft < 0)
             throw new Lz4Error('is cut into too many blocks');
         const data = readBlock(reader, frame, size);
-        const end = size >= storedFlag ? store(data, out, history) : lz4_frame_decodeBlock(data, out, history);
+        const end = size >= storedFlag ? store(data, out, history) : decodeLz4Block(data, out, history);
         const block = out.subarray(history, end);
         if (block.length === 0)
             throw new Lz4Error('has an empty block');
@@ -60285,64 +61690,6 @@ function keepHistory(out, end) {
     out.copyWithin(0, end - kept, end);
     return kept;
 }
-/** Decodes one block into `out` from `begin` on, where what precedes it is history; the end of what was written. */
-function lz4_frame_decodeBlock(data, out, begin) {
-    let from = 0;
-    let to = begin;
-    const longer = (length) => {
-        let total = length;
-        for (let byte = 255; byte === 255; from += 1) {
-            if (from >= data.length)
-                throw new Lz4Error('has a block that is cut short');
-            byte = data[from] ?? 0;
-            total += byte;
-        }
-        return total;
-    };
-    while (from < data.length) {
-        const token = data[from] ?? 0;
-        from += 1;
-        const literals = token >>> 4 === 15 ? longer(15) : token >>> 4;
-        if (literals > data.length - from || literals > out.length - to)
-            throw new Lz4Error('has a block whose literals run over its end');
-        copyForward(data, from, out, to, literals);
-        from += literals;
-        to += literals;
-        if (from === data.length)
-            return to;
-        const offset = (data[from] ?? 0) | ((data[from + 1] ?? 0) << 8);
-        from += 2;
-        const length = ((token & 15) === 15 ? longer(15) : token & 15) + 4;
-        if (from > data.length || offset === 0 || offset > to || length > out.length - to)
-            throw new Lz4Error('has a block with a match outside it');
-        lz4_frame_repeat(out, to, offset, length);
-        to += length;
-    }
-    throw new Lz4Error('has a block without its last literals');
-}
-/** Below this, a loop is quicker than the call. */
-const shortCopy = 48;
-function copyForward(data, from, out, to, length) {
-    if (length > shortCopy)
-        out.set(data.subarray(from, from + length), to);
-    else
-        for (let index = 0; index < length; index += 1)
-            out[to + index] = data[from + index] ?? 0;
-}
-/** Copies `length` bytes from `offset` back, which may be fewer: the copy then repeats them. */
-function lz4_frame_repeat(out, to, offset, length) {
-    const from = to - offset;
-    if (length <= shortCopy) {
-        for (let index = 0; index < length; index += 1)
-            out[to + index] = out[from + index] ?? 0;
-        return;
-    }
-    for (let copied = 0; copied < length;) {
-        const count = Math.min(offset + copied, length - copied);
-        out.copyWithin(to + copied, from, from + count);
-        copied += count;
-    }
-}
 function u32At(bytes, at) {
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(at, true);
 }
@@ -60372,6 +61719,7 @@ function makeMapping(columns, facts) {
     return {
         count,
         ranges: () => rangesFrom(columns, facts, 0, facts.virtualPages),
+        buildIds: () => namesOf(columns, facts),
         *within(offsetBytes, lengthBytes) {
             const [from, to] = [offsetBytes, offsetBytes + lengthBytes];
             for (const range of rangesFrom(columns, facts, Math.floor(from / mappingUnit), to / mappingUnit)) {
@@ -60388,6 +61736,13 @@ function makeMapping(columns, facts) {
             }
         },
     };
+}
+function namesOf({ builds }, facts) {
+    const names = new Set();
+    for (const build of new Set(builds))
+        names.add(facts.builds[build] ?? zeroBuildId);
+    names.delete(zeroBuildId);
+    return names;
 }
 /** How many gaps there are between the entries, and before and behind them. */
 function checkOrder({ offsets, lengths, builds }, virtualPages) {
@@ -60451,27 +61806,11 @@ function firstBehind(offsets, lengths, page) {
     }
     return low;
 }
-/** Names of builds by index, each once; at most as many as e2b takes. */
-function createBuildTable() {
-    const names = [];
-    const known = new Map();
-    return {
-        names,
-        indexOf(id) {
-            const found = known.get(id);
-            if (found !== undefined)
-                return found;
-            if (names.length >= maxBuilds)
-                throw new FormatError(`has ranges of more than ${maxBuilds} builds`);
-            known.set(id, names.length);
-            return names.push(id) - 1;
-        },
-    };
-}
 /** As many as two bytes tell apart, less the one that e2b keeps for zeros. */
 const maxBuilds = 65_535;
 
 ;// CONCATENATED MODULE: ./lib/e2b/header.js
+
 
 
 
@@ -60613,12 +61952,10 @@ function virtualPagesOf({ virtualBytes }) {
 /** Records of 40 bytes. None at all: the layer holds the whole image. */
 function readRanges(reader, count, metadata) {
     checkCount(count, reader.remaining() / rangeBytes);
-    const table = createBuildTable();
-    const facts = { builds: table.names, virtualPages: virtualPagesOf(metadata), gapsAreZero: false };
     if (count === 0)
-        return wholeImage(table.indexOf(metadata.buildId), facts);
+        return wholeImage(metadata);
     const columns = allocateColumns(count);
-    const builds = createBuildCache(Math.min(count, maxBuilds), (id) => table.indexOf(buildIdOf(id)));
+    const builds = createBuildTable(Math.min(count, maxBuilds));
     for (let index = 0; index < count;) {
         const records = Math.min(recordsAtOnce, count - index);
         const view = reader.view(records * rangeBytes);
@@ -60629,14 +61966,15 @@ function readRanges(reader, count, metadata) {
             columns.storage[index] = pageAt(view, at + 32, 'place in the data');
         }
     }
-    return makeMapping(columns, facts);
+    const virtualPages = virtualPagesOf(metadata);
+    return makeMapping(columns, { builds: builds.names, virtualPages, gapsAreZero: false });
 }
 const recordsAtOnce = 4096;
-function wholeImage(build, facts) {
-    const columns = allocateColumns(facts.virtualPages === 0 ? 0 : 1);
-    columns.lengths[0] = facts.virtualPages;
-    columns.builds[0] = build;
-    return makeMapping(columns, facts);
+function wholeImage(metadata) {
+    const virtualPages = virtualPagesOf(metadata);
+    const columns = allocateColumns(virtualPages === 0 ? 0 : 1);
+    columns.lengths[0] = virtualPages;
+    return makeMapping(columns, { builds: [metadata.buildId], virtualPages, gapsAreZero: false });
 }
 function checkCount(count, possible) {
     if (count > possible || count > maxRanges)
@@ -60652,12 +61990,13 @@ function pageAt(view, at, what) {
     return high * 2 ** 20 + low / mappingUnit;
 }
 /**
- * Ids as text are ten times as slow to make as to compare: a table of them by hash, where each is made once. The hash has multipliers of its
- * own each time, lest ids be chosen to meet in it.
+ * Names of builds by index. Ids as text are ten times as slow to make as to compare: a table of them by hash, where each is made once. The
+ * hash has multipliers of its own each time, lest ids be chosen to meet in it.
  *
- * @param count of ids at most
+ * @param count of ids at most; one more is a FormatError
  */
-function createBuildCache(count, indexOf) {
+function createBuildTable(count) {
+    const names = [];
     const mask = 2 ** Math.ceil(Math.log2(2 * count)) - 1;
     const slots = new Uint32Array(mask + 1);
     const ids = new Int32Array(4 * count);
@@ -60672,6 +62011,7 @@ function createBuildCache(count, indexOf) {
         return hash & mask;
     };
     return {
+        names,
         indexAt(view, at) {
             let slot = slotOf(view, at);
             for (let used = slots[slot]; used; used = slots[slot]) {
@@ -60679,7 +62019,9 @@ function createBuildCache(count, indexOf) {
                     return used - 1;
                 slot = (slot + 1) & mask;
             }
-            const index = indexOf(new Uint8Array(view.buffer, view.byteOffset + at, 16));
+            if (names.length >= count)
+                throw new FormatError(`has ranges of more than ${count} builds`);
+            const index = names.push(buildIdOf(new Uint8Array(view.buffer, view.byteOffset + at, 16))) - 1;
             for (let word = 0; word < 4; word += 1)
                 ids[4 * index + word] = view.getInt32(at + 4 * word);
             slots[slot] = index + 1;
@@ -60758,25 +62100,24 @@ function headerFileName(artifact) {
  * Reads the header of a build's memory or disk, and holds the data file against it.
  *
  * @param dir the build's folder, `<storage>/templates/<build id>`
+ * @param header where it has been read already
  * @throws SnapgateError `record` for a header that is none, and for data that is missing or shorter than the header says
  */
-function readLayer(dir, artifact) {
-    const headerPath = (0,external_node_path_.join)(dir, headerFileName(artifact));
-    const header = readHeaderFile(headerPath);
+function readLayer(dir, artifact, header = readHeaderFile((0,external_node_path_.join)(dir, headerFileName(artifact)))) {
     const own = header.builds.get(header.buildId);
     const compression = own?.frames?.compression ?? 'none';
     const path = (0,external_node_path_.join)(dir, dataFileName(artifact, compression));
     const storedBytes = fileBytes(path);
-    const { ownBytes, endBytes } = ownRanges(header);
+    const mapped = mappedTo(header, header.buildId);
     const rawBytes = rawBytesOf(own, storedBytes ?? 0);
-    checkData(path, { own, ownBytes, endBytes, storedBytes });
+    checkData(path, header, mapped, storedBytes);
     return {
         artifact,
-        headerPath,
+        headerPath: (0,external_node_path_.join)(dir, headerFileName(artifact)),
         header,
         dataPath: storedBytes === undefined ? undefined : path,
         compression,
-        ownBytes,
+        ownBytes: mapped.bytes,
         rawBytes,
         storedBytes: storedBytes ?? 0,
     };
@@ -60792,17 +62133,31 @@ function fileBytes(path) {
         throw error;
     }
 }
-/** What the layer maps to itself, and where in its data that ends. */
-function ownRanges({ mapping, buildId }) {
-    let ownBytes = 0;
+/**
+ * Where what a header maps to a build ends in that build's data file, in bytes as they are stored; 0: it maps nothing to it.
+ *
+ * @param mapped where it has been counted already
+ */
+function storedEnd(header, buildId, mapped) {
+    const last = lastFrame(header.builds.get(buildId));
+    if (last !== undefined)
+        return last.storedOffsetBytes + last.storedBytes;
+    return (mapped ?? mappedTo(header, buildId)).endBytes;
+}
+function lastFrame(build) {
+    return build?.frames?.frame(build.frames.count - 1);
+}
+/** What a header maps to a build. */
+function mappedTo({ mapping }, buildId) {
+    let bytes = 0;
     let endBytes = 0;
     for (const range of mapping.ranges()) {
         if (range.buildId !== buildId)
             continue;
-        ownBytes += range.lengthBytes;
+        bytes += range.lengthBytes;
         endBytes = Math.max(endBytes, range.storageOffsetBytes + range.lengthBytes);
     }
-    return { ownBytes, endBytes };
+    return { bytes, endBytes };
 }
 /** As inspect-build counts: what the header says, else the file. */
 function rawBytesOf(own, storedBytes) {
@@ -60815,18 +62170,19 @@ function rawBytesOf(own, storedBytes) {
         bytes += own.frames.frame(index).rawBytes;
     return bytes;
 }
-function checkData(path, { own, ownBytes, endBytes, storedBytes }) {
-    if (ownBytes === 0)
+function checkData(path, header, mapped, storedBytes) {
+    const { bytes, endBytes } = mapped;
+    if (bytes === 0)
         return;
     if (storedBytes === undefined)
-        throw brokenData(`${path} is not there, and should hold ${units_formatBytes(ownBytes)} of the layer`);
-    const last = own?.frames?.frame(own.frames.count - 1);
-    const needed = last === undefined ? endBytes : last.storedOffsetBytes + last.storedBytes;
+        throw brokenData(`${path} is not there, and should hold ${units_formatBytes(bytes)} of the layer`);
+    const needed = storedEnd(header, header.buildId, mapped);
     if (storedBytes < needed)
-        throw brokenData(`${path} has ${storedBytes} bytes, and its header maps ${needed}`);
+        throw brokenData(`${path} has ${formatExactBytes(storedBytes)}, and its header maps ${formatExactBytes(needed)}`);
+    const last = lastFrame(header.builds.get(header.buildId));
     const rawEnd = last === undefined ? storedBytes : last.rawOffsetBytes + last.rawBytes;
     if (rawEnd < endBytes)
-        throw brokenData(`${path} holds ${rawEnd} bytes before compression, and its header maps ${endBytes}`);
+        throw brokenData(`${path} holds ${formatExactBytes(rawEnd)} before compression, and its header maps ${formatExactBytes(endBytes)}`);
 }
 /** The error of a layer whose data is not what its header says. */
 function brokenData(message, cause) {
@@ -60846,6 +62202,7 @@ function buildFolder(templates, buildId) {
 
 
 
+
 /**
  * @param frames of compressed data; undefined: the file is the data
  * @throws SnapgateError `record` for what is no file
@@ -60854,7 +62211,7 @@ function openBuildData(path, frames) {
     const fd = openDataFile(path);
     const close = () => (0,external_node_fs_.closeSync)(fd);
     if (frames === undefined)
-        return { read: (offset, into) => build_data_readFully(fd, path, offset, into), close };
+        return { read: (offset, into) => readStored(fd, path, offset, into), close };
     const decode = createFrameCache((frame) => decodeFrame(fd, path, frames, frame));
     return { read: (offset, into) => readFramed(path, frames, decode, offset, into), close };
 }
@@ -60866,14 +62223,9 @@ function openDataFile(path) {
     (0,external_node_fs_.closeSync)(fd);
     throw brokenData(`${path} is no file`);
 }
-function build_data_readFully(fd, path, offset, into) {
-    let filled = 0;
-    while (filled < into.length) {
-        const got = (0,external_node_fs_.readSync)(fd, into, filled, into.length - filled, offset + filled);
-        if (got === 0)
-            throw brokenData(`${path} ends before byte ${offset + into.length}`);
-        filled += got;
-    }
+function readStored(fd, path, offset, into) {
+    if (readUpTo(fd, into, offset) < into.length)
+        throw brokenData(`${path} ends before byte ${offset + into.length}`);
 }
 function readFramed(path, frames, decode, offset, into) {
     let filled = 0;
@@ -60903,7 +62255,7 @@ function createFrameCache(decode) {
 }
 function decodeFrame(fd, path, { compression }, frame) {
     const stored = new Uint8Array(frame.storedBytes);
-    build_data_readFully(fd, path, frame.storedOffsetBytes, stored);
+    readStored(fd, path, frame.storedOffsetBytes, stored);
     try {
         if (compression === 'lz4')
             return decodeWholeLz4Frame(byte_source_bytesInMemory(stored), frame.rawBytes);
@@ -60925,12 +62277,13 @@ function decodeFrame(fd, path, { compression }, frame) {
 
 
 /**
- * @param dir folder of the build
+ * Nothing is opened before it is read.
+ *
  * @param folderOf folder of any other build that the layer is stored by
  */
-function openLayeredImage(dir, artifact, folderOf) {
-    const layer = readLayer(dir, artifact);
+function openLayeredImage(layer, folderOf) {
     const { header } = layer;
+    const dir = (0,external_node_path_.dirname)(layer.headerPath);
     const open = new Map();
     const dataOf = (buildId) => {
         const known = open.get(buildId);
@@ -60987,6 +62340,46 @@ function framesOf(header, buildId, artifact, dir) {
     return readHeaderFile(path).builds.get(buildId)?.frames;
 }
 
+;// CONCATENATED MODULE: ./lib/e2b/diff-layers.js
+
+
+
+
+/**
+ * As `diffLayers`, of the images of two layers.
+ *
+ * @param folderOf folder of any other build that the two are stored by
+ */
+async function diffBuilds(layer, parent, folderOf, signal) {
+    const [image, before] = [openLayeredImage(layer, folderOf), openLayeredImage(parent, folderOf)];
+    try {
+        return await diffLayers(image, before, signal);
+    }
+    finally {
+        image.close();
+        before.close();
+    }
+}
+/**
+ * Counts the pages of an image against its parent's, where they may differ at all. `writtenBytes` are the pages that were looked at: with
+ * what the layer holds itself, also what it has given back as zeros. Rejects with the signal's reason when that is aborted.
+ */
+function diffLayers(image, parent, signal) {
+    return tallyPages(diff_layers_runsOf(differentlyMapped(image.layer.header, parent.layer.header)), {
+        readBefore: (first, into) => parent.read(first * pageBytes, into),
+        readAfter: (first, into) => image.read(first * pageBytes, into),
+        signal,
+    });
+}
+/** Extents of whole pages, cut into runs as long as are compared at a time. */
+function* diff_layers_runsOf(extents) {
+    for (const { offset, bytes } of extents) {
+        const end = (offset + bytes) / pageBytes;
+        for (let first = offset / pageBytes; first < end; first += runPages)
+            yield { first, count: Math.min(runPages, end - first) };
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/command/measure-layers.js
 
 
@@ -61008,25 +62401,26 @@ function checkLayers({ rootfsFile }, left) {
     return { memoryBytes: memory.header.virtualBytes, diskBytes: disk?.header.virtualBytes };
 }
 /** What the layers that pause has left, and that were checked, hold themselves, and how their image differs from the parent's. */
-async function measureLayers(run, { rootfsFile }, parent, outDir) {
+async function measureLayers(run, { rootfsFile }, parent, outDir, advance) {
     const memory = readLayer(outDir, 'memfile');
     const disk = rootfsFile === undefined ? undefined : readLayer(outDir, 'rootfs.ext4');
-    const changes = await compareMemory(run, parent, outDir);
+    const before = readLayer(leftDirOf(parent), 'memfile');
+    const changes = await compareMemory(run, parent, memory, before);
+    if (advance)
+        keepLayers(parent, before.header.buildId);
     return {
         metrics: {
-            'memfile.writtenBytes': memory.ownBytes,
-            ...changes.metrics,
+            ...memoryMetrics({ ...changes.diff, writtenBytes: memory.ownBytes }),
             'memfile.storedBytes': memory.storedBytes,
             ...(disk && { 'rootfs.writtenBytes': disk.ownBytes, 'rootfs.storedBytes': disk.storedBytes }),
         },
         notes: changes.notes,
-        // Layers that come later are stored by this one too.
-        advance: async () => {
-            const { buildId } = readLayer(leftDirOf(parent), 'memfile').header;
-            (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(parent.dir, 'layers'), { recursive: true });
-            (0,external_node_fs_.renameSync)(leftDirOf(parent), (0,external_node_path_.join)(parent.dir, 'layers', buildId));
-        },
     };
+}
+/** Images of layers that come later are stored in these too. */
+function keepLayers(parent, buildId) {
+    (0,external_node_fs_.mkdirSync)((0,external_node_path_.join)(parent.dir, 'layers'), { recursive: true });
+    (0,external_node_fs_.renameSync)(leftDirOf(parent), (0,external_node_path_.join)(parent.dir, 'layers', buildId));
 }
 function checkLayer({ ended, dir, parent }, artifact) {
     const parentDir = parent && leftDirOf(parent);
@@ -61059,61 +62453,48 @@ function readLeftLayer(ended, outDir, artifact) {
 class UnknownBuild extends Error {
 }
 /** What changed can be told where the layers that both images are read from are all of this boot's snapshots. */
-async function compareMemory(run, parent, outDir) {
-    const parentDir = leftDirOf(parent);
-    const parentId = readLayer(parentDir, 'memfile').header.buildId;
+async function compareMemory(run, { dir }, layer, parent) {
     const folderOf = (buildId) => {
-        const folder = buildId === parentId ? parentDir : (0,external_node_path_.join)(parent.dir, 'layers', buildId);
+        const folder = (0,external_node_path_.join)(dir, 'layers', buildId);
+        if (buildId === parent.header.buildId)
+            return leftDirOf({ dir });
         if ((0,external_node_fs_.existsSync)(folder))
             return folder;
         throw new UnknownBuild(buildId);
     };
-    const images = [];
-    const open = (dir) => {
-        const image = openLayeredImage(dir, 'memfile', folderOf);
-        images.push(image);
-        return image;
-    };
     try {
-        const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(open(outDir), open(parentDir), run.signal);
-        return {
-            metrics: {
-                'memfile.changedBytes': changedBytes,
-                'memfile.zeroedBytes': zeroedBytes,
-                'memfile.compressedBytes': compressedBytes,
-                'memfile.hugeBytes': hugeBytes,
-            },
-            notes: [],
-        };
+        return { diff: await diffBuilds(layer, parent, folderOf, run.signal), notes: [] };
     }
     catch (error) {
         if (!(error instanceof UnknownBuild))
             throw error;
         const note = `which pages changed is not known: layers of build ${error.message} are in no snapshot of the boot`;
-        return { metrics: {}, notes: [note] };
-    }
-    finally {
-        for (const image of images)
-            image.close();
+        return { diff: {}, notes: [note] };
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/command/formats.js
 
 
-/** @throws SnapgateError `guest` that names the command, unless it has left what the format takes */
+
+/** @throws SnapgateError `guest` that names the command, unless it has left what the format takes, and not too much beside it */
 function checkLeft(settings, left) {
-    return settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
+    const sizes = settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
+    folder_state_checkFolder(left.ended, left.dir);
+    return sizes;
 }
-/** Compares what pause has left in `dir`, and what was checked, with the parent's. */
-async function measureLeft(run, settings, parent, dir) {
+/**
+ * Compares what pause has left in `dir`, and what was checked, with the parent's. With `advance` what is kept beside the commands' own files
+ * is brought up to date, before those are taken over.
+ */
+async function measureLeft(run, settings, parent, dir, advance) {
     switch (settings.format) {
         case 'raw':
             return measureWhole(run, settings, parent, dir);
         case 'sparse-diff':
-            return measureDiffs(run, settings, parent, dir);
+            return measureDiffs(run, settings, parent, dir, advance);
         case 'e2b':
-            return measureLayers(run, settings, parent, dir);
+            return measureLayers(run, settings, parent, dir, advance);
     }
 }
 
@@ -61238,7 +62619,6 @@ async function withMachine(commands, home, use, measure) {
         // What is still there is for whoever closes the run, which is over.
         if (run.signal.aborted)
             return;
-        endMarkedProcesses('SNAPGATE_WORK', work);
         for (const dir of [work, out])
             removeTree(dir, run.id);
     };
@@ -61344,7 +62724,68 @@ async function runStep({ run, settings }, home, output, { name, line, values, sc
     }
 }
 
+;// CONCATENATED MODULE: ./lib/host/memory.js
+
+
+/** MemAvailable of proc(5)'s meminfo, in bytes: it counts what the page cache would give back. */
+function availableMemoryBytes() {
+    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_.readFileSync)('/proc/meminfo', 'latin1'));
+    return match === null ? (0,external_node_os_.freemem)() : Number(match[1]) * 1024;
+}
+
+;// CONCATENATED MODULE: ./lib/engine/host-checks.js
+
+
+
+
+const freeMemoryBytes = 1024 ** 3;
+/** Whether nothing is missing that measuring takes. */
+function allOk(checks) {
+    return checks.every(({ ok, required }) => ok || !required);
+}
+/** Whether a command is there, and the package that has it. */
+function commandCheck(name, required) {
+    const ok = hasCommand(name);
+    return {
+        what: name,
+        ok,
+        found: ok ? 'installed' : 'not installed, or not on the PATH',
+        remedy: ok ? undefined : packageOf(name),
+        required,
+    };
+}
+/** Whether guests run under KVM. @param found what was seen where they do */
+function kvmCheck(device, verdict, found, required) {
+    return {
+        what: device,
+        ok: verdict.ok,
+        found: verdict.ok ? found : verdict.reason,
+        remedy: verdict.ok ? undefined : verdict.remedy,
+        required,
+    };
+}
+/** What making an image of snapgate's own takes. */
+function imageChecks() {
+    return [
+        ...imageCommands.map((name) => commandCheck(name, true)),
+        ...autoCommands.map((name) => commandCheck(name, false)),
+    ];
+}
+/** A warning only: what the guests really need is checked where their size is known. */
+function memoryCheck() {
+    const free = availableMemoryBytes();
+    const ok = free >= freeMemoryBytes;
+    return {
+        what: 'memory',
+        ok,
+        found: `${units_formatBytes(free)} available`,
+        remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
+        required: false,
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/command/probe.js
+
 
 
 
@@ -61354,11 +62795,11 @@ async function runStep({ run, settings }, home, output, { name, line, values, sc
 const longestVersion = 200;
 const versionLimitMs = 60_000;
 const probe_keptBytes = 4096;
-/** What can be known before a guest is booted: whether the version-command works. Only the commands know what they need. */
+/** What can be known before a guest is booted: whether the version-command works, and what reading their files takes. Only the commands know what they need. */
 async function probeCommands(run, settings, checkout) {
-    const version = await readVersion(run, settings, checkout);
-    const checks = [shellCheck(), version.check];
-    const ok = checks.every((check) => check.ok || !check.required);
+    const version = await probe_readVersion(run, settings, checkout);
+    const checks = [shellCheck(), version.check, ...readerChecks(settings)];
+    const ok = allOk(checks);
     const identity = {
         engine: 'command',
         version: version.text,
@@ -61378,17 +62819,22 @@ function shellCheck() {
     const found = `${userShell().command} runs the commands`;
     return { what: 'shell', ok: true, found, remedy: undefined, required: true };
 }
-async function readVersion(run, settings, checkout) {
+/** Where a file has data, perl tells; layers say it themselves. */
+function readerChecks({ format }) {
+    return format === 'e2b' ? [] : [commandCheck('perl', true)];
+}
+async function probe_readVersion(run, settings, checkout) {
     if (settings.version === undefined) {
         const text = `commands ${hashOfCommands(settings)}`;
         return { text, check: versionCheck(true, `not given: ${text} stands for it`) };
     }
     const timeoutMs = Math.min(settings.timeoutMs, versionLimitMs);
-    const { code, signal, timedOut, tail, head } = await runVersion(run, settings.version, checkout, timeoutMs);
+    const ended = await runVersion(run, settings.version, checkout, timeoutMs);
+    const { code, timedOut, tail, head } = ended;
     const text = printable(head.trim().split(/\r?\n/, 1)[0] ?? '', longestVersion).trim();
     if (code === 0)
         return { text, check: text === '' ? versionCheck(false, 'printed nothing') : versionCheck(true, text) };
-    const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : `exited ${code ?? signal}`;
+    const how = timedOut ? `did not end within ${formatDuration(timeoutMs)}` : endOf(ended);
     const said = tail.at(-1) ?? text;
     return {
         text,
@@ -61439,13 +62885,10 @@ async function runCycle(commands, parent, scenario, advance) {
     }, async ({ resumed, paused }) => {
         const dir = outDirOf(parent.home);
         checkLeft(settings, { ended: paused, dir, guestBytes: parent.memoryBytes, parent });
-        folder_state_checkFolder(paused, dir);
         checkParent(paused, before, parent);
-        const measured = await measureLeft(run, settings, parent, dir);
-        if (advance) {
-            await measured.advance();
+        const measured = await measureLeft(run, settings, parent, dir, advance);
+        if (advance)
             replaceLeft(parent, dir);
-        }
         return { ...measured, metrics: { ...measured.metrics, ...run_cycle_times(scenario, resumed, paused) } };
     });
     return {
@@ -61527,18 +62970,13 @@ function createCommandEngine(run, settings, checkout) {
             rootfs,
         }),
         prepare: async (image, options, dir) => {
-            const built = needBuilt(image);
+            const built = needBuilt(image, 'command');
             const home = openHome(commands, built.checkout, guestValues(settings, options));
             return explainFullDisk(dir, () => prepare(commands, home, built, options, dir));
         },
         fork: (snapshot, dir) => explainFullDisk(dir, () => copySnapshot(run, snapshot, dir)),
         cycle: (parent, scenario, { advance }) => explainFullDisk(parent.dir, () => runCycle(commands, parent, scenario, advance)),
     };
-}
-function needBuilt(image) {
-    if (image.kind === 'built')
-        return image;
-    throw new Error('an image of snapgate is not for the command engine as it is');
 }
 function hashesOf(rootfs) {
     return rootfs === undefined ? [] : [rootfs.rootfsSha256, rootfs.kernelSha256, rootfs.initrdSha256];
@@ -61560,7 +62998,6 @@ async function prepare(commands, home, image, options, dir) {
         const outDir = outDirOf(home);
         const { memoryBytes: guestBytes } = options;
         const sizes = checkLeft(settings, { ended, dir: outDir, guestBytes, parent: undefined });
-        folder_state_checkFolder(ended, outDir);
         replaceLeft({ dir }, outDir);
         await keepWhole(run, settings, dir);
         // How far the guest was when is the command's to know: it ends when the guest is settled and saved.
@@ -61619,10 +63056,9 @@ async function measureBuild(store, buildId, parentId, signal) {
     await store.need(buildId, 'snapfile');
     const memfile = await fetchOwn(store, buildId, 'memfile');
     const rootfs = await fetchOwn(store, buildId, 'rootfs.ext4');
-    const changes = parentId === undefined ? {} : await measure_layer_compareMemory(store, buildId, parentId, signal);
+    const changes = parentId === undefined ? {} : await measure_layer_compareMemory(store, memfile, parentId, signal);
     return {
-        'memfile.writtenBytes': memfile.ownBytes,
-        ...changes,
+        ...memoryMetrics({ ...changes, writtenBytes: memfile.ownBytes }),
         'memfile.storedBytes': memfile.storedBytes,
         'rootfs.writtenBytes': rootfs.ownBytes,
         'rootfs.storedBytes': rootfs.storedBytes,
@@ -61637,69 +63073,41 @@ async function fetchOwn(store, buildId, artifact) {
     if (header.incomplete)
         throw brokenData(`its ${artifact} was not stored to the end`);
     await fetchData(store, header, buildId, artifact);
-    return readLayer(store.folderOf(buildId), artifact);
+    return readLayer(store.folderOf(buildId), artifact, header);
 }
 async function fetchHeader(store, buildId, artifact) {
     const name = headerFileName(artifact);
-    await store.need(buildId, `${artifact}.header`);
+    await store.need(buildId, name);
     return readHeaderFile((0,external_node_path_.join)(store.folderOf(buildId), name));
 }
 /** Of the layer itself, or of one that its image is stored by; a layer without data may have no file. */
 async function fetchData(store, header, buildId, artifact) {
     const said = header.builds.get(buildId);
     const own = said === undefined && buildId !== header.buildId ? await fetchHeader(store, buildId, artifact) : header;
-    const frames = own.builds.get(buildId)?.frames;
-    const last = frames?.frame(frames.count - 1);
-    const endBytes = last === undefined ? dataEnd(own, buildId) : last.storedOffsetBytes + last.storedBytes;
+    const endBytes = storedEnd(own, buildId);
     if (endBytes === 0)
         return;
+    const data = own.builds.get(buildId);
     // A table that is cut to what a header needs does not say where the data ends.
-    const maxBytes = Math.max(endBytes, own.builds.get(buildId)?.rawBytes ?? 0, own.virtualBytes);
-    await store.needData(buildId, dataFileName(artifact, frames?.compression ?? 'none'), maxBytes);
+    const maxBytes = Math.max(endBytes, data?.rawBytes ?? 0, own.virtualBytes);
+    await store.needData(buildId, dataFileName(artifact, data?.frames?.compression ?? 'none'), maxBytes);
 }
-function dataEnd({ mapping }, buildId) {
-    let end = 0;
-    for (const range of mapping.ranges())
-        if (range.buildId === buildId)
-            end = Math.max(end, range.storageOffsetBytes + range.lengthBytes);
-    return end;
-}
-async function measure_layer_compareMemory(store, buildId, parentId, signal) {
-    const artifact = 'memfile';
-    const [header, parentHeader] = [
-        await fetchHeader(store, buildId, artifact),
-        await fetchHeader(store, parentId, artifact),
-    ];
+async function measure_layer_compareMemory(store, layer, parentId, signal) {
+    const { artifact, header } = layer;
+    const parentHeader = await fetchHeader(store, parentId, artifact);
     for (const id of measure_layer_readBuilds(header, parentHeader))
         await fetchData(store, header, id, artifact);
     for (const id of measure_layer_readBuilds(parentHeader, header))
         await fetchData(store, parentHeader, id, artifact);
     await fetchData(store, parentHeader, parentId, artifact);
-    const image = openLayeredImage(store.folderOf(buildId), artifact, store.folderOf);
-    try {
-        const parent = openLayeredImage(store.folderOf(parentId), artifact, store.folderOf);
-        try {
-            const { changedBytes, zeroedBytes, compressedBytes, hugeBytes } = await diffLayers(image, parent, signal);
-            return {
-                'memfile.changedBytes': changedBytes,
-                'memfile.zeroedBytes': zeroedBytes,
-                'memfile.compressedBytes': compressedBytes,
-                'memfile.hugeBytes': hugeBytes,
-            };
-        }
-        finally {
-            parent.close();
-        }
-    }
-    finally {
-        image.close();
-    }
+    const parent = readLayer(store.folderOf(parentId), artifact, parentHeader);
+    return await diffBuilds(layer, parent, store.folderOf, signal);
 }
 /** Builds that `header`'s image is read from where it may differ from the other's. */
 function measure_layer_readBuilds(header, other) {
     const ids = new Set();
-    for (const { offsetBytes, lengthBytes } of differentlyMapped(header, other))
-        for (const range of header.mapping.within(offsetBytes, lengthBytes))
+    for (const { offset, bytes } of differentlyMapped(header, other))
+        for (const range of header.mapping.within(offset, bytes))
             ids.add(range.buildId);
     ids.delete(zeroBuildId);
     return ids;
@@ -61743,50 +63151,30 @@ function metadata_readMetadata(path) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/host/memory.js
+;// CONCATENATED MODULE: ./lib/engine/vm/kvm-probe/device.js
 
 
-/** MemAvailable of proc(5)'s meminfo, in bytes: it counts what the page cache would give back. */
-function availableMemoryBytes() {
-    const match = /^MemAvailable: +(\d+) kB$/m.exec((0,external_node_fs_.readFileSync)('/proc/meminfo', 'latin1'));
-    return match === null ? (0,external_node_os_.freemem)() : Number(match[1]) * 1024;
-}
-
-;// CONCATENATED MODULE: ./lib/engine/host-checks.js
-
-
-
-
-const freeMemoryBytes = 1024 ** 3;
-/** Whether a command is there, and the package that has it. */
-function commandCheck(name, required) {
-    const ok = hasCommand(name);
-    return {
-        what: name,
-        ok,
-        found: ok ? 'installed' : 'not installed, or not on the PATH',
-        remedy: ok ? undefined : packageOf(name),
-        required,
-    };
-}
-/** What making an image of snapgate's own takes. */
-function imageChecks() {
-    return [
-        ...imageCommands.map((name) => commandCheck(name, true)),
-        ...autoCommands.map((name) => commandCheck(name, false)),
-    ];
-}
-/** A warning only: what the guests really need is checked where their size is known. */
-function memoryCheck() {
-    const free = availableMemoryBytes();
-    const ok = free >= freeMemoryBytes;
-    return {
-        what: 'memory',
-        ok,
-        found: `${units_formatBytes(free)} available`,
-        remedy: ok ? undefined : 'Two guests of 512 MiB want more than 1 GiB: free some, or lower `memory-size`.',
-        required: false,
-    };
+const kvmDevice = '/dev/kvm';
+/** What to do where there is no device. */
+const kvmMissing = 'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.';
+/** What to do where this user may not open it. */
+const kvmForbidden = 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm';
+/** What to do where it is there and does not work; without a full stop. */
+const noNesting = 'The host may lack nested virtualisation: use a runner whose machine type has it';
+/** Whether the device opens; undefined: it does. @param broken what to do about any other failure than that it is missing, or forbidden */
+function checkDevice(device, broken = `${noNesting}.`) {
+    try {
+        (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(device, 'r+'));
+        return undefined;
+    }
+    catch (error) {
+        const errno = error_errnoOf(error);
+        if (errno === 'ENOENT')
+            return { ok: false, reason: `there is no ${device}`, remedy: kvmMissing };
+        if (errno === 'EACCES' || errno === 'EPERM')
+            return { ok: false, reason: `this user may not open ${device}`, remedy: kvmForbidden };
+        return { ok: false, reason: `${device} does not open (${errno})`, remedy: broken };
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/e2b/infra.js
@@ -61828,6 +63216,104 @@ function pathForSide(path, checkout, sideCheckout) {
     return (0,external_node_path_.isAbsolute)(within) || /^\.\.(\/|$)/.test(within) ? whole : (0,external_node_path_.join)(sideCheckout, within);
 }
 
+;// CONCATENATED MODULE: ./lib/guest/channel.js
+
+
+
+
+const helloKinds = ['systemd', 'init', 'none'];
+/** A command longer than this does not fit in a line once it is in base64. */
+const maxCommandBytes = 48 * 1024 - 256;
+/** What the agent may need beyond a command's limit on a slow host: to notice, to collect the output, to be scheduled. */
+const graceMs = 20_000;
+const doneSchema = tuple([
+    schemas_string().regex(/^\d{1,10}$/),
+    schemas_string().regex(/^\d{1,3}$/),
+    schemas_string().regex(/^(-|[A-Za-z0-9+/]*={0,2})$/),
+])
+    .transform(([id, status, output]) => ({
+    id: Number(id),
+    status: Number(status),
+    output: output === '-' ? Buffer.alloc(0) : Buffer.from(output, 'base64'),
+}));
+/** Listens on a connected stream. `resumed`: the agent has said hello before the pause. */
+function openChannel(stream, resumed) {
+    const hello = Promise.withResolvers();
+    hello.promise.catch(() => { });
+    let greeted = resumed;
+    let pending;
+    let broken;
+    const fail = (what) => {
+        broken ??= protocolError(what);
+        hello.reject(broken);
+        pending?.reject(broken);
+    };
+    const onLine = (line) => {
+        const [name, version, word, ...fields] = line.split(' ');
+        const ours = name === 'snapgate' && version === String(agentProtocol);
+        const kind = helloKinds.find((known) => known === fields[0]);
+        if (ours && word === 'hello' && kind !== undefined) {
+            if (greeted)
+                return fail('its agent started a second time');
+            greeted = true;
+            return hello.resolve(kind);
+        }
+        const done = ours && word === 'done' ? doneSchema.safeParse(fields) : undefined;
+        if (pending && done?.success && done.data.id === pending.id) {
+            pending.resolve(done.data);
+            pending = undefined;
+        }
+        else if (greeted)
+            fail('its agent said what is no answer');
+    };
+    stream.on('data', lineReader(onLine, () => fail('its agent said an endless line')));
+    return {
+        hello: hello.promise,
+        run: async (command, limitMs) => {
+            if (broken)
+                throw broken;
+            if (pending)
+                throw new Error('the guest runs one command at a time');
+            const seconds = Math.max(1, Math.ceil(limitMs / 1000));
+            const line = encodeCommand(command, seconds);
+            const { promise, resolve, reject } = Promise.withResolvers();
+            pending = { id: line.id, resolve, reject };
+            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + graceMs).unref();
+            stream.write(line.text);
+            return promise.finally(() => clearTimeout(late));
+        },
+    };
+}
+function encodeCommand(command, seconds) {
+    const bytes = Buffer.from(command);
+    if (bytes.length > maxCommandBytes)
+        throw new error_SnapgateError('usage', `a command of ${bytes.length} bytes is too long for the guest`, `Put it in a script inside the image; the limit is ${maxCommandBytes} bytes.`);
+    // As long each time, so that it costs the guest the same; unlike the last one, which a process left behind may still answer.
+    const id = (0,external_node_crypto_.randomInt)(1_000_000_000, 2_000_000_000);
+    return { id, text: `run ${id} ${seconds} ${bytes.toString('base64')}\n` };
+}
+function silence(seconds) {
+    return `its agent did not answer within the ${seconds} s of a command and ${graceMs / 1000} s more`;
+}
+function protocolError(what) {
+    return new error_SnapgateError('guest', `the guest cannot be driven any more: ${what}`, 'Nothing in the image may use the port snapgate.agent, or stop the process `busybox sh /.snapgate/agent`; a guest that is out of memory needs `memory-size`.');
+}
+function lineReader(onLine, onEndless) {
+    let rest = '';
+    let endless = false;
+    return (chunk) => {
+        if (endless)
+            return;
+        const lines = (rest + chunk.toString('latin1')).split('\n');
+        rest = lines.pop() ?? '';
+        endless = [rest, ...lines].some((line) => line.length > maxLineBytes);
+        if (endless)
+            return onEndless();
+        for (const line of lines)
+            onLine(line.replace(/\r$/, ''));
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/vm/output-tail.js
 const output_tail_keptBytes = 64 * 1024;
 const keptLineChars = 500;
@@ -61859,7 +63345,67 @@ function cleanLines(text) {
         .filter((line) => line.trim() !== '');
 }
 
+;// CONCATENATED MODULE: ./lib/engine/vm/drive-scenario.js
+
+
+
+
+
+
+/** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
+async function driveScenario(run, scenario, vm) {
+    const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
+    const step = async (name, command) => {
+        if (channel === undefined)
+            throw new Error('the machine has no channel for the agent');
+        const begin = performance.now();
+        const outcome = await channel.run(command, scenario.timeoutMs);
+        if (outcome.status === 0)
+            return;
+        throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
+    };
+    if (scenario.run !== undefined)
+        await step('run', scenario.run);
+    // No reason by itself for this process to stay: the machine's is one, and where that has died, nobody waits any more.
+    if (scenario.settleMs > 0)
+        await (0,promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
+    if (scenario.check !== undefined)
+        await step('check', scenario.check);
+}
+function stepError(scenario, step, { status, output }, tookMs, console) {
+    const name = plainWords(scenario.name);
+    const lines = drive_scenario_linesOf(output);
+    const limited = status === 137 && tookMs >= scenario.timeoutMs;
+    const how = limited ? `did not end within ${formatDuration(scenario.timeoutMs)}` : `exited ${status}`;
+    const { why, remedy } = limited ? tooLong : drive_scenario_causeOf(lines, console);
+    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}${why}`, remedy, {
+        details: { title: `output of ${name} in the guest`, lines },
+    });
+}
+const tooLong = { why: '', remedy: 'Raise its time limit, or let the command end by itself.' };
+function drive_scenario_causeOf(output, console) {
+    if (console.some((line) => line.includes('Out of memory: Killed process')))
+        return {
+            why: ': the guest was out of memory',
+            remedy: 'Raise `memory-size`, or let the command use less.',
+        };
+    if (output.some((line) => line.includes('No space left on device')))
+        return {
+            why: ": the guest's disk is full",
+            remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
+        };
+    return { why: '', remedy: 'Its last lines say why; try it in the guest.' };
+}
+/** The last lines that a command put out, cleaned of control characters. */
+function drive_scenario_linesOf(output) {
+    const tail = createOutputTail();
+    tail.add(output);
+    return tail.lines(40);
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/e2b/tool-failure.js
+
+
 
 
 
@@ -61869,7 +63415,7 @@ function cleanLines(text) {
 function commandFailed(failed, remedy) {
     const { command, cwd } = failed;
     const name = (0,external_node_path_.basename)(command[0]);
-    return new error_SnapgateError('host', `${name} ${tool_failure_endOf(failed)}`, `${remedy} In ${cwd}: ${tool_failure_commandLine(command)}`, {
+    return new error_SnapgateError('host', `${name} ${howItEnded(failed)}`, `${remedy} In ${cwd}: ${tool_failure_commandLine(command)}`, {
         details: outputDetails(name, failed.result),
     });
 }
@@ -61895,21 +63441,16 @@ function badResult(tool, buildId, why, result) {
     return new error_SnapgateError('host', `${tool} says that build ${buildId} is finished, but ${why.message}`, 'Look at its last lines, and for a full disk in e2b-storage; then try again.', { details: outputDetails(tool, result), cause: why });
 }
 function outputDetails(name, { tail }) {
-    return { title: `last lines of ${name}`, lines: tool_failure_cleanLines(tail) };
+    return { title: `last lines of ${name}`, lines: drive_scenario_linesOf(Buffer.from(tail.join('\n'))) };
 }
-function tool_failure_cleanLines(lines) {
-    const tail = createOutputTail();
-    tail.add(Buffer.from(lines.join('\n')));
-    return tail.lines(40);
-}
-function tool_failure_endOf({ result, timeoutMs }) {
+function howItEnded({ result, timeoutMs }) {
     if (result.timedOut)
         return `did not end within ${formatDuration(timeoutMs)}`;
-    return result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+    return endOf(result);
 }
 /** As a person would type it. */
 function tool_failure_commandLine(command) {
-    const words = command.map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+    const words = command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoteWord(word)));
     const line = words.join(' ');
     return line.length > 1000 ? `${line.slice(0, 1000)}…` : line;
 }
@@ -61967,14 +63508,9 @@ function toolPaths(folder) {
 }
 /** @throws SnapgateError `usage` for what is no program */
 function needTool(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
-        if (!(0,external_node_fs_.statSync)(path).isFile())
-            throw new Error(`${path} is no file`);
-    }
-    catch (error) {
-        throw new error_SnapgateError('usage', `${path} is not there, or cannot be executed`, 'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.', { cause: error });
-    }
+    if (isExecutable(path))
+        return;
+    throw new error_SnapgateError('usage', `${path} is not there, or cannot be executed`, 'Build both tools into the folder of e2b-tools: go build -o DIR/create-build ./packages/orchestrator/cmd/create-build, and the same for resume-build.');
 }
 /** Modules of a large program are fetched and compiled when nothing of it is cached. */
 const minBuildMs = 30 * 60_000;
@@ -62037,23 +63573,9 @@ function envdOf({ HOST_ENVD_PATH: path }) {
 }
 async function hashFiles(paths) {
     const hash = (0,external_node_crypto_.createHash)('sha256');
-    for (const path of paths) {
-        const one = (0,external_node_crypto_.createHash)('sha256');
-        await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_.createReadStream)(path), one);
-        hash.update(one.digest());
-    }
+    for (const path of paths)
+        hash.update(await sha256OfFile(path), 'hex');
     return hash.digest('hex');
-}
-/** Whether a program is one of this machine's, and not a script that may run it elsewhere. */
-function isMachineCode(path) {
-    const fd = (0,external_node_fs_.openSync)(path, 'r');
-    try {
-        const head = Buffer.alloc(4);
-        return (0,external_node_fs_.readSync)(fd, head) === 4 && head.equals(Buffer.from('\x7fELF', 'latin1'));
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(fd);
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/e2b/probe.js
@@ -62066,8 +63588,10 @@ function isMachineCode(path) {
 
 
 
+
+
 const hostPaths = {
-    kvm: '/dev/kvm',
+    kvm: kvmDevice,
     nbd: '/sys/module/nbd',
     meminfo: '/proc/meminfo',
     userId: process.getuid?.(),
@@ -62076,11 +63600,11 @@ const hostPaths = {
  * What this machine lacks for the tools, before anything is built. Programs of this machine, and a whole checkout, need what e2b's tools
  * need; a script may run them somewhere else, and what is missing here is then a warning.
  */
-async function probeHost(run, settings, checkout, host = hostPaths) {
+async function probeHost(run, settings, checkout, host) {
     const required = runsHere(settings, checkout);
     const checks = [
         rootCheck(host, required),
-        kvmCheck(host, required),
+        kvmCheck(host.kvm, checkDevice(host.kvm) ?? { ok: true }, 'can be opened', required),
         nbdCheck(host, required),
         ...(settings.hugePages ? [hugePagesCheck(host, required)] : []),
         await dockerCheck(run, required),
@@ -62090,7 +63614,7 @@ async function probeHost(run, settings, checkout, host = hostPaths) {
             : toolChecks(settings.tools, checkout)),
         ...storageChecks(settings, checkout),
     ];
-    const ok = checks.every((check) => check.ok || !check.required);
+    const ok = allOk(checks);
     const pages = settings.hugePages ? '2 MiB' : '4 KiB';
     const identity = {
         engine: 'e2b',
@@ -62102,16 +63626,23 @@ async function probeHost(run, settings, checkout, host = hostPaths) {
 }
 function runsHere({ tools, infra }, checkout) {
     if (tools !== undefined)
-        return toolNames.some((name) => isProgram((0,external_node_path_.join)(pathForSide(tools, checkout, checkout), name)));
+        return toolNames.some((name) => isMachineCode((0,external_node_path_.join)(pathForSide(tools, checkout, checkout), name)));
     const root = findInfra(pathForSide(infra ?? '.', checkout, checkout));
     return root === undefined || (0,external_node_fs_.existsSync)((0,external_node_path_.join)(orchestratorOf(root), 'pkg/sandbox/nbd'));
 }
-function isProgram(path) {
+/** Whether a program is one of this machine's, and not a script that may run it elsewhere. That it is missing is said by its own check. */
+function isMachineCode(path) {
     try {
-        return isMachineCode(path);
+        const fd = (0,external_node_fs_.openSync)(path, 'r');
+        try {
+            const head = Buffer.alloc(4);
+            return (0,external_node_fs_.readSync)(fd, head) === 4 && head.equals(Buffer.from('\x7fELF', 'latin1'));
+        }
+        finally {
+            (0,external_node_fs_.closeSync)(fd);
+        }
     }
     catch {
-        // That it is missing is said by its own check.
         return false;
     }
 }
@@ -62126,27 +63657,6 @@ function rootCheck({ userId }, required) {
             : 'Run it as root: sudo -E env PATH="$PATH" snapgate …; in a workflow, the whole step.',
         required,
     };
-}
-function kvmCheck({ kvm }, required) {
-    const found = accessProblem(kvm);
-    return {
-        what: kvm,
-        ok: found === undefined,
-        found: found ?? 'can be opened',
-        remedy: found === undefined
-            ? undefined
-            : 'Use a runner with KVM, and load its module: sudo modprobe kvm_intel or kvm_amd.',
-        required,
-    };
-}
-function accessProblem(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.R_OK | external_node_fs_.constants.W_OK);
-        return undefined;
-    }
-    catch (error) {
-        return error_errnoOf(error) === 'ENOENT' ? 'not there' : `cannot be opened (${error_errnoOf(error) ?? error})`;
-    }
 }
 function nbdCheck({ nbd }, required) {
     const ok = (0,external_node_fs_.existsSync)(nbd);
@@ -62207,12 +63717,12 @@ function goCheck() {
         };
 }
 function infraCheck({ infra }, checkout) {
-    return usageCheck("e2b's infra", true, () => needInfra(pathForSide(infra ?? '.', checkout, checkout), 'e2b-infra'));
+    return usageCheck("e2b's infra", () => needInfra(pathForSide(infra ?? '.', checkout, checkout), 'e2b-infra'));
 }
 function toolChecks(tools, checkout) {
     return toolNames.map((name) => {
         const path = (0,external_node_path_.join)(pathForSide(tools, checkout, checkout), name);
-        return usageCheck(name, true, () => {
+        return usageCheck(name, () => {
             needTool(path);
             return path;
         });
@@ -62221,10 +63731,10 @@ function toolChecks(tools, checkout) {
 function storageChecks({ storage }, checkout) {
     if (storage === undefined)
         return [];
-    if (storage.startsWith('gs://'))
+    if (isBucket(storage))
         return [bucketCheck(), commandCheck('prlimit', true)];
     const path = (0,external_node_path_.resolve)(checkout, storage);
-    const check = usageCheck('e2b-storage', true, () => {
+    const check = usageCheck('e2b-storage', () => {
         checkFolder(path, 'e2b-storage');
         return path;
     });
@@ -62243,14 +63753,14 @@ function bucketCheck() {
     };
 }
 /** A check that finds what it looks for, or throws what is to be done. */
-function usageCheck(what, required, find) {
+function usageCheck(what, find) {
     try {
-        return { what, ok: true, found: find(), remedy: undefined, required };
+        return { what, ok: true, found: find(), remedy: undefined, required: true };
     }
     catch (error) {
         if (!(error instanceof error_SnapgateError))
             throw error;
-        return { what, ok: false, found: error.message, remedy: error.remedy, required };
+        return { what, ok: false, found: error.message, remedy: error.remedy, required: true };
     }
 }
 
@@ -62272,6 +63782,7 @@ function readTiming(lines) {
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/e2b/compose-command.js
+
 /**
  * What `-cmd-pause` is given: run, the settle, and the check, each after the one before has succeeded; undefined: `-pause`, without a word
  * to the guest. The tool hands it to a login shell. Each of several is a word of its own for a shell of its own, in single quotes: a
@@ -62282,17 +63793,15 @@ function composeCommand({ run, settleMs, check }) {
     if (run !== undefined && settleMs === 0 && check === undefined)
         return run;
     const steps = [
-        ...(run === undefined ? [] : [inOwnShell(run)]),
+        ...(run === undefined ? [] : [`sh -c ${quoteWord(run)}`]),
         ...sleep,
-        ...(check === undefined ? [] : [inOwnShell(check)]),
+        ...(check === undefined ? [] : [`sh -c ${quoteWord(check)}`]),
     ];
     return steps.length === 0 ? undefined : steps.join(' && ');
 }
-function inOwnShell(command) {
-    return `sh -c '${command.replaceAll("'", "'\\''")}'`;
-}
 
 ;// CONCATENATED MODULE: ./lib/engine/e2b/run-tool.js
+
 
 
 
@@ -62325,10 +63834,10 @@ async function resumeBuild(box, tools, scenario, fromBuild, toBuild) {
     return await runTool(box, tools, 'resume-build', args, scenario);
 }
 /** The tools give back network namespaces and NBD devices when they are interrupted. */
-const graceMs = 10_000;
+const run_tool_graceMs = 10_000;
 async function runTool(box, tools, name, args, scenario) {
     const { run, settings, store, scratch } = box;
-    const remote = store.argument.startsWith('gs://');
+    const remote = isBucket(store.argument);
     const env = {
         // Of the same disk as everything else of the run, and gone with it.
         ...(process.env['ORCHESTRATOR_BASE_PATH'] ? {} : { ORCHESTRATOR_BASE_PATH: scratch }),
@@ -62342,7 +63851,7 @@ async function runTool(box, tools, name, args, scenario) {
     // A command in the guest may put out what it likes: of that, the end is kept.
     const output = createOutputTail();
     const onStdout = (chunk) => output.add(chunk);
-    const options = { cwd: tools.cwd, env, timeoutMs, graceMs, onStdout };
+    const options = { cwd: tools.cwd, env, timeoutMs, graceMs: run_tool_graceMs, onStdout };
     const ended = await runCommand(run, command[0], args, options);
     const result = { ...ended, tail: [...output.lines(400), ...ended.tail] };
     if (result.code === 0 && !result.timedOut)
@@ -62372,12 +63881,11 @@ function mebibytes(bytes, input) {
 
 
 
-
-const mebi = 1024 ** 2;
+const bucket_store_mebi = 1024 ** 2;
 /** Of files whose size nothing says; gcloud's own notes are written under the same limit. */
-const defaultMaxBytes = 512 * mebi;
-const minMaxBytes = 64 * mebi;
-const spareBytes = 256 * mebi;
+const defaultMaxBytes = 512 * bucket_store_mebi;
+const minMaxBytes = 64 * bucket_store_mebi;
+const spareBytes = 256 * bucket_store_mebi;
 /** A gigabyte, at a megabyte a second and a half. */
 const copyTimeoutMs = 15 * 60_000;
 /** Builds in `gs://BUCKET`: what is looked at is copied into the run's folder. */
@@ -62385,10 +63893,10 @@ function createBucketStore(run, bucket) {
     const templates = (0,external_node_path_.join)(run.dir, 'e2b-layers');
     const urlOf = (buildId) => `${bucket}/${(0,external_node_path_.basename)(buildFolder(templates, buildId))}`;
     const fetches = new Map();
-    const fetch = (buildId, file, maxBytes) => {
+    const fetch = (buildId, file, maxBytes, neededBytes = 0) => {
         const url = `${urlOf(buildId)}/${file}`;
         const path = (0,external_node_path_.join)(buildFolder(templates, buildId), file);
-        const begun = fetches.get(url) ?? copyObject(run, url, path, maxBytes);
+        const begun = fetches.get(url) ?? copyObject(run, url, path, maxBytes, neededBytes);
         fetches.set(url, begun);
         return begun;
     };
@@ -62398,7 +63906,7 @@ function createBucketStore(run, bucket) {
         present: () => undefined,
         folderOf: (buildId) => buildFolder(templates, buildId),
         need: (buildId, file) => fetch(buildId, file, defaultMaxBytes),
-        needData: fetch,
+        needData: (buildId, file, maxBytes) => fetch(buildId, file, maxBytes, maxBytes + spareBytes),
         async discard(buildIds) {
             for (const id of buildIds)
                 (0,external_node_fs_.rmSync)(buildFolder(templates, id), { recursive: true, force: true });
@@ -62411,23 +63919,17 @@ function createBucketStore(run, bucket) {
     };
 }
 /** One object into one file, which the kernel keeps from growing past its limit. */
-async function copyObject(run, url, path, maxBytes) {
-    const command = needBucketCommand();
+async function copyObject(run, url, path, maxBytes, neededBytes) {
+    requireFreeDisk(run.dir, neededBytes, (0,external_node_path_.basename)(path));
     (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(path), { recursive: true });
-    needSpace(path, maxBytes);
-    const args = [...(command === 'gcloud' ? ['storage', 'cp'] : ['cp']), url, path];
+    const [command, ...words] = copyFromBucket();
+    const args = [...words, url, path];
     const limit = `--fsize=${Math.max(minMaxBytes, maxBytes)}`;
     const options = { cwd: run.dir, env: cloudEnvironment(), timeoutMs: copyTimeoutMs };
     const result = await runCommand(run, 'prlimit', [limit, '--', command, ...args], options);
     if (result.code === 0 && (0,external_node_fs_.existsSync)(path))
         return;
     throw commandFailed({ command: [command, ...args], result, cwd: run.dir, timeoutMs: copyTimeoutMs }, `Check that ${command} is logged in and may read ${url}: the tools' own login is another (gcloud auth application-default login).`);
-}
-function needSpace(path, bytes) {
-    const { bavail, bsize } = (0,external_node_fs_.statfsSync)((0,external_node_path_.dirname)(path));
-    if (bytes === defaultMaxBytes || bavail * bsize >= bytes + spareBytes)
-        return;
-    throw new error_SnapgateError('host', `${(0,external_node_path_.basename)(path)} may take ${units_formatBytes(bytes)}, and ${units_formatBytes(bavail * bsize)} are free in ${(0,external_node_path_.dirname)(path)}`, 'Set work-dir to a larger file system.');
 }
 /** Builds that are left are a matter of cost, and no reason to lose a measurement: the end of the run tries again. */
 async function removeObjects(run, urls) {
@@ -62441,12 +63943,6 @@ async function removeObjects(run, urls) {
     for (const url of urls)
         run.ledger.add({ kind: 'bucket-folder', url, gone: true });
 }
-function needBucketCommand() {
-    const found = bucketCommand();
-    if (found !== undefined)
-        return found;
-    throw new error_SnapgateError('host', 'neither gcloud nor gsutil is on this machine', 'Install one of them: layers in gs:// are fetched with it.');
-}
 
 ;// CONCATENATED MODULE: ./lib/engine/e2b/store.js
 
@@ -62454,13 +63950,14 @@ function needBucketCommand() {
 
 
 
-/** What a build has beside its layers. */
-const plainFiles = (/* unused pure expression or super */ null && (['metadata.json', 'snapfile']));
+
 /** @param checkout absolute path that a relative path starts at */
 function createStore(run, { storage }, checkout) {
-    if (storage?.startsWith('gs://') === true)
-        return createBucketStore(run, storage);
-    return createFolderStore(run, storage === undefined ? undefined : (0,external_node_path_.resolve)(checkout, storage));
+    if (storage === undefined)
+        return createFolderStore(run, undefined);
+    return isBucket(storage)
+        ? createBucketStore(run, storage)
+        : createFolderStore(run, (0,external_node_path_.resolve)(checkout, storage));
 }
 function createFolderStore(run, given) {
     const argument = openFolder(given ?? (0,external_node_path_.join)(run.dir, 'e2b-storage'), 'e2b-storage');
@@ -62502,6 +63999,7 @@ function createFolderStore(run, given) {
 
 
 
+
 /**
  * The engine of e2b's own tools: create-build boots a template, resume-build resumes and pauses it, and what a cycle costs is read off the
  * layer that it stores, to the byte.
@@ -62516,7 +64014,11 @@ function createE2bEngine(run, settings, checkout, host = hostPaths) {
         return report;
     };
     const sides = new Map();
-    const lazyBox = once(() => openToolbox(run, settings, checkout, () => lacks));
+    let opened;
+    const lazyBox = () => {
+        opened ??= openToolbox(run, settings, checkout, () => lacks);
+        return opened;
+    };
     const made = [];
     return {
         async probe() {
@@ -62556,13 +64058,6 @@ function createE2bEngine(run, settings, checkout, host = hostPaths) {
         },
     };
 }
-function once(make) {
-    let made;
-    return () => {
-        made ??= { value: make() };
-        return made.value;
-    };
-}
 /** Folders that the tools expect in their base path. */
 const scratchFolders = ['build', 'build-templates', 'sandbox', 'template'];
 function openToolbox(run, settings, checkout, machine) {
@@ -62587,13 +64082,10 @@ function warnOfSameTools(run, sides, checkout, { paths, sha256 }) {
             run.log.warning(`Both sides are made by the same ${paths['create-build']}: a change of the template that is built into it does not show.`);
 }
 function toolsOf(image, sides) {
-    const tools = builtBy(image) ? sides.get(image.checkout) : undefined;
+    const tools = sides.get(needBuilt(image, 'e2b').checkout);
     if (tools === undefined)
         throw new Error('this guest was not built by the engine that boots it');
     return tools;
-}
-function builtBy(image) {
-    return image.kind === 'built' && image.builder === 'e2b';
 }
 /** create-build would find out when the guest boots, minutes later. */
 function needHugePages({ checks }, { meminfo }, memoryBytes) {
@@ -62695,162 +64187,6 @@ function unusableHost(report) {
             lines: report.checks.map(({ ok, what, found }) => `${ok ? 'ok  ' : 'MISS'} ${what}: ${found}`),
         },
     });
-}
-
-;// CONCATENATED MODULE: ./lib/guest/channel.js
-
-
-
-
-const helloKinds = ['systemd', 'init', 'none'];
-/** A command longer than this does not fit in a line once it is in base64. */
-const maxCommandBytes = 48 * 1024 - 256;
-/** What the agent may need beyond a command's limit on a slow host: to notice, to collect the output, to be scheduled. */
-const channel_graceMs = 20_000;
-const doneSchema = tuple([
-    schemas_string().regex(/^\d{1,10}$/),
-    schemas_string().regex(/^\d{1,3}$/),
-    schemas_string().regex(/^(-|[A-Za-z0-9+/]*={0,2})$/),
-])
-    .transform(([id, status, output]) => ({
-    id: Number(id),
-    status: Number(status),
-    output: output === '-' ? Buffer.alloc(0) : Buffer.from(output, 'base64'),
-}));
-/** Listens on a connected stream. `resumed`: the agent has said hello before the pause. */
-function openChannel(stream, resumed) {
-    const hello = Promise.withResolvers();
-    hello.promise.catch(() => { });
-    let greeted = resumed;
-    let pending;
-    let broken;
-    const fail = (what) => {
-        broken ??= protocolError(what);
-        hello.reject(broken);
-        pending?.reject(broken);
-    };
-    const onLine = (line) => {
-        const [name, version, word, ...fields] = line.split(' ');
-        const ours = name === 'snapgate' && version === String(agentProtocol);
-        const kind = helloKinds.find((known) => known === fields[0]);
-        if (ours && word === 'hello' && kind !== undefined) {
-            if (greeted)
-                return fail('its agent started a second time');
-            greeted = true;
-            return hello.resolve(kind);
-        }
-        const done = ours && word === 'done' ? doneSchema.safeParse(fields) : undefined;
-        if (pending && done?.success && done.data.id === pending.id) {
-            pending.resolve(done.data);
-            pending = undefined;
-        }
-        else if (greeted)
-            fail('its agent said what is no answer');
-    };
-    stream.on('data', lineReader(onLine, () => fail('its agent said an endless line')));
-    return {
-        hello: hello.promise,
-        run: async (command, limitMs) => {
-            if (broken)
-                throw broken;
-            if (pending)
-                throw new Error('the guest runs one command at a time');
-            const seconds = Math.max(1, Math.ceil(limitMs / 1000));
-            const line = encodeCommand(command, seconds);
-            const { promise, resolve, reject } = Promise.withResolvers();
-            pending = { id: line.id, resolve, reject };
-            const late = setTimeout(() => fail(silence(seconds)), seconds * 1000 + channel_graceMs).unref();
-            stream.write(line.text);
-            return promise.finally(() => clearTimeout(late));
-        },
-    };
-}
-function encodeCommand(command, seconds) {
-    const bytes = Buffer.from(command);
-    if (bytes.length > maxCommandBytes)
-        throw new error_SnapgateError('usage', `a command of ${bytes.length} bytes is too long for the guest`, `Put it in a script inside the image; the limit is ${maxCommandBytes} bytes.`);
-    // As long each time, so that it costs the guest the same; unlike the last one, which a process left behind may still answer.
-    const id = (0,external_node_crypto_.randomInt)(1_000_000_000, 2_000_000_000);
-    return { id, text: `run ${id} ${seconds} ${bytes.toString('base64')}\n` };
-}
-function silence(seconds) {
-    return `its agent did not answer within the ${seconds} s of a command and ${channel_graceMs / 1000} s more`;
-}
-function protocolError(what) {
-    return new error_SnapgateError('guest', `the guest cannot be driven any more: ${what}`, 'Nothing in the image may use the port snapgate.agent, or stop the process `busybox sh /.snapgate/agent`; a guest that is out of memory needs `memory-size`.');
-}
-function lineReader(onLine, onEndless) {
-    let rest = '';
-    let endless = false;
-    return (chunk) => {
-        if (endless)
-            return;
-        const lines = (rest + chunk.toString('latin1')).split('\n');
-        rest = lines.pop() ?? '';
-        endless = [rest, ...lines].some((line) => line.length > maxLineBytes);
-        if (endless)
-            return onEndless();
-        for (const line of lines)
-            onLine(line.replace(/\r$/, ''));
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/engine/vm/drive-scenario.js
-
-
-
-
-
-
-/** Does in a resumed guest what the scenario says. Throws a SnapgateError `scenario` when its command or check fails. */
-async function driveScenario(run, scenario, vm) {
-    const channel = vm.agent === undefined ? undefined : openChannel(vm.agent, true);
-    const step = async (name, command) => {
-        if (channel === undefined)
-            throw new Error('the machine has no channel for the agent');
-        const begin = performance.now();
-        const outcome = await channel.run(command, scenario.timeoutMs);
-        if (outcome.status === 0)
-            return;
-        throw stepError(scenario, name, outcome, performance.now() - begin, vm.consoleLines(400));
-    };
-    if (scenario.run !== undefined)
-        await step('run', scenario.run);
-    // No reason by itself for this process to stay: the machine's is one, and where that has died, nobody waits any more.
-    if (scenario.settleMs > 0)
-        await (0,promises_namespaceObject.setTimeout)(scenario.settleMs, undefined, { signal: run.signal, ref: false });
-    if (scenario.check !== undefined)
-        await step('check', scenario.check);
-}
-function stepError(scenario, step, { status, output }, tookMs, console) {
-    const name = plainWords(scenario.name);
-    const lines = drive_scenario_linesOf(output);
-    const limited = status === 137 && tookMs >= scenario.timeoutMs;
-    const how = limited ? `did not end within ${formatDuration(scenario.timeoutMs)}` : `exited ${status}`;
-    const { why, remedy } = limited ? tooLong : drive_scenario_causeOf(lines, console);
-    return new error_SnapgateError('scenario', `scenario ${name}: \`${step}\` ${how}${why}`, remedy, {
-        details: { title: `output of ${name} in the guest`, lines },
-    });
-}
-const tooLong = { why: '', remedy: 'Raise its time limit, or let the command end by itself.' };
-function drive_scenario_causeOf(output, console) {
-    if (console.some((line) => line.includes('Out of memory: Killed process')))
-        return {
-            why: ': the guest was out of memory',
-            remedy: 'Raise `memory-size`, or let the command use less.',
-        };
-    if (output.some((line) => line.includes('No space left on device')))
-        return {
-            why: ": the guest's disk is full",
-            remedy: 'Raise `disk-size`, or `memory-size` where it is a tmpfs that is full.',
-        };
-    return { why: '', remedy: 'Its last lines say why; try it in the guest.' };
-}
-/** The last lines that a command put out, cleaned of control characters. */
-function drive_scenario_linesOf(output) {
-    const tail = createOutputTail();
-    tail.add(output);
-    return tail.lines(40);
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/vm/settle.js
@@ -63046,10 +64382,6 @@ async function waitForHello(booting, needs) {
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/diff.js
 
 
-
-
-
-
 /**
  * The pages that a Diff snapshot's memory file holds, by their number in the file: its data extents. Guest memory above the gap for devices
  * (3 GiB and more) follows in the file right behind what is below it, here as in the parent's file. The file must be a fresh one: Firecracker would
@@ -63058,24 +64390,124 @@ async function waitForHello(booting, needs) {
 async function pagesOfDiff(run, path) {
     return pageSetOfPairs(pagesOfExtents(await dataExtents(run, path)));
 }
-/**
- * Compares the pages of a Diff with the parent's memory file, reading no others, and with `merge` writes the ones that changed to that file,
- * which then is the memory of the next snapshot. No process may have the file mapped then: Firecracker's mapping would show the new content.
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/snapshot.js
+
+
+
+const memoryName = 'memory';
+const stateName = 'state';
+const snapshot_diskName = 'disk';
+/** What a cycle leaves: names in the place of its machine. */
+const diffName = 'diff';
+const nextStateName = 'state.next';
+/** The disk as it was when the snapshot was taken, which no machine is given. */
+const keptDiskName = 'disk.kept';
+const snapshot_memoryPathOf = (dir) => (0,external_node_path_.join)(dir, memoryName);
+const statePathOf = (dir) => (0,external_node_path_.join)(dir, stateName);
+/** The disk that machines write to; as kept, between cycles. Not there: to be copied from the kept one. */
+const snapshot_diskPathOf = (dir) => (0,external_node_path_.join)(dir, snapshot_diskName);
+const diffPathOf = (dir) => (0,external_node_path_.join)(dir, diffName);
+const nextStatePathOf = (dir) => (0,external_node_path_.join)(dir, nextStateName);
+const keptDiskPathOf = (dir) => (0,external_node_path_.join)(dir, keptDiskName);
+/** A copy in `dir`, by reflink where the file system can; holes stay holes. */
+async function snapshot_copySnapshot(run, snapshot, dir) {
+    await copySparse(run, snapshot_memoryPathOf(snapshot.dir), snapshot_memoryPathOf(dir));
+    (0,external_node_fs_.copyFileSync)(statePathOf(snapshot.dir), statePathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
+    if (snapshot.hasDisk)
+        await copySparse(run, keptDiskPathOf(snapshot.dir), keptDiskPathOf(dir));
+    return { ...snapshot, dir };
+}
+async function copySparse(run, from, to) {
+    await mustRun(run, 'cp', ['--reflink=auto', '--sparse=always', '--', from, to]);
+}
+
+;// CONCATENATED MODULE: ./lib/engine/firecracker/disk.js
+
+
+
+
+
+
+/*
+ * Firecracker's disk is a raw file, and a raw file does not say what was written to it. So a snapshot keeps its disk twice: `kept` as it was when the
+ * snapshot was taken, and one that machines write to, which is copied (by reflink where the file system can) when a snapshot is first resumed, and brought
+ * to the same content after each cycle, block by block. A cycle that has not touched the file costs nothing; any other one compares the two files where
+ * they have data. The other ways: a device-mapper snapshot needs root and a loop device, and a vhost-user disk, which could be an overlay, cannot be
+ * in a snapshot. What is not seen is a block that was written with what it held.
  */
-async function tallyDiff(diffPath, memoryPath, pages, merge) {
-    const diff = (0,external_node_fs_.openSync)(diffPath, 'r');
-    const memory = (0,external_node_fs_.openSync)(memoryPath, merge ? 'r+' : 'r');
+/** A block of ext4, and what QEMU's overlays count in: as large as a page. */
+const disk_blockBytes = pageBytes;
+const disk_chunkBytes = 1024 * 1024;
+/** Makes sure that the disk for machines is there and as the snapshot has it. */
+async function readyDisk(run, dir) {
+    if ((0,external_node_fs_.existsSync)(snapshot_diskPathOf(dir)))
+        return;
     try {
-        return await tallyPages(runsOf(pages, runPages), {
-            readBefore: (first, into) => readFully(memory, into, first * pageBytes),
-            readAfter: (first, into) => readFully(diff, into, first * pageBytes),
-            ...(merge && { onChanged: (first, content) => writeFully(memory, content, first * pageBytes) }),
-        });
+        await copySparse(run, keptDiskPathOf(dir), snapshot_diskPathOf(dir));
+    }
+    catch (error) {
+        forgetDisk(dir);
+        throw error;
+    }
+}
+/** The disk for machines is not as the snapshot has it any more. */
+function forgetDisk(dir) {
+    (0,external_node_fs_.rmSync)(snapshot_diskPathOf(dir), { force: true });
+}
+/** When the disk for machines was last written to, in ns. */
+function diskTime(dir) {
+    return (0,external_node_fs_.statSync)(snapshot_diskPathOf(dir), { bigint: true }).mtimeNs;
+}
+/**
+ * Counts the blocks that differ, in bytes, and makes the two disks alike again: with `advance` the kept one becomes as the machine has left
+ * its own; else the machine's is set back.
+ *
+ * @param timeBefore of the disk before the machine ran
+ */
+async function settleDisk(run, dir, timeBefore, advance) {
+    if (diskTime(dir) === timeBefore)
+        return 0;
+    // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
+    const blocks = await dataRuns(run, snapshot_diskPathOf(dir), disk_chunkBytes / disk_blockBytes);
+    const kept = (0,external_node_fs_.openSync)(keptDiskPathOf(dir), 'r+');
+    const disk = (0,external_node_fs_.openSync)(snapshot_diskPathOf(dir), 'r+');
+    try {
+        return await compareDisks(run, { kept, disk }, blocks, advance);
     }
     finally {
-        (0,external_node_fs_.closeSync)(diff);
-        (0,external_node_fs_.closeSync)(memory);
+        (0,external_node_fs_.closeSync)(kept);
+        (0,external_node_fs_.closeSync)(disk);
     }
+}
+async function compareDisks(run, { kept, disk }, blocks, advance) {
+    const { size } = (0,external_node_fs_.fstatSync)(disk);
+    const before = Buffer.alloc(disk_chunkBytes);
+    const after = Buffer.alloc(disk_chunkBytes);
+    const [source, target] = advance ? [after, kept] : [before, disk];
+    let changed = 0;
+    for (const { first, count } of blocks) {
+        const at = first * disk_blockBytes;
+        // The last block may be cut short.
+        const length = Math.min(count * disk_blockBytes, size - at);
+        readFully(kept, before.subarray(0, length), at);
+        readFully(disk, after.subarray(0, length), at);
+        for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
+            changed += disk_blockBytes;
+            writeFully(target, source.subarray(part, Math.min(part + disk_blockBytes, length)), at + part);
+        }
+        await (0,promises_namespaceObject.setImmediate)();
+        run.signal.throwIfAborted();
+    }
+    return changed;
+}
+/** Where the blocks begin that differ. */
+function* differing(before, after) {
+    if (before.equals(after))
+        return;
+    for (let at = 0; at < after.length; at += disk_blockBytes)
+        if (!before.subarray(at, at + disk_blockBytes).equals(after.subarray(at, at + disk_blockBytes)))
+            yield at;
 }
 
 ;// CONCATENATED MODULE: ./lib/pages/pagemap.js
@@ -63204,128 +64636,39 @@ function guest_memory_readMapped(mem, mappings, first, into) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/engine/firecracker/snapshot.js
-
-
-
-const memoryName = 'memory';
-const stateName = 'state';
-const snapshot_diskName = 'disk';
-/** What a cycle leaves: names in the place of its machine. */
-const diffName = 'diff';
-const nextStateName = 'state.next';
-/** The disk as it was when the snapshot was taken, which no machine is given. */
-const keptDiskName = 'disk.kept';
-const snapshot_memoryPathOf = (dir) => (0,external_node_path_.join)(dir, memoryName);
-const statePathOf = (dir) => (0,external_node_path_.join)(dir, stateName);
-/** The disk that machines write to; as kept, between cycles. Not there: to be copied from the kept one. */
-const snapshot_diskPathOf = (dir) => (0,external_node_path_.join)(dir, snapshot_diskName);
-const diffPathOf = (dir) => (0,external_node_path_.join)(dir, diffName);
-const nextStatePathOf = (dir) => (0,external_node_path_.join)(dir, nextStateName);
-const keptDiskPathOf = (dir) => (0,external_node_path_.join)(dir, keptDiskName);
-/** A copy in `dir`, by reflink where the file system can; holes stay holes. */
-async function snapshot_copySnapshot(run, snapshot, dir) {
-    await copySparse(run, snapshot_memoryPathOf(snapshot.dir), snapshot_memoryPathOf(dir));
-    (0,external_node_fs_.copyFileSync)(statePathOf(snapshot.dir), statePathOf(dir), external_node_fs_.constants.COPYFILE_FICLONE);
-    if (snapshot.hasDisk)
-        await copySparse(run, keptDiskPathOf(snapshot.dir), keptDiskPathOf(dir));
-    return { ...snapshot, dir };
-}
-async function copySparse(run, from, to) {
-    await mustRun(run, 'cp', ['--reflink=auto', '--sparse=always', '--', from, to]);
-}
-
-;// CONCATENATED MODULE: ./lib/engine/firecracker/disk.js
-
-
-
-
-
-
-
-/*
- * Firecracker's disk is a raw file, and a raw file does not say what was written to it. So a snapshot keeps its disk twice: `kept` as it was when the
- * snapshot was taken, and one that machines write to, which is copied (by reflink where the file system can) when a snapshot is first resumed, and brought
- * to the same content after each cycle, block by block. A cycle that has not touched the file costs nothing; any other one compares the two files where
- * they have data. The other ways: a device-mapper snapshot needs root and a loop device, and a vhost-user disk, which could be an overlay, cannot be
- * in a snapshot. What is not seen is a block that was written with what it held.
- */
-/** A block of ext4, and what QEMU's overlays count in: as large as a page. */
-const disk_blockBytes = pageBytes;
-const disk_chunkBytes = 1024 * 1024;
-/** Makes sure that the disk for machines is there and as the snapshot has it. */
-async function readyDisk(run, dir) {
-    if ((0,external_node_fs_.existsSync)(snapshot_diskPathOf(dir)))
-        return;
-    try {
-        await copySparse(run, keptDiskPathOf(dir), snapshot_diskPathOf(dir));
-    }
-    catch (error) {
-        forgetDisk(dir);
-        throw error;
-    }
-}
-/** The disk for machines is not as the snapshot has it any more. */
-function forgetDisk(dir) {
-    (0,external_node_fs_.rmSync)(snapshot_diskPathOf(dir), { force: true });
-}
-/** When the disk for machines was last written to, in ns. */
-function diskTime(dir) {
-    return (0,external_node_fs_.statSync)(snapshot_diskPathOf(dir), { bigint: true }).mtimeNs;
-}
-/**
- * Counts the blocks that differ, in bytes, and makes the two disks alike again: with `advance` the kept one becomes as the machine has left
- * its own; else the machine's is set back.
- *
- * @param timeBefore of the disk before the machine ran
- */
-async function settleDisk(run, dir, timeBefore, advance) {
-    if (diskTime(dir) === timeBefore)
-        return 0;
-    // What the kept disk has, this one has too: it began as its copy, and Firecracker punches no holes.
-    const blocks = pagesOfExtents(await dataExtents(run, snapshot_diskPathOf(dir)));
-    const kept = (0,external_node_fs_.openSync)(keptDiskPathOf(dir), 'r+');
-    const disk = (0,external_node_fs_.openSync)(snapshot_diskPathOf(dir), 'r+');
-    try {
-        return await compareDisks(kept, disk, blocks, advance);
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(kept);
-        (0,external_node_fs_.closeSync)(disk);
-    }
-}
-/** `blocks`: pairs of block numbers, from and to. */
-async function compareDisks(kept, disk, blocks, advance) {
-    const { size } = (0,external_node_fs_.fstatSync)(disk);
-    const before = Buffer.alloc(disk_chunkBytes);
-    const after = Buffer.alloc(disk_chunkBytes);
-    const [source, target] = advance ? [after, kept] : [before, disk];
-    let changed = 0;
-    for (const { first, count } of runsOfPairs(blocks, disk_chunkBytes / disk_blockBytes)) {
-        const at = first * disk_blockBytes;
-        // The last block may be cut short.
-        const length = Math.min(count * disk_blockBytes, size - at);
-        readFully(kept, before.subarray(0, length), at);
-        readFully(disk, after.subarray(0, length), at);
-        for (const part of differing(before.subarray(0, length), after.subarray(0, length))) {
-            changed += disk_blockBytes;
-            writeFully(target, source.subarray(part, Math.min(part + disk_blockBytes, length)), at + part);
-        }
-        await (0,promises_namespaceObject.setImmediate)();
-    }
-    return changed;
-}
-/** Where the blocks begin that differ. */
-function* differing(before, after) {
-    if (before.equals(after))
-        return;
-    for (let at = 0; at < after.length; at += disk_blockBytes)
-        if (!before.subarray(at, at + disk_blockBytes).equals(after.subarray(at, at + disk_blockBytes)))
-            yield at;
-}
-
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(77030);
+;// CONCATENATED MODULE: ./lib/host/connect-socket.js
+
+
+
+/** O_PATH of open(2) (x86-64 and ARM), which Node.js does not name: a descriptor of whatever is there, unopened. */
+const unopened = 0o10000000;
+/**
+ * Connects to a Unix socket in a folder that somebody else may write to, such as a jail: only if it is a socket itself, since a link there would lead
+ * this process, which may be root, to any of the host's. Between the look and the connection nothing can be put in its place: both are by one
+ * descriptor, which also frees the path of the 107 bytes of unix(7).
+ *
+ * @returns a socket that emits `error` where there is none
+ */
+function connectSocket(path) {
+    let fd;
+    try {
+        fd = (0,external_node_fs_.openSync)(path, unopened | external_node_fs_.constants.O_NOFOLLOW);
+        if (!(0,external_node_fs_.fstatSync)(fd).isSocket())
+            throw new Error(`${path} is no socket`);
+        // connect(2) has been called when this returns.
+        return (0,external_node_net_.connect)({ path: `/proc/self/fd/${fd}` });
+    }
+    catch (error) {
+        return new external_node_net_.Socket().destroy(new Error(error_messageOf(error), { cause: error }));
+    }
+    finally {
+        if (fd !== undefined)
+            (0,external_node_fs_.closeSync)(fd);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/guest/vsock-connect.js
 
 
@@ -63338,10 +64681,9 @@ var external_node_net_ = __nccwpck_require__(77030);
  *
  * The stream's errors are silenced, since its `close` follows each of them. A connection does not outlive a snapshot of its guest.
  *
- * @throws SnapgateError `guest` where nobody in the guest has answered in time; `host` for a path too long for a socket
+ * @throws SnapgateError `guest` where nobody in the guest has answered in time
  */
 async function connectVsock(udsPath, port, { signal, deadlineMs }) {
-    checkPath(udsPath);
     let answer = await vsock_connect_ask(udsPath, port, signal, deadlineMs);
     while (typeof answer === 'string' && external_node_perf_hooks_.performance.now() + pauseMs < deadlineMs) {
         await (0,promises_namespaceObject.setTimeout)(pauseMs);
@@ -63356,19 +64698,11 @@ const pauseMs = 50;
 /** `OK 4294967295\n` and no more. */
 const answerPattern = /^OK \d{1,10}\n$/;
 const maxAnswerBytes = 14;
-/** sun_path of unix(7), without the NUL at its end. */
-const maxPathBytes = 107;
-function checkPath(path) {
-    const bytes = Buffer.byteLength(path);
-    if (bytes <= maxPathBytes)
-        return;
-    throw new error_SnapgateError('host', `the path of the guest's vsock is ${bytes} bytes long, and a Unix socket's is ${maxPathBytes} at most: ${path}`, 'Give a shorter work-dir.');
-}
 /** The connection, or why there is none. */
 async function vsock_connect_ask(path, port, signal, deadlineMs) {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers();
-    const socket = (0,external_node_net_.connect)({ path });
+    const socket = connectSocket(path);
     const abort = () => reject(signal.reason);
     const late = setTimeout(() => resolve('no answer'), Math.max(0, deadlineMs - external_node_perf_hooks_.performance.now()));
     socket.on('error', (error) => resolve(error.message));
@@ -63448,6 +64782,7 @@ var external_node_http_ = __nccwpck_require__(37067);
 
 
 
+
 /** Firecracker has said no. `fault` is what it said. */
 class ApiRefusal extends Error {
     call;
@@ -63491,6 +64826,7 @@ const faultSchema = union([
  */
 function openApi(socketPath, answerMs) {
     const agent = new external_node_http_.Agent({ keepAlive: true, maxSockets: 1 });
+    agent.createConnection = () => connectSocket(socketPath);
     const call = async (method, path, body, limitMs = answerMs) => {
         const name = `${method} ${path}`;
         const text = body === undefined ? undefined : JSON.stringify(body);
@@ -63570,8 +64906,9 @@ function api_parseJson(text) {
 
 
 
+
+
 const engineQemu = '`engine: qemu` measures without KVM.';
-const openKvm = 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm';
 const sameVersion = 'Snapshots are only loaded by the version that took them, and are not changed by hand: measure again, with one Firecracker, on a disk that keeps what it is given.';
 const snapgateBug = 'This is a mistake of snapgate, or a Firecracker that is not what it says: please report it with these lines.';
 /**
@@ -63583,13 +64920,13 @@ const knownErrors = [
         pattern: /Error creating KVM object: .*\(os error 13\)/s,
         code: 'host',
         what: 'may not open /dev/kvm',
-        remedy: `${openKvm}. ${engineQemu}`,
+        remedy: `${kvmForbidden}. ${engineQemu}`,
     },
     {
         pattern: /Error creating KVM object: .*\(os error 2\)/s,
         code: 'host',
         what: 'found no /dev/kvm',
-        remedy: `Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. \`sudo modprobe kvm_intel\` or \`kvm_amd\` on your own. ${engineQemu}`,
+        remedy: `${kvmMissing} ${engineQemu}`,
     },
     {
         pattern: /Error creating KVM object: /,
@@ -63608,12 +64945,6 @@ const knownErrors = [
         code: 'host',
         what: 'found something at /dev/kvm that is no KVM',
         remedy: `Use a machine with (nested) virtualisation. ${engineQemu}`,
-    },
-    {
-        pattern: /No space left on device \(os error 28\)/,
-        code: 'host',
-        what: 'had no room on the disk',
-        remedy: '',
     },
     {
         pattern: /Cannot allocate memory \(os error 12\)/,
@@ -63779,13 +65110,14 @@ const exitStatuses = {
     156: { what: 'was ended by SIGHUP', remedy: 'Something ended it from outside: leave its process alone.' },
     157: { what: 'was ended by SIGILL', remedy: 'This processor lacks what the binary was built for.' },
 };
+const noRoom = /No space left on device \(os error 28\)/;
 /** The sentence for words that Firecracker said, where they are known. */
 function knownError(said, where) {
+    if (noRoom.test(said))
+        return fullDiskError(where.dir);
     const known = knownErrors.find(({ pattern }) => pattern.test(said));
     if (known === undefined)
         return undefined;
-    if (known.remedy === '')
-        return fullDiskError(where.dir);
     return new error_SnapgateError(known.code, `${where.activity}, Firecracker ${known.what}`, known.remedy, {
         details: { title: 'what Firecracker said', lines: errors_linesOf(said, where.log) },
     });
@@ -63817,10 +65149,9 @@ function machineEndError(end) {
     if (known !== undefined)
         return known;
     const status = end.code === null ? undefined : exitStatuses[end.code];
-    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
     const remedy = status?.remedy ??
         'Its last lines say why. SIGKILL usually means that memory ran out; `snapgate probe --engine firecracker` checks what this machine can do.';
-    const what = status === undefined ? how : `${status.what} (exit status ${end.code})`;
+    const what = status === undefined ? endOf(end) : `${status.what} (exit status ${end.code})`;
     return new error_SnapgateError('host', `Firecracker ${what} ${end.activity}`, remedy, {
         details: {
             title: endTitle,
@@ -63907,7 +65238,7 @@ function plainPlace(binary, dir, id) {
         bring: (path) => (0,external_node_path_.resolve)(path),
         touch: (name) => (0,external_node_fs_.writeFileSync)((0,external_node_path_.join)(root, name), '', { mode: 0o600 }),
         take: (name, path) => takeFile((0,external_node_path_.join)(root, name), path),
-        ...shortPaths(root, root),
+        remove: () => (0,external_node_fs_.rmSync)(root, { recursive: true, force: true }),
     };
 }
 /** Users of this kind are nobody else's (Debian Policy, 9.2.2), and there are as many in a user namespace of 65,536. */
@@ -63950,7 +65281,7 @@ function jail(binary, jailer, dir, id) {
             own((0,external_node_path_.join)(root, name));
         },
         take: (name, path) => takeFile((0,external_node_path_.join)(root, name), path),
-        ...shortPaths(root, base),
+        remove: () => (0,external_node_fs_.rmSync)(base, { recursive: true, force: true }),
     };
 }
 /** It is looked at where it is then, which nobody else writes to. */
@@ -63960,22 +65291,6 @@ function takeFile(from, path) {
         return;
     (0,external_node_fs_.rmSync)(path, { recursive: true });
     throw new error_SnapgateError('host', `Firecracker left something at ${(0,external_node_path_.basename)(from)} that is no file`, 'Nothing of it was used. No Firecracker does that: a guest may have broken out of its virtual machine.');
-}
-/** Through the descriptor of the folder: unix(7) leaves 107 bytes for a path, which a run's folder may have used up. */
-function shortPaths(root, removed) {
-    let fd;
-    return {
-        socketPath: (name) => {
-            fd ??= (0,external_node_fs_.openSync)(root, external_node_fs_.constants.O_RDONLY | external_node_fs_.constants.O_DIRECTORY);
-            return `/proc/self/fd/${fd}/${name}`;
-        },
-        remove: () => {
-            if (fd !== undefined)
-                (0,external_node_fs_.closeSync)(fd);
-            fd = undefined;
-            (0,external_node_fs_.rmSync)(removed, { recursive: true, force: true });
-        },
-    };
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/machine.js
@@ -64012,7 +65327,7 @@ async function startMachine(run, host, spec) {
     const stdio = [spec.serialInput ?? 'ignore', 'pipe', 'pipe'];
     const [command, ...args] = place.command;
     const child = startProcess(run, command, args, { stdio, detached: true, cwd: place.root });
-    const api = openApi(place.socketPath(socketName), host.answerMs);
+    const api = openApi((0,external_node_path_.join)(place.root, socketName), host.answerMs);
     const machine = watchMachine({ run, spec, place, ownLog, child, api, startedAtMs });
     try {
         await machine.guard(waitForApi(api, host));
@@ -64056,7 +65371,7 @@ function watchMachine(started) {
         guard,
         connectAgent: async (deadlineMs) => {
             const signal = AbortSignal.any([run.signal, ended.signal]);
-            const path = place.socketPath(vsockName);
+            const path = (0,external_node_path_.join)(place.root, vsockName);
             const agent = await guard(connectVsock(path, agentVsockPort, { signal, deadlineMs }));
             agents.push(agent);
             agent.once('close', () => ended.agentClosed(agent));
@@ -64227,13 +65542,10 @@ function requireSoundDiffs({ minor }, memoryBytes) {
 
 
 
-
-/** Loads a snapshot into a fresh Firecracker, dirty pages tracked; the guest is paused. The caller closes it. */
-async function loadSnapshot(run, host, snapshot, spec) {
+/** Loads a snapshot, whose disk for machines is ready, into a fresh Firecracker, dirty pages tracked; the guest is paused. The caller closes it. */
+async function loadSnapshot(run, host, snapshot, { activity, serialInput }) {
     const { dir, hasDisk } = snapshot;
-    if (hasDisk)
-        await readyDisk(run, dir);
-    const machine = await startMachine(run, host, { ...spec, dir });
+    const machine = await startMachine(run, host, { dir, activity, serialInput });
     try {
         for (const path of [snapshot_memoryPathOf(dir), statePathOf(dir), ...(hasDisk ? [snapshot_diskPathOf(dir)] : [])])
             machine.place.link(path);
@@ -64339,12 +65651,15 @@ function self_check_some(pages) {
 
 
 
+
 /**
  * What Firecracker itself writes in a cycle, or says that it has: a Diff of the snapshot loaded and not resumed. Rings of active
  * virtqueues, VMGenID, VMClock, kvmclock, vsock's reset. In a process that has loaded, not the one that has booted: 1.7 does not clear
  * its bitmaps after a Full.
  */
 async function measureFloor(run, host, snapshot) {
+    if (snapshot.hasDisk)
+        await readyDisk(run, snapshot.dir);
     const loaded = { ...snapshot, floor: new Uint32Array() };
     const machine = await loadSnapshot(run, host, loaded, { activity: 'while its own floor was measured' });
     try {
@@ -64392,7 +65707,6 @@ async function bootToSnapshot(run, host, image, options, dir) {
         initrdPath: image.initrdPath,
         bootArgs: ['console=ttyS0', 'reboot=k', 'panic=-1', ...image.kernelArgs].join(' '),
         hasDisk: true,
-        hasAgent: true,
         activity: 'while it booted',
     });
     try {
@@ -64430,9 +65744,8 @@ async function powerOn(run, host, spec) {
     if (!Number.isInteger(memoryMib))
         throw new error_SnapgateError('usage', `Firecracker takes whole MiB of memory, and not ${units_formatBytes(spec.memoryBytes)} (${spec.memoryBytes} bytes)`, 'Set `memory-size` to whole MiB.');
     requireSoundDiffs(host.version, spec.memoryBytes);
-    const { dir, activity } = spec;
-    const input = spec.serialInput === undefined ? {} : { serialInput: spec.serialInput };
-    const machine = await startMachine(run, host, { dir, activity, ...input });
+    const { dir, activity, serialInput } = spec;
+    const machine = await startMachine(run, host, { dir, activity, serialInput });
     try {
         await machine.guard(configure(machine, spec, memoryMib));
         return machine;
@@ -64464,9 +65777,8 @@ async function configure({ api, place }, spec, memoryMib) {
             is_root_device: true,
             is_read_only: false,
         });
-    }
-    if (spec.hasAgent)
         await api.put('/vsock', { guest_cid: 3, uds_path: vsockName });
+    }
     await api.put('/actions', { action_type: 'InstanceStart' });
 }
 /** Pauses a guest that was booted, and takes the Full snapshot that its chain begins with, in `dir`. */
@@ -64481,174 +65793,8 @@ async function takeBase(machine, host, dir, memoryBytes, hasDisk) {
     return { dir, memoryBytes, hasDisk };
 }
 
-;// CONCATENATED MODULE: ./lib/engine/qemu/arguments.js
-
-const qemuCommand = 'qemu-system-x86_64';
-/** The machine of every guest; part of the fingerprint, since it decides what the devices dirty. */
-const defaultMachine = 'q35';
-/** Descriptors that QEMU inherits; the first three are the standard ones. */
-const inherited = { qmp: 3, serial: 4, agent: 5, state: 6 };
-/**
- * QEMU's command line. Paths go in as JSON, where a comma or a colon means nothing. The guest gets what it needs and no more: each
- * further device is more state to save and more rings for the guest to dirty.
- */
-function qemuArguments(spec) {
-    return [
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-        ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off,memory-backend=mem`],
-        ...['-accel', spec.accelerator === 'tcg' ? 'tcg,tb-size=256' : 'kvm'],
-        ...['-cpu', spec.cpu ?? (spec.accelerator === 'tcg' ? 'max' : 'host')],
-        ...['-smp', String(spec.vcpus), '-m', `${spec.ram.bytes}B`],
-        ...['-object', memoryObject(spec)],
-        // An aid for 32-bit Windows that writes to the guest's memory at each resume.
-        ...['-global', 'apic-common.vapic=off'],
-        // The clock that a pause stops: a guest that was paused for an hour must not have an hour's timers to run.
-        ...['-rtc', 'base=utc,clock=vm'],
-        // Without it the state's first section depends on names that no other part of the state needs.
-        ...['-global', 'migration.send-configuration=off'],
-        ...['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'],
-        ...['-chardev', `socket,id=serial,fd=${inherited.serial}`, '-device', 'isa-serial,chardev=serial'],
-        ...(spec.agent ? agentDevices() : []),
-        ...(spec.diskPath === undefined ? [] : diskDevices(spec.diskPath)),
-        ...(spec.boot === undefined ? [] : bootArguments(spec.boot)),
-        ...(spec.statePath === undefined ? [] : ['-incoming', 'defer']),
-    ];
-}
-function memoryObject({ ram }) {
-    return JSON.stringify({
-        'qom-type': 'memory-backend-file',
-        id: 'mem',
-        size: ram.bytes,
-        'mem-path': ram.path,
-        share: ram.shared,
-        merge: false,
-        dump: false,
-    });
-}
-function agentDevices() {
-    return [
-        ...['-chardev', `socket,id=agent,fd=${inherited.agent}`],
-        ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
-        ...['-device', `virtserialport,chardev=agent,name=${agentPort},id=agent,nr=1`],
-    ];
-}
-function diskDevices(path) {
-    const node = {
-        driver: 'qcow2',
-        'node-name': 'root',
-        cache: { direct: false, 'no-flush': true },
-        discard: 'ignore',
-        file: { driver: 'file', filename: path },
-    };
-    return [
-        ...['-blockdev', JSON.stringify(node)],
-        // Neither discards nor write-zeroes, as Firecracker: what a guest zeroes is then written and counted.
-        ...['-device', 'virtio-blk-pci,disable-legacy=on,drive=root,discard=off,write-zeroes=off'],
-    ];
-}
-function bootArguments(boot) {
-    return [
-        ...['-kernel', boot.kernelPath],
-        ...(boot.initrdPath === undefined ? [] : ['-initrd', boot.initrdPath]),
-        ...(boot.commandLine === undefined ? [] : ['-append', boot.commandLine]),
-    ];
-}
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/guest.js
-/** Exit status of QEMU when the guest did all that it should: its word 0x10, as isa-debug-exit encodes it. */
-const probePassedStatus = 33;
-/** The I/O port that the guest leaves by. */
-const probeExitPort = 0xf4;
-/** guest.elf in base64: what guest.S says how to build. A test builds it and compares. */
-const probeGuestBase64 = [
-    'f0VMRgEBAQAAAAAAAAAAAAIAAwABAAAAAAAQADQAAABYAgAAAAAAADQAIAACACgABQAEAAEAAACAAAAAAAAQAAAAEAC0AQAAtAEAAAcA',
-    'AAAQAAAABAAAAKQBAAAkARAAJAEQABQAAAAUAAAABAAAAAQAAAAAAAAAAAAAAAAAAAD6/LwAYCAAxwUAACAAAxAgAMcFABAgAAMgIAC4',
-    'gwAAAL8AICAAuQACAACJBwUAACAAg8cI4vQPIOANIAYAAA8i4LgAACAADyLYuYAAAMAPMg0AAQAADzC4MwABgA8iwA8BFVgBEADqbQAQ',
-    'AAgAuBAAAACO2I7AjtC/YAEQALgeARAAZolHMMHoEGaJRza4oAEQAA8BGDH2zIP+AXV3uQEBAMAx0rgAEAAADzAPAfgPAfgPMj0AEAAA',
-    'dVq4AQAAAA+iD7rhGnMyDyDgSA0AAAQADyLgMckPAdCDyAMPAdG4AwAAADHSvwAwIABID64nuAMAAAAx0kgPri+5gJaYAP/JdfwPINgP',
-    'Iti6+AMAALBL7rAQ5vS4qgEQAA8BGA8L/8ZIzwAABAAAAAQAAAASAAAAWGVuAAAAEAAAAAAAAAAAAAAAAAAAAAAA//8AAACarwD//wAA',
-    'AJLPABcAQAEQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIAACOAAAAAAAAAAAAAD8A',
-    'YAEQAAAAAAAAAAAAAAAAAAAAAC5zaHN0cnRhYgAudGV4dAAubm90ZS5wdmgALmRhdGEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
-    'AAAAAAAAAAAAAAAAAAAAAAsAAAABAAAABgAAAAAAEACAAAAAIgEAAAAAAAAAAAAAAQAAAAAAAAARAAAABwAAAAIAAAAkARAApAEAABQA',
-    'AAAAAAAAAAAAAAQAAAAAAAAAGwAAAAEAAAADAAAAQAEQAMABAAB0AAAAAAAAAAAAAAAQAAAAAAAAAAEAAAADAAAAAAAAAAAAAAA0AgAA',
-    'IQAAAAAAAAAAAAAAAQAAAAAAAAA=',
-].join('');
-
-;// CONCATENATED MODULE: ./lib/engine/qemu/kvm-probe/boots.js
-
-
-
-
-
-
-
-const kvmDevice = '/dev/kvm';
-/** A working KVM needs a tenth of it, an emulated one minutes. */
-const boots_limitMs = 1_000;
-async function probeKvm(run, device = kvmDevice) {
-    return checkDevice(device) ?? (await bootsGuest(run, 'kvm', 'host'));
-}
-/** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
-async function bootsGuest(run, accelerator, cpu) {
-    const kernel = (0,external_node_path_.join)(run.dir, `kvm-probe-${accelerator}.elf`);
-    (0,external_node_fs_.writeFileSync)(kernel, Buffer.from(probeGuestBase64, 'base64'), { mode: 0o600 });
-    try {
-        const result = await runCommand(run, qemuCommand, probeArguments(kernel, accelerator, cpu), {
-            timeoutMs: boots_limitMs,
-            // Where QEMU may leave a core file.
-            cwd: run.dir,
-        });
-        if (result.code === probePassedStatus)
-            return { ok: true };
-        const said = result.tail.find((line) => /error|fail|could not/i.test(line)) ?? result.tail.at(-1);
-        return { ok: false, reason: boots_failure(result, said), remedy: brokenRemedy };
-    }
-    finally {
-        (0,external_node_fs_.rmSync)(kernel, { force: true });
-    }
-}
-const brokenRemedy = 'The host may lack nested virtualisation: use a runner whose machine type has it, or `accel: tcg`, which works everywhere, slower.';
-/** Whether the device opens; undefined: it does. */
-function checkDevice(device) {
-    try {
-        (0,external_node_fs_.closeSync)((0,external_node_fs_.openSync)(device, 'r+'));
-        return undefined;
-    }
-    catch (error) {
-        if (error_errnoOf(error) === 'ENOENT')
-            return {
-                ok: false,
-                reason: `there is no ${device}`,
-                remedy: 'Use a machine with (nested) virtualisation: on GitHub, the Linux runners have it. `sudo modprobe kvm_intel` or `kvm_amd` on your own.',
-            };
-        if (error_errnoOf(error) !== 'EACCES' && error_errnoOf(error) !== 'EPERM')
-            return { ok: false, reason: `${device} does not open (${error_errnoOf(error)})`, remedy: brokenRemedy };
-        return {
-            ok: false,
-            reason: `this user may not open ${device}`,
-            remedy: 'sudo usermod -aG kvm "$USER" and log in again; in a job: echo \'KERNEL=="kvm", MODE="0666"\' | sudo tee /etc/udev/rules.d/99-kvm.rules && sudo udevadm control --reload && sudo udevadm trigger --name-match=kvm',
-        };
-    }
-}
-function boots_failure(result, said) {
-    if (result.timedOut)
-        return `a tiny guest did not come to its end under KVM within ${boots_limitMs / 1000} s`;
-    if (result.code === 0)
-        return 'a tiny guest crashed under KVM';
-    const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
-    return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
-}
-function probeArguments(kernel, accelerator, cpu) {
-    return [
-        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '64M'],
-        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off`],
-        ...['-accel', accelerator, '-cpu', cpu, '-kernel', kernel],
-        ...['-device', `isa-debug-exit,iobase=${probeExitPort},iosize=1`],
-    ];
-}
-
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/release.js
+
 
 
 
@@ -64683,7 +65829,7 @@ async function releaseBinary(run, version) {
     (0,external_node_fs_.mkdirSync)(temporary, { recursive: true, mode: 0o700 });
     try {
         await fetchRelease(run, version, temporary);
-        release_publish(temporary, dir);
+        publish(temporary, dir);
     }
     finally {
         (0,external_node_fs_.rmSync)(temporary, { recursive: true, force: true });
@@ -64823,16 +65969,6 @@ function noRelease(address, version) {
 function refused(address, why) {
     return new error_SnapgateError('host', `${address} cannot be fetched: ${why}`, `Check the network and its proxy; or put Firecracker into the image of the runner and give firecracker-binary, or a mirror's address in ${releasesVariable}.`);
 }
-/** Renames into place. Where another run was first, what it has put there stays. */
-function release_publish(temporary, dir) {
-    try {
-        (0,external_node_fs_.renameSync)(temporary, dir);
-    }
-    catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST'].includes(error_errnoOf(error) ?? ''))
-            throw error;
-    }
-}
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/binary.js
 
@@ -64857,7 +65993,7 @@ async function findFirecracker(run, settings, checkout) {
 async function findJailer(run, firecracker) {
     const path = (0,external_node_fs_.realpathSync)(firecracker.path);
     const beside = (0,external_node_path_.join)((0,external_node_path_.dirname)(path), (0,external_node_path_.basename)(path).replace('firecracker', 'jailer'));
-    const found = beside !== path && binary_isExecutable(beside) ? beside : onPath('jailer');
+    const found = beside !== path && isExecutable(beside) ? beside : findCommand('jailer');
     if (found === undefined)
         throw new error_SnapgateError('host', `there is no jailer beside ${path}, nor on the PATH`, 'Put the jailer of the same release there: its archive holds both.');
     const jailer = await binary_askVersion(run, found, 'the jailer');
@@ -64867,26 +66003,13 @@ async function findJailer(run, firecracker) {
     throw new error_SnapgateError('host', `${found} says ${jailer.said}, and ${path} says ${firecracker.said}`, 'Use a Firecracker and a jailer of the same release.');
 }
 function findBinary(name, checkout) {
-    const path = name.includes('/') ? (0,external_node_path_.resolve)(checkout, name) : onPath(name);
-    if (path !== undefined && binary_isExecutable(path))
+    const path = name.includes('/') ? (0,external_node_path_.resolve)(checkout, name) : findCommand(name);
+    if (path !== undefined && isExecutable(path))
         return path;
     const there = path !== undefined && (0,external_node_fs_.existsSync)(path);
     throw new error_SnapgateError('host', there ? `${path} cannot be run` : `there is no ${name}${name.includes('/') ? '' : ' on the PATH'}`, there
         ? 'chmod +x makes it a program for its owner.'
         : 'Give firecracker-version, such as 1.12.1, for a release that is downloaded, or firecracker-binary, the path of one.');
-}
-function onPath(name) {
-    const dirs = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(external_node_path_.delimiter);
-    return dirs.map((dir) => (0,external_node_path_.join)(dir, name)).find(binary_isExecutable);
-}
-function binary_isExecutable(path) {
-    try {
-        (0,external_node_fs_.accessSync)(path, external_node_fs_.constants.X_OK);
-        return (0,external_node_fs_.statSync)(path).isFile();
-    }
-    catch {
-        return false;
-    }
 }
 const binary_answerMs = 10_000;
 async function binary_askVersion(run, path, what) {
@@ -64901,12 +66024,88 @@ async function binary_askVersion(run, path, what) {
     throw new error_SnapgateError('host', `${path} says ${said}: ${refused}`, 'Use a release of Firecracker from 1.7.0 on.');
 }
 
+;// CONCATENATED MODULE: ./lib/engine/vm/qemu-command.js
+/** Of engine qemu, and of the probe of KVM where Firecracker cannot boot its guest. */
+const qemuCommand = 'qemu-system-x86_64';
+/** The machine of every guest of QEMU's; part of the fingerprint, since it decides what the devices dirty. */
+const defaultMachine = 'q35';
+
+;// CONCATENATED MODULE: ./lib/engine/vm/kvm-probe/guest.js
+/** Exit status of QEMU when the guest did all that it should: its word 0x10, as isa-debug-exit encodes it. */
+const probePassedStatus = 33;
+/** The I/O port that the guest leaves by. */
+const probeExitPort = 0xf4;
+/** guest.elf in base64: what guest.S says how to build. A test builds it and compares. */
+const probeGuestBase64 = [
+    'f0VMRgEBAQAAAAAAAAAAAAIAAwABAAAAAAAQADQAAABYAgAAAAAAADQAIAACACgABQAEAAEAAACAAAAAAAAQAAAAEAC0AQAAtAEAAAcA',
+    'AAAQAAAABAAAAKQBAAAkARAAJAEQABQAAAAUAAAABAAAAAQAAAAAAAAAAAAAAAAAAAD6/LwAYCAAxwUAACAAAxAgAMcFABAgAAMgIAC4',
+    'gwAAAL8AICAAuQACAACJBwUAACAAg8cI4vQPIOANIAYAAA8i4LgAACAADyLYuYAAAMAPMg0AAQAADzC4MwABgA8iwA8BFVgBEADqbQAQ',
+    'AAgAuBAAAACO2I7AjtC/YAEQALgeARAAZolHMMHoEGaJRza4oAEQAA8BGDH2zIP+AXV3uQEBAMAx0rgAEAAADzAPAfgPAfgPMj0AEAAA',
+    'dVq4AQAAAA+iD7rhGnMyDyDgSA0AAAQADyLgMckPAdCDyAMPAdG4AwAAADHSvwAwIABID64nuAMAAAAx0kgPri+5gJaYAP/JdfwPINgP',
+    'Iti6+AMAALBL7rAQ5vS4qgEQAA8BGA8L/8ZIzwAABAAAAAQAAAASAAAAWGVuAAAAEAAAAAAAAAAAAAAAAAAAAAAA//8AAACarwD//wAA',
+    'AJLPABcAQAEQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIAACOAAAAAAAAAAAAAD8A',
+    'YAEQAAAAAAAAAAAAAAAAAAAAAC5zaHN0cnRhYgAudGV4dAAubm90ZS5wdmgALmRhdGEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+    'AAAAAAAAAAAAAAAAAAAAAAsAAAABAAAABgAAAAAAEACAAAAAIgEAAAAAAAAAAAAAAQAAAAAAAAARAAAABwAAAAIAAAAkARAApAEAABQA',
+    'AAAAAAAAAAAAAAQAAAAAAAAAGwAAAAEAAAADAAAAQAEQAMABAAB0AAAAAAAAAAAAAAAQAAAAAAAAAAEAAAADAAAAAAAAAAAAAAA0AgAA',
+    'IQAAAAAAAAAAAAAAAQAAAAAAAAA=',
+].join('');
+
+;// CONCATENATED MODULE: ./lib/engine/vm/kvm-probe/boots.js
+
+
+
+
+
+
+
+/** A working KVM needs a tenth of it, an emulated one minutes. */
+const boots_limitMs = 1_000;
+async function probeKvm(run, device = kvmDevice) {
+    return checkDevice(device, brokenRemedy) ?? (await bootsGuest(run, 'kvm', 'host'));
+}
+/** Whether the probe's guest runs to its end under an accelerator with a CPU model. */
+async function bootsGuest(run, accelerator, cpu) {
+    const kernel = (0,external_node_path_.join)(run.dir, `kvm-probe-${accelerator}.elf`);
+    (0,external_node_fs_.writeFileSync)(kernel, Buffer.from(probeGuestBase64, 'base64'), { mode: 0o600 });
+    try {
+        const result = await runCommand(run, qemuCommand, probeArguments(kernel, accelerator, cpu), {
+            timeoutMs: boots_limitMs,
+            // Where QEMU may leave a core file.
+            cwd: run.dir,
+        });
+        if (result.code === probePassedStatus)
+            return { ok: true };
+        const said = result.tail.find((line) => /error|fail|could not/i.test(line)) ?? result.tail.at(-1);
+        return { ok: false, reason: boots_failure(result, said), remedy: brokenRemedy };
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(kernel, { force: true });
+    }
+}
+const brokenRemedy = `${noNesting}, or \`accel: tcg\`, which works everywhere, slower.`;
+function boots_failure(result, said) {
+    if (result.timedOut)
+        return `a tiny guest did not come to its end under KVM within ${boots_limitMs / 1000} s`;
+    if (result.code === 0)
+        return 'a tiny guest crashed under KVM';
+    const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
+    return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
+}
+function probeArguments(kernel, accelerator, cpu) {
+    return [
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '64M'],
+        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off`],
+        ...['-accel', accelerator, '-cpu', cpu, '-kernel', kernel],
+        ...['-device', `isa-debug-exit,iobase=${probeExitPort},iosize=1`],
+    ];
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/kvm-guest.js
 
 /** The sizes of elf(5)'s headers. */
 const elf32 = { header: 52, program: 32 };
 const elf64 = { header: 64, program: 56 };
-/** The guest of ../qemu/kvm-probe/guest.S as a 64-bit ELF, which is all that Firecracker loads; its code stays what it is. */
+/** The guest of ../vm/kvm-probe/guest.S as a 64-bit ELF, which is all that Firecracker loads; its code stays what it is. */
 function kvmGuest64() {
     const source = Buffer.from(probeGuestBase64, 'base64');
     const programs = source.readUInt16LE(44);
@@ -64956,6 +66155,7 @@ function moveProgram(source, from, file, to, moved) {
 
 
 
+
 /** A working KVM needs ten milliseconds, an emulated one minutes. */
 const kvm_probe_limitMs = 5_000;
 const kvm_probe_remedy = 'Firecracker needs KVM, and has no way to emulate. The host may lack nested virtualisation: use a machine whose type has it, or `engine: qemu`, which works everywhere, slower.';
@@ -64965,7 +66165,7 @@ const kvm_probe_remedy = 'Firecracker needs KVM, and has no way to emulate. The 
 async function proveKvm(run, host, device) {
     const closed = checkDevice(device);
     if (closed !== undefined)
-        return { verdict: closed.ok ? closed : { ...closed, remedy: `${closed.remedy} ${kvm_probe_remedy}` }, found: '' };
+        return { verdict: { ...closed, remedy: `${closed.remedy} ${kvm_probe_remedy}` }, found: '' };
     if (bootsPvh(host.version))
         return { verdict: await kvm_probe_bootsGuest(run, host), found: 'boots a guest' };
     if (hasCommand(qemuCommand))
@@ -65002,7 +66202,6 @@ async function kvm_probe_firstWord(run, host, dir, kernelPath) {
         initrdPath: undefined,
         bootArgs: 'console=ttyS0',
         hasDisk: false,
-        hasAgent: false,
         activity: 'in the test of /dev/kvm',
     });
     try {
@@ -65040,9 +66239,8 @@ const probe_answerMs = 60_000;
 /** What this host can do. Takes a tenth of a second; longer where a release is downloaded, or KVM does not work. */
 async function probe_probeHost(run, settings, checkout, options) {
     const others = [
-        ...['setpriv', 'tar', ...(settings.version === undefined ? [] : ['prlimit'])].map((name) => commandCheck(name, true)),
+        ...neededCommands(settings).map((name) => commandCheck(name, true)),
         ...imageChecks(),
-        ...(settings.hugePages ? [probe_hugePagesCheck] : []),
         memoryCheck(),
     ];
     const binary = await attempt('Firecracker', () => findFirecracker(run, settings, checkout));
@@ -65053,13 +66251,17 @@ async function probe_probeHost(run, settings, checkout, options) {
     const started = binary.value !== undefined && ready
         ? await startOnce(run, hostOf(binary.value, jailer?.path, options.answerMs))
         : undefined;
-    const kvm = started?.host === undefined ? [] : [await probe_kvmCheck(run, started.host, options.device ?? kvmDevice)];
+    const kvm = started?.host === undefined ? [] : [await checkKvm(run, started.host, options.device ?? kvmDevice)];
     const checks = [...found, ...(started?.checks ?? []), ...kvm, ...others];
     const ok = started?.host !== undefined && allOk(checks);
     return {
         report: { ok, checks, identity: ok ? identityOf(started.host) : undefined, fallback: undefined },
         host: ok ? started.host : undefined,
     };
+}
+/** Perl reads where a Diff has data, in each cycle; a release is an archive that is unpacked. */
+function neededCommands({ version }) {
+    return ['setpriv', 'perl', ...(version === undefined ? [] : ['tar', 'prlimit'])];
 }
 function hostOf({ path, version, said }, jailer, limitMs = probe_answerMs) {
     return { binary: path, version, said, jailer, answerMs: limitMs };
@@ -65099,9 +66301,6 @@ function identityOf({ said, jailer }) {
     const machine = jailer === undefined ? 'microVM' : 'microVM, jailed';
     return { engine: 'firecracker', version: said, accelerator: 'kvm', machine };
 }
-function allOk(checks) {
-    return checks.every((check) => check.ok || !check.required);
-}
 async function attempt(what, find) {
     try {
         const value = await find();
@@ -65129,44 +66328,14 @@ async function checkJailer(run, firecracker) {
     const { value, check } = await attempt('jailer', () => findJailer(run, firecracker));
     return { path: value?.path, checks: [root, check, commandCheck('unshare', true)] };
 }
-async function probe_kvmCheck(run, host, device) {
+async function checkKvm(run, host, device) {
     const { verdict, found } = await proveKvm(run, host, device);
-    return {
-        what: device,
-        ok: verdict.ok,
-        found: verdict.ok ? found : verdict.reason,
-        remedy: verdict.ok ? undefined : verdict.remedy,
-        required: true,
-    };
-}
-/** The configuration refuses it before; here for whoever makes an engine without one. */
-const probe_hugePagesCheck = {
-    what: 'huge-pages',
-    ok: false,
-    found: 'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
-    remedy: 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.',
-    required: true,
-};
-
-;// CONCATENATED MODULE: ./lib/engine/firecracker/space.js
-
-
-/** The work's result; where it failed for want of room below `dir`, an error that says so. What Firecracker had no room for, it says itself. */
-async function explainSpace(dir, work) {
-    try {
-        return await work();
-    }
-    catch (error) {
-        throw space_isFull(error) ? fullDiskError(dir, error) : error;
-    }
-}
-function space_isFull(error) {
-    if (!(error instanceof error_SnapgateError))
-        return error_errnoOf(error) === 'ENOSPC';
-    return error.code === 'host' && (error.details?.lines ?? []).some((line) => line.includes('No space left'));
+    return kvmCheck(device, verdict, found, true);
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/run-cycle.js
+
+
 
 
 
@@ -65181,17 +66350,18 @@ function space_isFull(error) {
  */
 async function run_cycle_runCycle(run, host, parent, options, drive) {
     const begin = external_node_perf_hooks_.performance.now();
-    const { activity, serialInput } = options;
-    const input = serialInput === undefined ? {} : { serialInput };
-    try {
+    const measure = async () => {
         const timeBefore = parent.hasDisk ? await openDisk(run, parent.dir) : undefined;
-        const machine = await loadSnapshot(run, host, parent, { activity, ...input });
+        const machine = await loadSnapshot(run, host, parent, options);
         const guest = await runGuest(run, machine, host, parent, drive).finally(() => machine.close());
-        const { counts, notes } = guest;
-        const metrics = await explainSpace(parent.dir, () => run_cycle_settle(run, parent, counts.diff, timeBefore, options));
+        const settled = await run_cycle_settle(run, parent, guest.counts.diff, timeBefore, options);
+        return { ...guest, metrics: { ...settled, ...guest.metrics } };
+    };
+    try {
+        const measured = await explainFullDisk(parent.dir, measure);
         if (options.advance)
             (0,external_node_fs_.renameSync)(nextStatePathOf(parent.dir), statePathOf(parent.dir));
-        return { metrics: { ...metrics, ...guest.metrics }, cycleMs: external_node_perf_hooks_.performance.now() - begin, notes, counts };
+        return { ...measured, cycleMs: external_node_perf_hooks_.performance.now() - begin };
     }
     catch (error) {
         if (parent.hasDisk)
@@ -65231,18 +66401,11 @@ async function runGuest(run, machine, host, parent, drive) {
 }
 /** Compares what the cycle left with the parent, and with `advance` makes the parent of it. The machine must have ended. */
 async function run_cycle_settle(run, { dir }, pages, timeBefore, { advance }) {
-    const diff = await tallyDiff(diffPathOf(dir), snapshot_memoryPathOf(dir), pages, advance);
+    const diff = await diffOfSparse(run, snapshot_memoryPathOf(dir), diffPathOf(dir), { pages, merge: advance });
     const disk = timeBefore === undefined
         ? {}
         : { 'rootfs.writtenBytes': await settleDisk(run, dir, timeBefore, advance) };
-    return {
-        'memfile.writtenBytes': diff.writtenBytes,
-        'memfile.changedBytes': diff.changedBytes,
-        'memfile.zeroedBytes': diff.zeroedBytes,
-        'memfile.compressedBytes': diff.compressedBytes,
-        'memfile.hugeBytes': diff.hugeBytes,
-        ...disk,
-    };
+    return { ...memoryMetrics(diff), ...disk };
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/firecracker/engine.js
@@ -65279,9 +66442,9 @@ function createFirecrackerEngine(run, settings, checkout, options = {}) {
         probe: async () => (await probe()).report,
         prepare: async (image, guest, dir) => {
             const host = await needHost();
-            return explainSpace(dir, () => bootToSnapshot(run, host, needRootfs(image), guest, dir));
+            return explainFullDisk(dir, () => bootToSnapshot(run, host, needRootfs(image), guest, dir));
         },
-        fork: (snapshot, dir) => explainSpace(dir, () => snapshot_copySnapshot(run, snapshot, dir)),
+        fork: (snapshot, dir) => explainFullDisk(dir, () => snapshot_copySnapshot(run, snapshot, dir)),
         cycle: async (parent, scenario, { advance }) => {
             const host = await needHost();
             const activity = `in a cycle of ${plainWords(scenario.name)}`;
@@ -65296,6 +66459,19 @@ function createFirecrackerEngine(run, settings, checkout, options = {}) {
             return { next: parent, metrics, cycleMs, notes };
         },
     };
+}
+
+;// CONCATENATED MODULE: ./lib/engine/identity-words.js
+/**
+ * An engine for people: `qemu (QEMU 7.2.22), tcg, machine q35`. What a builder chooses, and how commands of the user's run a guest, shows
+ * when one is built: it is left out. Not escaped.
+ */
+function identityWords({ engine, version, accelerator, machine }) {
+    return [
+        version === undefined ? engine : `${engine} (${version})`,
+        ...(accelerator === 'unknown' ? [] : [accelerator]),
+        ...(machine === engine ? [] : [`machine ${machine}`]),
+    ].join(', ');
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/qcow2.js
@@ -65421,6 +66597,163 @@ async function qemu_snapshot_copySnapshot(run, snapshot, dir) {
     return { ...snapshot, dir };
 }
 
+;// CONCATENATED MODULE: ./lib/engine/qemu/arguments.js
+
+
+/** Descriptors that QEMU inherits; the first three are the standard ones. */
+const inherited = { qmp: 3, serial: 4, agent: 5, state: 6 };
+/**
+ * QEMU's command line. Paths go in as JSON, where a comma or a colon means nothing. The guest gets what it needs and no more: each
+ * further device is more state to save and more rings for the guest to dirty.
+ */
+function qemuArguments(spec) {
+    return [
+        ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+        ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+        ...['-machine', `${defaultMachine},usb=off,sata=off,smbus=off,vmport=off,memory-backend=mem`],
+        ...['-accel', spec.accelerator === 'tcg' ? 'tcg,tb-size=256' : 'kvm'],
+        ...['-cpu', spec.cpu ?? (spec.accelerator === 'tcg' ? 'max' : 'host')],
+        ...['-smp', String(spec.vcpus), '-m', `${spec.ram.bytes}B`],
+        ...['-object', memoryObject(spec)],
+        // An aid for 32-bit Windows that writes to the guest's memory at each resume.
+        ...['-global', 'apic-common.vapic=off'],
+        // The clock that a pause stops: a guest that was paused for an hour must not have an hour's timers to run.
+        ...['-rtc', 'base=utc,clock=vm'],
+        // Without it the state's first section depends on names that no other part of the state needs.
+        ...['-global', 'migration.send-configuration=off'],
+        ...['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'],
+        ...['-chardev', `socket,id=serial,fd=${inherited.serial}`, '-device', 'isa-serial,chardev=serial'],
+        ...(spec.agent ? agentDevices() : []),
+        ...(spec.diskPath === undefined ? [] : diskDevices(spec.diskPath)),
+        ...(spec.boot === undefined ? [] : bootArguments(spec.boot)),
+        ...(spec.statePath === undefined ? [] : ['-incoming', 'defer']),
+    ];
+}
+function memoryObject({ ram }) {
+    return JSON.stringify({
+        'qom-type': 'memory-backend-file',
+        id: 'mem',
+        size: ram.bytes,
+        'mem-path': ram.path,
+        share: ram.shared,
+        merge: false,
+        dump: false,
+    });
+}
+function agentDevices() {
+    return [
+        ...['-chardev', `socket,id=agent,fd=${inherited.agent}`],
+        ...['-device', 'virtio-serial-pci,disable-legacy=on,max_ports=2'],
+        ...['-device', `virtserialport,chardev=agent,name=${agentPort},id=agent,nr=1`],
+    ];
+}
+function diskDevices(path) {
+    const node = {
+        driver: 'qcow2',
+        'node-name': 'root',
+        cache: { direct: false, 'no-flush': true },
+        discard: 'ignore',
+        file: { driver: 'file', filename: path },
+    };
+    return [
+        ...['-blockdev', JSON.stringify(node)],
+        // Neither discards nor write-zeroes, as Firecracker: what a guest zeroes is then written and counted.
+        ...['-device', 'virtio-blk-pci,disable-legacy=on,drive=root,discard=off,write-zeroes=off'],
+    ];
+}
+function bootArguments(boot) {
+    return [
+        ...['-kernel', boot.kernelPath],
+        ...(boot.initrdPath === undefined ? [] : ['-initrd', boot.initrdPath]),
+        ...(boot.commandLine === undefined ? [] : ['-append', boot.commandLine]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/engine/qemu/qmp.js
+
+/** QEMU answered a command with an error. */
+class QmpError extends Error {
+    command;
+    constructor(command, description) {
+        super(`QEMU refused ${command}: ${description}`);
+        this.name = 'QmpError';
+        this.command = command;
+    }
+}
+/** QEMU is trusted more than a guest, but not with our memory: its longest honest answer (query-commands) is 30 KiB. */
+const qmp_maxLineBytes = 4 * 1024 * 1024;
+const messageSchema = union([
+    object({ QMP: unknown() }),
+    object({ return: unknown(), id: schemas_number().optional() }),
+    object({ error: object({ class: schemas_string(), desc: schemas_string() }), id: schemas_number().optional() }),
+    object({ event: schemas_string(), data: record(schemas_string(), unknown()).default({}) }),
+]);
+/** Speaks QMP on a connected stream and leaves negotiation mode at once. */
+function connectQmp(stream) {
+    const pending = new Map();
+    const listeners = [];
+    let lastId = 0;
+    let ended;
+    const end = (error) => {
+        ended ??= error;
+        for (const { reject } of pending.values())
+            reject(ended);
+        pending.clear();
+    };
+    const handle = (line) => {
+        const message = messageSchema.parse(JSON.parse(line));
+        if ('event' in message)
+            for (const listener of listeners)
+                listener({ name: message.event, data: message.data });
+        else if (!('QMP' in message))
+            qmp_settle(pending, message);
+    };
+    stream.on('data', lineSplitter(handle, (error) => stream.destroy(error)));
+    stream.on('error', end);
+    for (const event of ['end', 'close'])
+        stream.on(event, () => end(new Error('QEMU closed its control connection')));
+    const execute = (command, args = {}) => {
+        if (ended)
+            return Promise.reject(ended);
+        lastId += 1;
+        const id = lastId;
+        return new Promise((resolve, reject) => {
+            pending.set(id, { command, resolve, reject });
+            stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
+        });
+    };
+    execute('qmp_capabilities').catch(() => { });
+    return { execute, onEvent: (listener) => void listeners.push(listener) };
+}
+function qmp_settle(pending, message) {
+    const call = message.id === undefined ? undefined : pending.get(message.id);
+    if (call === undefined || message.id === undefined)
+        return;
+    pending.delete(message.id);
+    if ('error' in message)
+        call.reject(new QmpError(call.command, message.error.desc));
+    else
+        call.resolve(message.return);
+}
+function lineSplitter(onLine, onError) {
+    let rest = '';
+    return (chunk) => {
+        rest += chunk.toString('utf8');
+        if (rest.length > qmp_maxLineBytes)
+            return onError(new Error('QEMU sent an endless line on its control connection'));
+        const lines = rest.split('\n');
+        rest = lines.pop() ?? '';
+        try {
+            for (const line of lines)
+                if (line.trim() !== '')
+                    onLine(line);
+        }
+        catch (error) {
+            onError(new Error('QEMU sent what is not QMP', { cause: error }));
+        }
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/qemu/vm-end.js
 
 
@@ -65446,8 +66779,7 @@ function silentResetError(end) {
 function qemuExitError(end) {
     if (end.code === 127 && end.stderr.some((line) => line.startsWith('setpriv: failed to execute')))
         return new error_SnapgateError('host', `the command ${qemuCommand} is not on this machine`, `Install it: ${packageOf(qemuCommand)}.`);
-    const how = end.signal === null ? `exited ${end.code}` : `was ended by ${end.signal}`;
-    return new error_SnapgateError('host', `QEMU ${how} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.', {
+    return new error_SnapgateError('host', `QEMU ${endOf(end)} ${end.activity}`, 'Its last lines say why; `snapgate probe` checks what this machine can do. SIGKILL usually means that memory ran out, SIGBUS that the disk below `work-dir` is full.', {
         details: {
             title: 'last lines of QEMU and of the console',
             lines: [...end.stderr, ...end.console].slice(-40),
@@ -65456,6 +66788,7 @@ function qemuExitError(end) {
 }
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/vm.js
+
 
 
 
@@ -65702,7 +67035,30 @@ function makeRam(path, bytes) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/engine/qemu/full-disk.js
+
+
+
+
+/** The work's result; where it failed for want of room, which QEMU says in words of its own, an error that says so. */
+function explainQemuFullDisk(dir, work) {
+    return explainFullDisk(dir, work, (error) => mayBeFull(error) && isUsedUp(dir));
+}
+function mayBeFull(error) {
+    // xen-save-devices-state says no more than `An IO error has occurred`.
+    if (error instanceof QmpError)
+        return error.message.includes('IO error');
+    // The memory file is sparse: where it cannot grow, the write to memory fails.
+    return error instanceof error_SnapgateError && error.code === 'host' && error.message.includes('SIGBUS');
+}
+function isUsedUp(dir) {
+    const { bavail, bsize } = (0,external_node_fs_.statfsSync)(dir);
+    return bavail * bsize < 1024 * 1024;
+}
+
 ;// CONCATENATED MODULE: ./lib/engine/qemu/probe.js
+
+
 
 
 
@@ -65720,10 +67076,10 @@ async function qemu_probe_probeHost(run, accel, device = kvmDevice) {
         ...qemuChecks(qemu),
         ...['qemu-img', 'setpriv'].map((name) => commandCheck(name, true)),
         ...imageChecks(),
-        ...(kvm === undefined ? [] : [qemu_probe_kvmCheck(kvm, accel === 'kvm')]),
+        ...(kvm === undefined ? [] : [kvmCheck(kvmDevice, kvm, 'boots a guest', accel === 'kvm')]),
         memoryCheck(),
     ];
-    const ok = checks.every((check) => check.ok || !check.required);
+    const ok = allOk(checks);
     const accelerator = kvm?.ok === true ? 'kvm' : 'tcg';
     return {
         ok,
@@ -65809,17 +67165,9 @@ function qemuChecks(qemu) {
         },
     ];
 }
-function qemu_probe_kvmCheck(kvm, required) {
-    return {
-        what: kvmDevice,
-        ok: kvm.ok,
-        found: kvm.ok ? 'boots a guest' : kvm.reason,
-        remedy: kvm.ok ? undefined : kvm.remedy,
-        required,
-    };
-}
 
 ;// CONCATENATED MODULE: ./lib/engine/qemu/run-cycle.js
+
 
 
 
@@ -65842,7 +67190,7 @@ async function qemu_run_cycle_runCycle(run, parent, options, drive) {
         return { ...memory, ...disk };
     };
     try {
-        const metrics = await explainFullDisk(parent.dir, measure);
+        const metrics = await explainQemuFullDisk(parent.dir, measure);
         if (options.advance)
             (0,external_node_fs_.renameSync)(files.state, snapshot_statePathOf(parent.dir));
         return { metrics, cycleMs: external_node_perf_hooks_.performance.now() - begin };
@@ -65867,11 +67215,7 @@ async function measureMemory(run, parent, { advance, activity }, drive, files) {
         const diff = await vm.guard(diffMemory({ pid: vm.pid, ramPath: ram.path, ramBytes }, advance));
         await vm.finish();
         return {
-            'memfile.writtenBytes': diff.writtenBytes,
-            'memfile.changedBytes': diff.changedBytes,
-            'memfile.zeroedBytes': diff.zeroedBytes,
-            'memfile.compressedBytes': diff.compressedBytes,
-            'memfile.hugeBytes': diff.hugeBytes,
+            ...memoryMetrics(diff),
             stateBytes: (0,external_node_fs_.statSync)(files.state).size,
             resumeMs,
             pauseMs,
@@ -65916,9 +67260,9 @@ function createQemuEngine(run, { accel }) {
         probe,
         prepare: async (image, options, dir) => {
             const accelerator = acceleratorOf(await probe());
-            return explainFullDisk(dir, () => boot_bootToSnapshot(run, accelerator, needRootfs(image), options, dir));
+            return explainQemuFullDisk(dir, () => boot_bootToSnapshot(run, accelerator, needRootfs(image), options, dir));
         },
-        fork: (snapshot, dir) => explainFullDisk(dir, () => qemu_snapshot_copySnapshot(run, snapshot, dir)),
+        fork: (snapshot, dir) => explainQemuFullDisk(dir, () => qemu_snapshot_copySnapshot(run, snapshot, dir)),
         cycle: async (parent, scenario, { advance }) => {
             const activity = `in a cycle of ${plainWords(scenario.name)}`;
             const drive = (vm) => driveScenario(run, scenario, vm);
@@ -65934,6 +67278,7 @@ function acceleratorOf(report) {
 }
 
 ;// CONCATENATED MODULE: ./lib/job/engine.js
+
 
 
 
@@ -65962,45 +67307,14 @@ async function openEngine(run, config, checkout) {
     const report = await engine.probe();
     if (!report.ok || !report.identity)
         throw unusableHost(report);
-    const { engine: name, version = 'version as built', accelerator, machine } = report.identity;
-    run.log.info(`engine: ${name} (${version}), accelerator ${accelerator}, machine ${machine}`);
+    run.log.info(`engine: ${identityWords(report.identity)}`);
     if (report.fallback)
         run.log.warning(report.fallback);
     return { engine, report, identity: report.identity };
 }
 
-;// CONCATENATED MODULE: ./lib/engine/metrics.js
-
-/** The metrics that an engine can give with these settings: any other is absent from its measurements. */
-function metricsOf(settings) {
-    if (settings.kind === 'e2b')
-        return metricNames;
-    if (settings.kind !== 'command')
-        return metricNames.filter((name) => !name.endsWith('.storedBytes'));
-    const disk = settings.rootfsFile !== undefined;
-    return metricsOfFormat(settings.format).filter((name) => disk || !name.startsWith('rootfs.'));
-}
-function metricsOfFormat(format) {
-    switch (format) {
-        case 'raw':
-            return ofWholeImages;
-        case 'sparse-diff':
-            return metricNames.filter((name) => !name.endsWith('.storedBytes') && name !== 'stateBytes');
-        case 'e2b':
-            return metricNames.filter((name) => name !== 'stateBytes');
-    }
-}
-const metrics_times = ['resumeMs', 'pauseMs'];
-/** Which pages were written and left the same, two whole images do not tell, and so not which huge pages were touched either. Of a disk, it is the blocks that changed. */
-const ofWholeImages = [
-    'memfile.changedBytes',
-    'memfile.zeroedBytes',
-    'memfile.compressedBytes',
-    'rootfs.writtenBytes',
-    ...metrics_times,
-];
-
 ;// CONCATENATED MODULE: ./lib/job/gated-metrics.js
+
 
 
 
@@ -66013,9 +67327,7 @@ function checkGatedMetrics({ gate, measure }) {
     const { engine } = measure;
     const given = metricsOf(engine);
     const scenarios = measure.scenarios.map(({ name }) => name);
-    const overridden = Object.entries(gate.overrides).flatMap(([scenario, metrics]) => scenarios.includes(scenario) ? Object.keys(metrics) : []);
-    const wanted = [...gate.gatedMetrics, ...Object.keys(gate.caps), ...overridden];
-    const missing = metricNames.find((name) => wanted.includes(name) && !given.includes(name));
+    const missing = gatingMetrics(gate, scenarios, metricNames).find((name) => !given.includes(name));
     if (missing === undefined)
         return;
     throw new error_SnapgateError('usage', `${missing} gates, which engine ${gated_metrics_nameOf(engine)} cannot give`, gated_metrics_remedyOf(missing, engine, given));
@@ -66139,7 +67451,7 @@ function side_describe(image) {
 /** The whole gate as a terminal has it: measures, decides, writes the records. */
 async function runGate(run, request) {
     const { config, reproduce } = request;
-    const pair = await measureGate(run, request);
+    const pair = await measureGate(run, { ...request, decides: true });
     const report = { ...decidePair(config, pair), reproduce };
     return {
         report,
@@ -66149,8 +67461,9 @@ async function runGate(run, request) {
 }
 /** Builds and measures what has not been measured before: one side, both, or none. */
 async function measureGate(run, request) {
-    const { config, head } = request;
-    if (head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit')
+    const { config, head, decides } = request;
+    const measures = head.kind === 'image' || request.base.kind === 'image' || request.base.kind === 'commit';
+    if (decides && measures)
         checkGatedMetrics(config);
     checkOutputDir(config.outputDir);
     const base = await settleEarly(run, request);
@@ -66235,7 +67548,7 @@ async function measurePair(run, config, engine, head, { base, notes }) {
     return {
         base: ofBase,
         head: ofHead,
-        noVerdict: differs ?? differenceMeasured(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
+        noVerdict: differs ?? incomparable(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
         notes,
         baseIsNew: of('base') !== undefined,
     };
@@ -66254,11 +67567,6 @@ async function buildSides(run, config, engine, sources) {
     }
     return sides;
 }
-/** What only the built guests tell may differ too. */
-function differenceMeasured(base, head) {
-    const found = base && comparability(base, head);
-    return found?.state === 'not-comparable' ? found : undefined;
-}
 /** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
 function differenceOf(config, { identity }, built, given) {
     const scenarios = scenariosRecord(config.measure.scenarios);
@@ -66270,8 +67578,7 @@ function differenceOf(config, { identity }, built, given) {
     const [one, other] = [...made, ...known];
     if (one === undefined || other === undefined)
         return undefined;
-    const found = comparability(one, other);
-    return found.state === 'comparable' ? undefined : found;
+    return incomparable(one, other);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/comment-state.js
@@ -68128,7 +69435,7 @@ async function tellMeasured(run, request, event, { pullRequest, pair }) {
 }
 /** The verdict is this job's, by its own thresholds: the run's is not asked for. */
 function comment_mode_decide({ config, context, reproduce }, event, pair) {
-    const noVerdict = pair.noVerdict ?? notComparable(pair);
+    const noVerdict = pair.noVerdict ?? incomparable(pair.base, pair.head);
     const report = decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false });
     const { repositoryUrl, runUrl } = context;
     const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
@@ -68138,12 +69445,6 @@ function comment_mode_decide({ config, context, reproduce }, event, pair) {
         shownAt: async () => undefined,
         keep: async () => { },
     };
-}
-function notComparable({ base, head }) {
-    if (base === undefined)
-        return undefined;
-    const found = comparability(base, head);
-    return found.state === 'comparable' ? undefined : found;
 }
 async function tellNotMeasured(run, request, event, found) {
     const { message, remedy, warning } = wordsOf(event, found);
@@ -68304,10 +69605,8 @@ function checkConditions(pair) {
     const { base, head, noVerdict } = pair;
     if (base === undefined || noVerdict !== undefined)
         return pair;
-    const found = comparability(base, head);
-    if (found.state === 'comparable')
-        return pair;
-    return { base, head, noVerdict: { state: found.state, reason: found.reason } };
+    const found = incomparable(base, head);
+    return found === undefined ? pair : { base, head, noVerdict: found };
 }
 function concludeEntry({ name, numbers, missing = '' }, established, meta) {
     if (numbers)
@@ -68362,9 +69661,8 @@ function pairOfParts(parts) {
     const [base] = bases;
     if (base === undefined)
         return { head: withNote(head, merged, [head]) };
-    const found = comparability(base, head);
-    const reason = found.state === 'comparable' ? 'the sides differ' : found.reason;
-    return { base, head, noVerdict: { state: 'not-comparable', reason } };
+    const differ = { state: 'not-comparable', reason: 'the sides differ' };
+    return { base, head, noVerdict: incomparable(base, head) ?? differ };
 }
 function mergeClass(parts) {
     const [first, ...others] = parts;
@@ -68682,886 +69980,6 @@ function artifact_upload_explain(error) {
     return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
 }
 
-;// CONCATENATED MODULE: ./lib/engine/settings.js
-/** How the files are laid out that the commands leave. */
-const snapshotFormats = ['raw', 'sparse-diff', 'e2b'];
-
-;// CONCATENATED MODULE: ./lib/config/inputs.js
-
-
-/** What a run does on a runner: the whole gate, measurements alone, or the comment of a run whose token could not write it. */
-const modes = ['gate', 'measure', 'comment'];
-/** When a pull request gets a comment. */
-const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
-/** How far an accepted growth reaches. */
-const acceptScopes = ['pull-request', 'commit', 'size'];
-const artifactPolicies = ['auto', 'always', 'never'];
-const built = ['gate', 'measure'];
-const probed = ['gate', 'measure', 'probe'];
-const gated = ['gate', 'compare'];
-const everyRun = ['gate', 'measure', 'compare'];
-/** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
-const inputs = [
-    {
-        ...inputs_text('mode', 'run', 'MODE'),
-        description: 'What to do: `gate` measures both sides and decides (or decides on what a matrix has measured, with `entries`); `measure` measures and stores; `comment`, on `workflow_run`, tells the pull request what a run with a read-only token has measured.',
-        default: 'gate',
-        actionDefault: 'gate',
-        choices: modes,
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('dockerfile', 'image', 'PATH', built),
-        description: 'Dockerfile that builds the guest image, relative to the checkout; one of four image sources.',
-    },
-    {
-        ...inputs_text('context', 'image', 'PATH', built),
-        description: 'Build context of `dockerfile`, relative to the checkout.',
-        default: '.',
-    },
-    {
-        ...inputs_text('build-args', 'image', 'NAME=VALUE', built),
-        description: 'Build arguments of `dockerfile`, one `NAME=VALUE` a line.',
-        type: 'lines',
-    },
-    {
-        ...inputs_text('target', 'image', 'STAGE', built),
-        description: 'Stage of `dockerfile` to build; the last one if not given.',
-    },
-    {
-        ...inputs_text('image', 'image', 'REFERENCE', built),
-        description: 'Image in the local container engine, or a `docker save` or OCI archive on disk; one of four image sources.',
-    },
-    {
-        ...inputs_text('rootfs', 'image', 'PATH', built),
-        description: 'ext4 file, tar (plain, gzip, zstd or xz) or folder; one of four image sources, and with `build-command` what that leaves.',
-    },
-    {
-        ...inputs_text('build-command', 'image', 'COMMAND', built),
-        description: "The project's own build, run in each side's checkout, that leaves a rootfs at `rootfs`; one of four image sources.",
-    },
-    {
-        ...inputs_text('kernel', 'image', 'PATH', built),
-        description: "Kernel to boot: a path, or `auto` for a distribution kernel from the host's packages.",
-        default: 'auto',
-    },
-    {
-        ...inputs_text('initrd', 'image', 'PATH', built),
-        description: 'Initial RAM disk: a path, `auto` for one with just the modules needed, or `none`.',
-        default: 'auto',
-    },
-    {
-        ...inputs_text('disk-size', 'image', 'SIZE', built),
-        description: "Size of the guest's disk, with its unit.",
-        type: 'bytes',
-        default: '2GiB',
-    },
-    {
-        ...inputs_text('base', 'base', 'BASE', ['gate']),
-        description: 'What head is compared with: `auto` (the base commit of the pull request, from its stored measurement or built and measured in this job; on a push, what was stored last of the branch; on a terminal, where HEAD left the default branch), `cache` (a stored measurement or nothing), `ref:REF`, `image:REFERENCE`, `rootfs:PATH`, `measurement:FILE`, or `none` (absolute caps only).',
-        default: 'auto',
-        inFile: false,
-    },
-    {
-        ...inputs_text('head', 'base', 'HEAD', ['gate']),
-        description: 'What is judged: `checkout`, or as in `base` a `ref:REF`, `image:REFERENCE`, `rootfs:PATH` or `measurement:FILE`.',
-        default: 'checkout',
-        inFile: false,
-    },
-    {
-        ...inputs_text('side', 'base', 'SIDE'),
-        description: 'What `mode: measure` measures: `head`, `base`, or `both`, taking turns in one job, which is what a matrix wants.',
-        choices: ['head', 'base', 'both'],
-        default: 'head',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('baseline-branch', 'base', 'BRANCH'),
-        description: 'Branch of this repository that keeps stored measurements and their history, for where caches are evicted; needs `contents: write` where it is written to. The cache keeps them if not given.',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('engine', 'engine', 'ENGINE', probed),
-        description: "What boots, pauses and resumes the guests: `qemu`, `firecracker`, `e2b` (the tools of e2b's infra), or `command` (commands of your own).",
-        choices: engineNames,
-        default: 'qemu',
-    },
-    {
-        ...inputs_text('accel', 'engine', 'ACCEL', probed),
-        description: 'How a guest of `qemu` runs: `kvm`, `tcg` (emulation), or `auto` for KVM where a tiny guest boots under it.',
-        choices: ['auto', 'kvm', 'tcg'],
-        default: 'auto',
-    },
-    {
-        ...inputs_text('huge-pages', 'engine', 'none|2M', probed),
-        description: 'Pages that back the memory of a guest of `e2b`: `2M`, as its tools have it if not given, or `none`. Other engines have `none`; their `memfile.hugeBytes` says what pages of 2 MiB would store.',
-        choices: ['none', '2M'],
-    },
-    {
-        ...inputs_text('firecracker-binary', 'engine', 'PATH', probed),
-        description: "Firecracker's binary for `firecracker`: a path, or a name to be found on the PATH.",
-        default: 'firecracker',
-        inFile: false,
-    },
-    {
-        ...inputs_text('firecracker-version', 'engine', 'VERSION', probed),
-        description: "Release of Firecracker, such as `1.12.1`, that is taken from the runner's tool cache or downloaded, its checksum verified; with `e2b`, what `create-build` is given as `-firecracker`.",
-    },
-    {
-        ...inputs_text('jailer', 'engine', 'true|false', probed),
-        description: 'Whether `firecracker` runs under its jailer, which needs root: `true` or `false`.',
-        type: 'flag',
-        default: 'false',
-    },
-    {
-        ...inputs_text('e2b-infra', 'engine', 'PATH', probed),
-        description: "Checkout of e2b's infra whose `create-build` and `resume-build` are built with Go, once a side; the side's own checkout if not given.",
-    },
-    {
-        ...inputs_text('e2b-tools', 'engine', 'PATH', probed),
-        description: 'Folder that holds `create-build` and `resume-build`, in place of building them.',
-    },
-    {
-        ...inputs_text('e2b-storage', 'engine', 'STORAGE', probed),
-        description: 'Where the tools of `e2b` keep builds: a folder, or `gs://BUCKET`; a temporary folder if not given.',
-        inFile: false,
-    },
-    {
-        ...inputs_text('prepare-command', 'engine', 'COMMAND', probed),
-        description: 'With `command`: boots the guest of `SNAPGATE_CHECKOUT`, pauses it, and leaves a snapshot in `SNAPGATE_OUT`.',
-    },
-    {
-        ...inputs_text('resume-command', 'engine', 'COMMAND', probed),
-        description: 'With `command`: resumes the snapshot in `SNAPGATE_PARENT` and does in the guest what `SNAPGATE_RUN` says.',
-    },
-    {
-        ...inputs_text('pause-command', 'engine', 'COMMAND', probed),
-        description: 'With `command`: pauses the guest that `resume-command` has resumed, and leaves a snapshot in `SNAPGATE_OUT`.',
-    },
-    {
-        ...inputs_text('cleanup-command', 'engine', 'COMMAND', probed),
-        description: 'With `command`: ends what the other commands have started, however they ended; run after `prepare-command`, after each pause, and after whatever failed.',
-    },
-    {
-        ...inputs_text('version-command', 'engine', 'COMMAND', probed),
-        description: 'With `command`: prints in one line the version of what runs the guests; numbers of two versions are never compared.',
-    },
-    {
-        ...inputs_text('memfile', 'engine', 'NAME', probed),
-        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's memory.",
-        default: 'memfile',
-    },
-    {
-        ...inputs_text('rootfs-file', 'engine', 'NAME', probed),
-        description: "With `command`: name, in a snapshot's folder, of the file that holds the guest's disk; the disk is not measured if not given.",
-    },
-    {
-        ...inputs_text('format', 'engine', 'FORMAT', probed),
-        description: "With `command`: how those files are laid out: `raw` (all of it), `sparse-diff` (holes where nothing was written since the parent), or `e2b` (`memfile.header` and `rootfs.ext4.header` beside the layers' data).",
-        choices: snapshotFormats,
-        default: 'raw',
-    },
-    {
-        ...inputs_text('command-timeout', 'engine', 'TIME', probed),
-        description: 'With `command` and `e2b`: limit of each of its commands, with its unit.',
-        type: 'time',
-        default: '10min',
-    },
-    {
-        ...inputs_text('memory-size', 'measure', 'SIZE', built),
-        description: "The guest's memory, with its unit.",
-        type: 'bytes',
-        default: '512MiB',
-    },
-    {
-        ...inputs_text('vcpus', 'measure', 'N', built),
-        description: 'Number of virtual processors of the guest.',
-        type: 'count',
-        default: '1',
-    },
-    {
-        ...inputs_text('boots', 'measure', 'N', built),
-        description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
-        type: 'count',
-        default: '5',
-    },
-    {
-        ...inputs_text('cycles', 'measure', 'N', built),
-        description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
-        type: 'count',
-        default: '5',
-    },
-    {
-        ...inputs_text('warmup', 'measure', 'N', built),
-        description: 'Number of rounds in each boot that are run first and dropped, 0 to 100.',
-        type: 'count',
-        default: '2',
-    },
-    {
-        ...inputs_text('scenarios', 'measure', 'NAMES', built),
-        description: 'Names of the scenarios to run, built-in or from snapgate.yml, or `all`.',
-        type: 'names',
-        default: 'all',
-    },
-    {
-        ...inputs_text('ready-command', 'measure', 'COMMAND', built),
-        description: 'Command in the guest that must exit 0 before the guest counts as ready; the init is asked if not given.',
-    },
-    {
-        ...inputs_text('boot-timeout', 'measure', 'TIME', built),
-        description: 'Limit of each boot, from power-on to a settled guest, with its unit.',
-        type: 'time',
-        default: '3min',
-    },
-    {
-        ...inputs_text('time-budget', 'measure', 'TIME', built),
-        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
-        type: 'time',
-        default: '45min',
-    },
-    {
-        ...inputs_text('metrics', 'gate', 'NAMES', gated),
-        description: 'Names of the metrics that gate; the others are shown without a verdict.',
-        type: 'names',
-        default: 'memfile.writtenBytes',
-    },
-    {
-        ...inputs_text('fail-above', 'gate', 'PERCENT', gated),
-        description: 'Growth against base that fails when it is established and strictly above this, in percent.',
-        type: 'percent',
-        default: '5%',
-    },
-    {
-        ...inputs_text('warn-above', 'gate', 'PERCENT', gated),
-        description: 'Growth against base that warns when it is established and strictly above this, in percent; no warnings if not given.',
-        type: 'percent',
-    },
-    {
-        ...inputs_text('min-growth', 'gate', 'SIZE', gated),
-        description: 'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
-        type: 'bytes',
-        default: '256KiB',
-    },
-    {
-        ...inputs_text('max-memfile-written', 'gate', 'SIZE', gated),
-        description: 'Absolute cap of `memfile.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
-        type: 'bytes',
-    },
-    {
-        ...inputs_text('max-memfile-changed', 'gate', 'SIZE', gated),
-        description: 'Absolute cap of `memfile.changedBytes` per cycle of any scenario, with its unit; no cap if not given.',
-        type: 'bytes',
-    },
-    {
-        ...inputs_text('max-rootfs-written', 'gate', 'SIZE', gated),
-        description: 'Absolute cap of `rootfs.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',
-        type: 'bytes',
-    },
-    {
-        ...inputs_text('inconclusive', 'gate', 'pass|fail', gated),
-        description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
-        choices: ['pass', 'fail'],
-        default: 'pass',
-    },
-    {
-        ...inputs_text('comment', 'github', 'WHEN'),
-        description: 'When the pull request gets a comment: `auto` (always, but not where the token is known to be read-only), `always`, `on-change` (something grew or shrank), `on-failure`, `never`. A comment that is there is kept up to date by all but `never`.',
-        choices: commentPolicies,
-        default: 'auto',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('comment-key', 'github', 'KEY'),
-        description: 'Name of the comment, so that several gates in one repository each keep their own.',
-        default: 'default',
-        actionDefault: 'default',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('pr-number', 'github', 'N'),
-        description: 'Number of the pull request that gets the comment on a `workflow_dispatch`; none if not given.',
-        type: 'count',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('github-token', 'github', 'TOKEN'),
-        description: 'Token for the comment (`pull-requests: write`), the check (`checks: write`), and what others have stored (`actions: read`). Never reaches a build or a guest.',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
-        default: '${{ github.token }}',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
-        actionDefault: '${{ github.token }}',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('check', 'github', 'true|false'),
-        description: 'Whether the head commit gets a check named `snapgate` (with `comment-key`: `snapgate: KEY`), which a branch protection can require; needs `checks: write`.',
-        type: 'flag',
-        default: 'true',
-        actionDefault: 'true',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('accept-label', 'github', 'LABEL'),
-        description: 'Label by which somebody with write permission accepts a growth of a pull request: its verdict is then `pass`.',
-        default: 'snapshot-growth-accepted',
-        actionDefault: 'snapshot-growth-accepted',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('accept-scope', 'github', 'SCOPE'),
-        description: 'What a label accepts: the `size` that was shown when it was set (more needs it again), that `commit` alone, or the whole `pull-request`.',
-        choices: acceptScopes,
-        default: 'size',
-        actionDefault: 'size',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('on-push', 'github', 'warn|fail'),
-        description: 'What a verdict of `fail` does to the exit status on a `push` or `schedule`: `warn` or `fail`.',
-        choices: ['warn', 'fail'],
-        default: 'warn',
-        actionDefault: 'warn',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('artifact', 'github', 'WHEN'),
-        description: "When the measurements are uploaded as an artifact: `auto` (where another job needs them: a matrix's, or a pull request whose token is read-only), `always`, `never`.",
-        choices: artifactPolicies,
-        default: 'auto',
-        actionDefault: 'auto',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('entry', 'github', 'NAME'),
-        description: 'In `mode: measure`: the name of this entry of a matrix, under which its row stands.',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('shard', 'github', 'NAME'),
-        description: 'In `mode: measure`: tells jobs apart that measure the same entry and side, whose boots are then put together.',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('entries', 'github', 'NAMES'),
-        description: 'In `mode: gate`: measures nothing, but decides on the entries of these names that jobs of this run have measured; `all` for whatever there is.',
-        type: 'names',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('allow-missing', 'github', 'true|false'),
-        description: 'Whether an entry of `entries` that is missing or could not be measured is only said: `true` or `false` (the verdict is then `fail`).',
-        type: 'flag',
-        default: 'false',
-        actionDefault: 'false',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('allow-forks', 'github', 'true|false'),
-        description: 'Whether a self-hosted runner builds and boots the head of a fork: anybody can then run code on it. `true` or `false`.',
-        type: 'flag',
-        default: 'false',
-        actionDefault: 'false',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('fail', 'github', 'true|false'),
-        description: 'Whether a verdict fails the step and the check: `false` tells everything and blocks nobody, for a first week. Errors fail in any case.',
-        type: 'flag',
-        default: 'true',
-        actionDefault: 'true',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('dry-run', 'github', 'true|false'),
-        description: 'Whether to leave everything outside the job as it is: no comment, no check, nothing stored; the report is in the summary, and no verdict fails the step.',
-        type: 'flag',
-        default: 'false',
-        actionDefault: 'false',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('install', 'run', 'true|false'),
-        description: 'Whether to install the Debian packages that are missing and to open /dev/kvm to this user first, as root or by `sudo -n`: `true` or `false`. For runners that are made anew for each job.',
-        type: 'flag',
-        default: 'false',
-        actionDefault: 'false',
-        actionOnly: true,
-        inFile: false,
-    },
-    {
-        ...inputs_text('config', 'run', 'PATH', everyRun),
-        description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
-        inFile: false,
-    },
-    {
-        ...inputs_text('output-dir', 'run', 'PATH', everyRun),
-        description: 'Folder that receives the measurements, the comparison and the report.',
-        default: 'snapgate-report',
-        actionDefault: 'snapgate-report',
-        inFile: false,
-    },
-    {
-        ...inputs_text('work-dir', 'run', 'PATH', built),
-        description: "Folder for what is temporary, some GiB; the system's if not given.",
-        inFile: false,
-    },
-    {
-        ...inputs_text('cache-dir', 'run', 'PATH', built),
-        description: "Folder for images and kernels kept between runs; the user's cache folder if not given.",
-        inFile: false,
-    },
-    {
-        ...inputs_text('cache-limit', 'run', 'SIZE', built),
-        description: 'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
-        type: 'bytes',
-        default: '8GiB',
-        actionDefault: '8GiB',
-        inFile: false,
-    },
-];
-/** Where snapgate.yml is looked for, in this order, when `config` is not given. */
-const configFileNames = ['snapgate.yml', '.github/snapgate.yml'];
-function inputs_text(name, group, placeholder, verbs = []) {
-    return { name, group, placeholder, verbs, type: 'text', default: '', actionDefault: '', inFile: true };
-}
-
-;// CONCATENATED MODULE: ./lib/config/names.js
-
-/** `what "nmae" does not exist, did you mean "name"?`, with the list of what exists as the remedy. */
-function unknownName(where, what, name, existing) {
-    const near = nearestName(name, existing);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
-    return new error_SnapgateError('usage', `${where}: no ${what} is called ${quoteText(name)}${hint}`, existing.length === 0 ? `There is no ${what} to name.` : `These exist: ${existing.join(', ')}.`);
-}
-/** The existing name at the smallest edit distance, if that is small enough to be a slip of the hand. */
-function nearestName(name, existing) {
-    const limit = name.length < 4 ? 1 : Math.min(3, Math.max(2, Math.floor(name.length / 3)));
-    let nearest;
-    let smallest = limit + 1;
-    for (const candidate of existing) {
-        const distance = editDistance(name.slice(0, 100).toLowerCase(), candidate.toLowerCase());
-        if (distance < smallest) {
-            smallest = distance;
-            nearest = candidate;
-        }
-    }
-    return nearest;
-}
-/** Quoted, cut at 60 characters, on one line: for showing a text of the user's in an error. */
-function quoteText(text) {
-    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-/** Levenshtein distance: insertions, deletions and replacements of one character. */
-function editDistance(a, b) {
-    let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-    for (const [row, letter] of [...a].entries()) {
-        const current = [row + 1];
-        for (let column = 1; column <= b.length; column += 1) {
-            const replaced = (previous[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
-            current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-        }
-        previous = current;
-    }
-    return previous[b.length] ?? 0;
-}
-
-;// CONCATENATED MODULE: ./lib/config/shape-error.js
-
-
-
-
-/** The first of zod's issues in words: where, what is wrong, what may stand there. */
-function shapeError(issues, shape) {
-    const issue = issues[0];
-    if (!issue)
-        return new error_SnapgateError('usage', 'snapgate.yml is not valid', shapeRemedy);
-    const { path } = issue;
-    const { placeOf } = shape;
-    const found = valueAt(shape.value, path);
-    switch (issue.code) {
-        case 'unrecognized_keys':
-            return unknownKey(path, issue.keys[0] ?? '', shape);
-        case 'invalid_key':
-            return wrongName(path.slice(0, -1), String(path.at(-1)), placeOf);
-        case 'invalid_value':
-            return unknownName(`${placeOf(path)}: ${shape_error_nameOf(path)}`, 'choice', String(found), issue.values.map(String));
-        default:
-            return new error_SnapgateError('usage', `${placeOf(path)}: ${shape_error_nameOf(path)} ${complaint(issue, found)}`, remedyFor(issue, found, shape));
-    }
-}
-const shapeRemedy = 'schema/snapgate.yml.schema.json of snapgate describes the whole file.';
-function unknownKey(path, key, { placeOf, keysAt }) {
-    return unknownName(placeOf(path, key), kindOfKey(path), key, keysAt(path));
-}
-function wrongName(parent, key, placeOf) {
-    if (parent[0] === 'gate')
-        return unknownName(placeOf(parent, key), 'metric', key, metricNames);
-    return new error_SnapgateError('usage', `${placeOf(parent, key)}: ${quoteText(key)} cannot name a scenario`, 'Use a–z, 0–9 and -, at most 40 characters.');
-}
-function kindOfKey(path) {
-    if (path[0] === 'defaults')
-        return 'input that may stand here';
-    return path[0] === 'gate' && path.length === 2 ? 'metric' : 'key';
-}
-/** `settle of scenarios → my-scenario`. */
-function shape_error_nameOf(path) {
-    const parents = path.slice(0, -1).map(String).join(' → ');
-    return path.length === 0
-        ? 'the file'
-        : parents === ''
-            ? String(path[0])
-            : `${String(path.at(-1))} of ${parents}`;
-}
-function complaint(issue, found) {
-    const butIs = `, but is ${shape_error_kindOf(found)}`;
-    switch (issue.code) {
-        case 'invalid_type':
-            return `must be ${typeWords[issue.expected] ?? issue.expected}${butIs}`;
-        case 'invalid_union':
-            return `must be text or a list of texts${butIs}`;
-        case 'too_small':
-            return issue.origin === 'string' ? 'is empty' : `must be at least ${issue.minimum}${butIs}`;
-        case 'too_big':
-            return issue.origin === 'string'
-                ? `is longer than ${issue.maximum} characters`
-                : `must be at most ${issue.maximum}${butIs}`;
-        default:
-            return `is not valid (${issue.message})`;
-    }
-}
-const typeWords = {
-    object: 'a mapping',
-    record: 'a mapping',
-    string: 'text',
-    number: 'a whole number',
-    int: 'a whole number',
-    boolean: 'true or false',
-};
-function remedyFor(issue, found, { keysAt }) {
-    if (issue.code !== 'invalid_type')
-        return shapeRemedy;
-    if (issue.path.length === 0)
-        return `It holds ${keysAt([]).join(', ')}, each a mapping.`;
-    if (issue.expected === 'object' || issue.expected === 'record')
-        return found === null ? 'Write {} for an empty mapping.' : shapeRemedy;
-    if (issue.expected === 'boolean')
-        return 'Write true or false, without quotes.';
-    if (issue.expected !== 'string')
-        return 'Write digits, without quotes.';
-    return commandKeys.includes(String(issue.path.at(-1)))
-        ? 'Put it in quotes.'
-        : 'Write it as text with its unit, such as 256KiB, 2s or 5%.';
-}
-/** Texts without a unit. */
-const commandKeys = [
-    'run',
-    'check',
-    ...inputs.filter((input) => input.type === 'text').map(({ name }) => name),
-];
-function valueAt(value, path) {
-    return path.reduce((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value);
-}
-function shape_error_kindOf(value) {
-    if (value === null || value === undefined || value === '')
-        return 'empty';
-    if (Array.isArray(value))
-        return 'a list';
-    if (typeof value === 'object')
-        return 'a mapping';
-    return typeof value === 'string' ? quoteText(value) : String(value);
-}
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(38815);
-;// CONCATENATED MODULE: ./lib/config/yaml.js
-
-
-/** Bytes of a snapgate.yml that are read at all; real ones are a few KiB. */
-const maxConfigBytes = 64 * 1024;
-/** Anchors may be used, but not to grow a small file into a large one. */
-const maxAliasCount = 50;
-/** Reads YAML that may be hostile. Whatever cannot be read is a SnapgateError('usage') with the line. `path` is for people. */
-function parseYaml(text, path) {
-    if (Buffer.byteLength(text) > maxConfigBytes) {
-        throw new error_SnapgateError('usage', `${path} is larger than ${maxConfigBytes / 1024} KiB`, 'Is it the right file? Real ones are a few KiB.');
-    }
-    try {
-        return readDocument(text, path);
-    }
-    catch (error) {
-        if (error instanceof error_SnapgateError)
-            throw error;
-        // Aliases that multiply or lead nowhere (a ReferenceError of the parser) and nesting so deep that the stack ends (a RangeError).
-        const why = error instanceof Error ? yaml_firstLine(error.message) : 'unreadable';
-        throw new error_SnapgateError('usage', `${path} cannot be read: ${why}`, 'Write it without aliases (*name) and without deep nesting.');
-    }
-}
-function readDocument(text, path) {
-    const lines = new dist/* LineCounter */.HN();
-    // Not `silent`: the parser would then pass over a second document without a word.
-    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-    const error = document.errors[0];
-    if (error) {
-        const why = error.code === 'MULTIPLE_DOCS' ? 'a second document starts here' : yaml_firstLine(error.message);
-        throw new error_SnapgateError('usage', `${placeAt(path, lines, error.pos[0])}: not valid YAML: ${why}`, 'Correct that line.');
-    }
-    refuseTraps(document, (offset) => placeAt(path, lines, offset));
-    const value = document.toJS({ maxAliasCount });
-    return {
-        value: value ?? {},
-        placeOf: (keys, key) => placeAt(path, lines, offsetOf(document, keys, key)),
-    };
-}
-/** What no honest file has: a key that zod would pass over in silence, and a character that no path and no command can hold. */
-function refuseTraps(document, placeOfOffset) {
-    const refuse = (node, what) => {
-        const offset = isNodeWithRange(node) ? node.range[0] : 0;
-        throw new error_SnapgateError('usage', `${placeOfOffset(offset)}: ${what}`, 'Write something else there.');
-    };
-    (0,dist/* visit */.YR)(document, {
-        Pair: (_, { key }) => {
-            const meant = (0,dist/* isAlias */.Vj)(key) ? key.resolve(document) : key;
-            if ((0,dist/* isScalar */.jn)(meant) && meant.value === '__proto__')
-                refuse(key, '__proto__ cannot be a key');
-        },
-        Scalar: (_, scalar) => {
-            if (typeof scalar.value === 'string' && scalar.value.includes('\0'))
-                refuse(scalar, 'a NUL character');
-        },
-    });
-}
-function placeAt(path, lines, offset) {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
-}
-/** Offset of the node at a path, or of the deepest one on the way to it that is there. */
-function offsetOf(document, path, key) {
-    for (let length = path.length; length >= 0; length -= 1) {
-        const found = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-        if (!isNodeWithRange(found))
-            continue;
-        const keyNode = key !== undefined && length === path.length ? keyNodeOf(found, key) : undefined;
-        return (keyNode ?? found).range[0];
-    }
-    return 0;
-}
-function keyNodeOf(map, key) {
-    if (!(0,dist/* isMap */.jh)(map))
-        return undefined;
-    const found = map.items
-        .map((pair) => pair.key)
-        .find((node) => (0,dist/* isScalar */.jn)(node) && String(node.value) === key);
-    return isNodeWithRange(found) ? found : undefined;
-}
-function isNodeWithRange(value) {
-    return typeof value === 'object' && value !== null && 'range' in value && Array.isArray(value.range);
-}
-function yaml_firstLine(text) {
-    return text.split('\n')[0] ?? '';
-}
-
-;// CONCATENATED MODULE: ./lib/config/file.js
-
-
-
-
-
-
-
-
-
-
-/** Limit of what a user's scenario runs and checks, unless it says otherwise. */
-const scenarioTimeoutMs = 60_000;
-const maxSettleMs = 3_600_000;
-const scenarioName = schemas_string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'a scenario is named by a–z, 0–9 and -, at most 40 characters');
-const quantity = schemas_string().max(100);
-const command = schemas_string().min(1).max(10_000).describe('Command line for the guest’s shell, run as root.');
-const scenarioSchema = strictObject({
-    run: command.optional().describe('What runs in the guest after the resume; nothing if not given.'),
-    settle: quantity
-        .optional()
-        .describe('Time that the guest is left alone after `run`, e.g. `2s`. Default: none.'),
-    check: command.optional().describe('Must exit 0 in the guest after the settle.'),
-    from: schemas_enum(['previous', 'base'])
-        .optional()
-        .describe('Which snapshot is resumed: the one before it in the chain (default), or the base snapshot.'),
-    repeat: schemas_int()
-        .min(1)
-        .max(100)
-        .optional()
-        .describe('Number of resume-pause repetitions that make one sample. Default: 1.'),
-    timeout: quantity.optional().describe('Limit of `run` and of `check`, e.g. `60s`, the default.'),
-});
-const thresholdsSchema = strictObject({
-    'fail-above': quantity.optional().describe('Growth that fails, e.g. `5%`.'),
-    'warn-above': quantity.optional().describe('Growth that warns, e.g. `2%`.'),
-    'min-growth': quantity
-        .optional()
-        .describe('Absolute growth that must be exceeded too, e.g. `256KiB`, or `50ms` for a metric of time.'),
-    max: quantity.optional().describe('Absolute cap, e.g. `8MiB`, or `500ms` for a metric of time.'),
-});
-/** The shape of snapgate.yml. Quantities are parsed after it, by their units. */
-const configFileSchema = strictObject({
-    defaults: strictObject(Object.fromEntries(inputs.filter((input) => input.inFile).map(settingEntry)))
-        .nullish()
-        .describe('Inputs that hold where the action or the command line does not give them.'),
-    scenarios: record(scenarioName, scenarioSchema)
-        .nullish()
-        .describe('Scenarios of your own, run after the built-in ones.'),
-    gate: record(schemas_string(), partialRecord(schemas_enum(metricNames), thresholdsSchema))
-        .nullish()
-        .describe('Scenario → metric → thresholds of their own. A metric that is named here gates.'),
-});
-/**
- * Reads the text of a snapgate.yml. Everything wrong with it is a SnapgateError('usage') with the file, the line and the
- * column. `path` is for people.
- */
-function readConfigFile(text, path) {
-    const { value, placeOf } = parseYaml(text, path);
-    const parsed = configFileSchema.safeParse(value);
-    if (!parsed.success)
-        throw shapeError(parsed.error.issues, { value, placeOf, keysAt });
-    const file = parsed.data;
-    const scenarios = Object.entries(file.scenarios ?? {}).map(([name, written]) => readScenario(name, written, placeOf));
-    return {
-        settings: readSettings(file.defaults ?? {}, placeOf),
-        scenarios,
-        overrides: readOverrides(file.gate ?? {}, scenarios, placeOf),
-        placeOfOverride: (scenario, metric) => `${placeOf(['gate', scenario, metric])}: ${metric} of ${scenario}`,
-    };
-}
-function settingEntry(input) {
-    return [input.name, settingSchema(input).optional().describe(input.description)];
-}
-function settingSchema(input) {
-    const schemas = {
-        count: schemas_int(),
-        flag: schemas_boolean(),
-        names: union([schemas_string().max(2000), array(schemas_string().max(100)).max(200)]),
-        lines: union([schemas_string().max(10_000), array(schemas_string().max(10_000)).max(200)]),
-    };
-    return input.choices ? schemas_enum(input.choices) : (schemas[input.type] ?? schemas_string().max(10_000));
-}
-function readSettings(written, placeOf) {
-    const settings = new Map();
-    for (const [name, value] of Object.entries(written)) {
-        // An empty text is not given, as with an input; an empty list is a list of none.
-        if (value === undefined || (typeof value === 'string' && value.trim() === ''))
-            continue;
-        const text = Array.isArray(value) ? value.join('\n') : String(value).trim();
-        settings.set(name, { text, where: `${placeOf(['defaults', name])}: ${name}` });
-    }
-    return settings;
-}
-function readScenario(name, written, placeOf) {
-    const whereOf = (key) => `${placeOf(['scenarios', name, key])}: ${key} of scenario ${name}`;
-    if (name === 'all' || builtInScenarios.some((scenario) => scenario.name === name)) {
-        throw new error_SnapgateError('usage', `${placeOf(['scenarios'], name)}: the name ${name} is taken by snapgate itself`, 'Give the scenario another name.');
-    }
-    return {
-        name,
-        run: written.run,
-        settleMs: written.settle === undefined ? 0 : boundedTime(written.settle, whereOf('settle'), 0),
-        check: written.check,
-        from: written.from ?? 'previous',
-        repeat: written.repeat ?? 1,
-        timeoutMs: written.timeout === undefined ? scenarioTimeoutMs : boundedTime(written.timeout, whereOf('timeout'), 1),
-    };
-}
-function boundedTime(text, where, minimumMs) {
-    const ms = parseDuration(text, where);
-    if (ms >= minimumMs && ms <= maxSettleMs)
-        return ms;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${minimumMs}ms to 1h.`);
-}
-function readOverrides(gate, own, placeOf) {
-    const known = [...builtInScenarios, ...own].map((scenario) => scenario.name);
-    const overrides = {};
-    for (const [scenario, metrics] of Object.entries(gate)) {
-        if (!known.includes(scenario))
-            throw unknownName(placeOf(['gate'], scenario), 'scenario', scenario, known);
-        const ofScenario = {};
-        for (const metric of metricNames) {
-            const written = metrics[metric];
-            if (written === undefined)
-                continue;
-            const whereOf = (key) => `${placeOf(['gate', scenario, metric, key])}: ${key} of ${scenario}, ${metric}`;
-            ofScenario[metric] = readThresholds(written, metric, whereOf);
-        }
-        overrides[scenario] = ofScenario;
-    }
-    return overrides;
-}
-function readThresholds(written, metric, whereOf) {
-    const parseAmount = isTimeMetric(metric) ? parseDuration : parseBytes;
-    const read = (key, parse) => {
-        const text = written[key];
-        return text === undefined ? undefined : parse(text, whereOf(key));
-    };
-    const failAbove = read('fail-above', parsePercent);
-    const warnAbove = read('warn-above', parsePercent);
-    const minGrowth = read('min-growth', parseAmount);
-    const max = read('max', parseAmount);
-    return {
-        ...(failAbove === undefined ? {} : { failAbove }),
-        ...(warnAbove === undefined ? {} : { warnAbove }),
-        ...(minGrowth === undefined ? {} : { minGrowth }),
-        ...(max === undefined ? {} : { max }),
-    };
-}
-/** The parts of the file whose keys are fixed, by where they stand. */
-function keysAt(path) {
-    if (path.length === 0)
-        return Object.keys(configFileSchema.shape);
-    if (path[0] === 'defaults')
-        return inputs.filter((input) => input.inFile).map((input) => input.name);
-    if (path[0] === 'scenarios')
-        return Object.keys(scenarioSchema.shape);
-    return path.length === 2 ? metricNames : Object.keys(thresholdsSchema.shape);
-}
-
-;// CONCATENATED MODULE: ./lib/config/exact.js
-/** Exact, in the largest unit that the parser reads and that divides it. */
-function exactBytes(bytes) {
-    const units = [
-        ['GiB', 1024 ** 3],
-        ['MiB', 1024 ** 2],
-        ['KiB', 1024],
-    ];
-    const [name, size] = units.find(([, factor]) => bytes > 0 && bytes % factor === 0) ?? ['B', 1];
-    return `${bytes / size}${name}`;
-}
-function exactTime(ms) {
-    if (ms > 0 && ms % 3600e3 === 0)
-        return `${ms / 3600e3}h`;
-    return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
-}
-/** @param ratio 0.05 for 5%. */
-function exactPercent(ratio) {
-    return `${Number((ratio * 100).toPrecision(12))}%`;
-}
-
 ;// CONCATENATED MODULE: ./lib/config/said.js
 
 
@@ -69651,6 +70069,7 @@ async function changedRules(git, base, given, head) {
     return changed_rules_cut([
         ...movedFile(old, head),
         ...differences(path, settingsOf(before, 'gate'), settingsOf(after, 'gate')),
+        ...differences(path, settingsOf(before, 'engine'), settingsOf(after, 'engine')),
         ...differences(path, settingsOf(before, 'measure'), settingsOf(after, 'measure')),
         ...differences(path, thresholdsOf(before), thresholdsOf(after)),
         ...vanishedScenarios(before, after).map((name) => `scenario ${name} of ${base.label} is no longer measured`),
@@ -69735,6 +70154,13 @@ function stepTable(measurement, side = measurement.side) {
         title('Done'),
     ]);
 }
+/** The steps of both sides. */
+function stepTables(sides) {
+    return ['base', 'head'].flatMap((side) => {
+        const measurement = sides[side];
+        return measurement === undefined ? [] : stepTable(measurement, side);
+    });
+}
 function title(text) {
     return `=== ${text} ===`;
 }
@@ -69761,12 +70187,9 @@ function exact(bytes) {
 
 /** The steps of engine e2b in the log, where a person looks for them who knows the benchmark; of other engines nothing. */
 function logSteps(run, sides) {
-    for (const side of ['base', 'head']) {
-        const measurement = sides[side];
-        const lines = measurement === undefined ? [] : stepTable(measurement, side);
-        if (lines.length > 0)
-            run.log.info(lines.join('\n'));
-    }
+    const lines = stepTables(sides);
+    if (lines.length > 0)
+        run.log.info(lines.join('\n'));
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/commit.js
@@ -69982,6 +70405,7 @@ async function has(git, commit, path) {
 
 
 
+
 /** Far above any measurement: 100 boots of 1000 cycles are some 200 MB, and nobody's baseline. */
 const maxMeasurementBytes = 64 * 1024 * 1024;
 /**
@@ -70056,7 +70480,7 @@ async function resolve_readBounded(side, path) {
 }
 function otherSource(spec, { checkout, inputs }) {
     if (inputs === undefined)
-        throw noInputs();
+        throw noImageSource();
     const rootfs = spec.kind === 'image' ? spec : { kind: 'rootfs', path: spec.path };
     const name = spec.kind === 'image' ? spec.reference : spec.path;
     return {
@@ -70106,588 +70530,7 @@ function mustDiffer(inputs, checkout, commit) {
 function neededInputs({ inputs, buildsItself }) {
     if (inputs !== undefined || buildsItself)
         return inputs;
-    throw noInputs();
-}
-function noInputs() {
-    return new error_SnapgateError('usage', 'there is no image source', 'Give one of dockerfile, image, rootfs or build-command.');
-}
-
-;// CONCATENATED MODULE: ./lib/config/base.js
-
-
-const base_kinds = 'ref:REF, image:REFERENCE, rootfs:PATH or measurement:FILE; a branch called main is ref:main.';
-/** `ref:main`, `image:NAME`, `rootfs:PATH`, `measurement:FILE`, `auto`, `cache` or `none`; anything else is an error that names `where`. */
-function baseOf(text, where) {
-    const trimmed = text.trim();
-    if (trimmed === 'auto' || trimmed === 'cache' || trimmed === 'none')
-        return { kind: trimmed };
-    return base_sideOf(text, where, 'base', `Write auto, cache, none, ${base_kinds}`);
-}
-/** Like `baseOf`, with `checkout` for what the workspace holds. */
-function headOf(text, where) {
-    if (text.trim() === 'checkout')
-        return { kind: 'checkout' };
-    return base_sideOf(text, where, 'head', `Write checkout, ${base_kinds}`);
-}
-function base_sideOf(text, where, what, remedy) {
-    const unknown = new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a ${what}`, remedy);
-    const trimmed = text.trim();
-    const colon = trimmed.indexOf(':');
-    const kind = trimmed.slice(0, Math.max(0, colon));
-    const rest = trimmed.slice(colon + 1);
-    if (rest === '' || rest.includes('\n') || rest.includes('\0'))
-        throw unknown;
-    switch (kind) {
-        case 'ref':
-            return { kind, ref: checkedRef(rest, where) };
-        case 'image':
-            return { kind, reference: rest };
-        case 'rootfs':
-        case 'measurement':
-            return { kind, path: rest };
-        default:
-            throw unknown;
-    }
-}
-/** Git would read a leading dash as an option. */
-function checkedRef(ref, where) {
-    if (!ref.startsWith('-') && !/\s/.test(ref))
-        return ref;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(ref)} cannot be a git ref`, 'Name a branch, a tag or a commit.');
-}
-
-;// CONCATENATED MODULE: ./lib/config/engine.js
-
-
-
-
-/** What only one engine, or two, take. */
-const ownInputs = {
-    qemu: ['accel'],
-    firecracker: ['firecracker-binary', 'firecracker-version', 'jailer'],
-    e2b: ['e2b-infra', 'e2b-tools', 'e2b-storage', 'firecracker-version', 'command-timeout'],
-    command: [
-        'prepare-command',
-        'resume-command',
-        'pause-command',
-        'cleanup-command',
-        'version-command',
-        'memfile',
-        'rootfs-file',
-        'format',
-        'command-timeout',
-    ],
-};
-/**
- * The engine that was asked for, with its settings.
- *
- * @throws SnapgateError `usage` for an input that belongs to another engine, or one that this one needs and lacks
- */
-function readEngine(inputs) {
-    const kind = inputs.choice('engine', engineNames);
-    refuseOthers(kind, inputs);
-    const hugePages = readHugePages(kind, inputs);
-    switch (kind) {
-        case 'qemu':
-            return { kind, accel: inputs.choice('accel', ['auto', 'kvm', 'tcg']) };
-        case 'firecracker':
-            return readFirecracker(inputs, hugePages);
-        case 'e2b':
-            return readE2b(inputs, hugePages);
-        case 'command':
-            return readCommand(inputs);
-    }
-}
-/**
- * An input that the engine would not look at is a mistake that nobody would notice; not so what snapgate.yml has for its own engine where
- * the run names another.
- */
-function refuseOthers(kind, inputs) {
-    const isOfRun = (name) => inputs.given(name)?.where === name;
-    for (const name of new Set(Object.values(ownInputs).flat())) {
-        const given = ownInputs[kind].includes(name) ? undefined : inputs.given(name);
-        if (given === undefined || (isOfRun('engine') && !isOfRun(name)))
-            continue;
-        const owners = engineNames.filter((engine) => ownInputs[engine].includes(name));
-        throw new error_SnapgateError('usage', `${given.where} is given, which engine ${kind} does not have`, `Remove it, or set engine to ${owners.join(' or ')}.`);
-    }
-}
-function readHugePages(kind, inputs) {
-    const given = inputs.given('huge-pages');
-    if (given === undefined)
-        return kind === 'e2b';
-    const wanted = inputs.choice('huge-pages', ['none', '2M']) === '2M';
-    if (!wanted || kind === 'e2b')
-        return wanted;
-    throw new error_SnapgateError('usage', `${given.where}: ${whyNoHugePages[kind]}`, hugePagesRemedy);
-}
-const hugePagesRemedy = 'Leave huge-pages out: memfile.hugeBytes says what 2 MiB pages would store of the same cycle.';
-const whyNoHugePages = {
-    qemu: 'engine qemu counts written pages of 4 KiB, and cannot on 2 MiB pages',
-    firecracker: 'Firecracker restores a guest on 2 MiB pages only through a userfaultfd handler, which snapgate does not have',
-    command: 'what backs the memory of a guest of engine command is up to its commands',
-};
-function readFirecracker(inputs, hugePages) {
-    const version = engine_readVersion(inputs);
-    const binary = inputs.given('firecracker-binary');
-    if (binary !== undefined && version !== undefined)
-        throw new error_SnapgateError('usage', `${binary.where} and firecracker-version are both given`, 'Give the binary that is on the machine, or the release to fetch.');
-    return {
-        kind: 'firecracker',
-        binary: binary?.text ?? 'firecracker',
-        version,
-        jailer: inputs.flag('jailer'),
-        hugePages,
-    };
-}
-function engine_readVersion(inputs) {
-    const given = inputs.given('firecracker-version');
-    if (given === undefined)
-        return undefined;
-    const version = /^v?(\d{1,4}\.\d{1,4}\.\d{1,4})$/.exec(given.text)?.[1];
-    if (version !== undefined)
-        return version;
-    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a release of Firecracker`, 'Write all three numbers, such as 1.12.1.');
-}
-function readE2b(inputs, hugePages) {
-    const [infra, tools] = [inputs.given('e2b-infra'), inputs.given('e2b-tools')];
-    if (infra !== undefined && tools !== undefined)
-        throw new error_SnapgateError('usage', `${infra.where} and ${tools.where} are both given`, 'Give the checkout whose tools are to be built, or the folder of tools that are built.');
-    const kernel = inputs.given('kernel')?.text;
-    return {
-        kind: 'e2b',
-        infra: infra?.text,
-        tools: tools?.text,
-        storage: readStorage(inputs),
-        hugePages,
-        kernel: kernel === 'auto' ? undefined : kernel,
-        firecrackerVersion: inputs.text('firecracker-version'),
-        diskBytes: inputs.bytes('disk-size'),
-        timeoutMs: inputs.timeMs('command-timeout'),
-    };
-}
-/** `gs://` is the only remote storage that the tools take. */
-function readStorage(inputs) {
-    const given = inputs.given('e2b-storage');
-    if (given === undefined)
-        return undefined;
-    const remote = /^([a-z0-9+.-]+):\/\/(.*)$/i.exec(given.text);
-    if (remote === null || /^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}$/.test(given.text))
-        return given.text;
-    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no storage that e2b's tools take`, 'Give a folder, or gs:// and the name of a bucket.');
-}
-function readCommand(inputs) {
-    refuseOtherLayers(inputs);
-    return {
-        kind: 'command',
-        prepare: needCommand(inputs, 'prepare-command'),
-        resume: needCommand(inputs, 'resume-command'),
-        pause: needCommand(inputs, 'pause-command'),
-        cleanup: inputs.text('cleanup-command'),
-        version: inputs.text('version-command'),
-        memfile: fileName(inputs, 'memfile') ?? 'memfile',
-        rootfsFile: fileName(inputs, 'rootfs-file'),
-        format: inputs.choice('format', snapshotFormats),
-        timeoutMs: inputs.timeMs('command-timeout'),
-    };
-}
-/** Layers are called what e2b calls them. */
-function refuseOtherLayers(inputs) {
-    if (inputs.choice('format', snapshotFormats) !== 'e2b')
-        return;
-    for (const [name, only] of [
-        ['memfile', 'memfile'],
-        ['rootfs-file', 'rootfs.ext4'],
-    ]) {
-        const given = inputs.given(name);
-        if (given === undefined || given.text === only)
-            continue;
-        throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is no layer of format e2b`, `It is ${only} there, with ${only}.header beside it.`);
-    }
-}
-function needCommand(inputs, name) {
-    const text = inputs.text(name);
-    if (text !== undefined)
-        return text;
-    throw new error_SnapgateError('usage', `engine command is asked for, but ${name} is not given`, 'Give prepare-command, resume-command and pause-command; docs/engine-command.md has two whole examples.');
-}
-/** A file of a snapshot's folder: what leads out of it would outlive the snapshot. */
-function fileName(inputs, name) {
-    const given = inputs.given(name);
-    if (given === undefined)
-        return undefined;
-    if (/^[^/\0]{1,255}(?:\/[^/\0]{1,255}){0,7}$/.test(given.text) && !/(^|\/)\.\.?(\/|$)/.test(given.text))
-        return given.text;
-    throw new error_SnapgateError('usage', `${given.where}: ${quoteText(given.text)} is not a file in a snapshot's folder`, 'Name it as it is called below SNAPGATE_OUT, without .. and without a / at its start.');
-}
-
-;// CONCATENATED MODULE: ./lib/config/foreign-paths.js
-
-
-
-/** Inputs that name, or may name, files on the machine. */
-const pathInputs = ['dockerfile', 'context', 'image', 'rootfs', 'kernel', 'initrd', 'e2b-infra', 'e2b-tools'];
-/**
- * On a runner the head's snapgate.yml is the pull request's: what it names outside the checkout would put any file of the runner into a
- * guest, whose contents the pull request chooses too.
- *
- * @param written what the file says.
- * @param find what holds: an input of the step, which is stronger, may lie anywhere.
- * @throws SnapgateError `usage` that names the place in the file
- */
-function refusePathsOut(written, find) {
-    for (const name of pathInputs) {
-        const setting = written.get(name);
-        if (setting === undefined || find(name) !== setting || !foreign_paths_leavesCheckout(setting.text))
-            continue;
-        throw new error_SnapgateError('usage', `${setting.where}: ${quoteText(setting.text)} leads out of the checkout, and a pull request could put any file of the runner into a guest`, `Name something within the repository, or give ${name} as an input of the step, which is the workflow's to write.`);
-    }
-}
-function foreign_paths_leavesCheckout(path) {
-    return (0,external_node_path_.isAbsolute)(path) || /^\.\.(\/|$)/.test((0,external_node_path_.normalize)(path));
-}
-
-;// CONCATENATED MODULE: ./lib/config/config.js
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Everything a run was asked for. An input given to the run is stronger than `defaults:` of snapgate.yml, which is stronger
- * than the default; `gate:` of snapgate.yml is about one scenario and metric and is stronger than the general thresholds.
- * Anything unknown, contradictory or out of bounds is a SnapgateError('usage') that says where it stands.
- *
- * @param options `fileIsForeign`: whoever opens a pull request writes the file, which then names nothing outside the checkout.
- */
-function readConfig(raw, file, options = {}) {
-    const given = givenInputs(raw);
-    const written = file === undefined ? undefined : readConfigFile(file.text, file.path);
-    const settings = mergeSettings(given, written);
-    if (written !== undefined && options.fileIsForeign)
-        refusePathsOut(written.settings, settings.find);
-    const engine = readEngine(engineInputs(settings));
-    return {
-        image: readImage(settings, engine),
-        base: settings.read('base', baseOf),
-        head: settings.read('head', headOf),
-        measure: readMeasure(settings, engine, written?.scenarios ?? []),
-        gate: readGate(settings, written),
-        github: readGitHub(settings),
-        outputDir: settings.read('output-dir', plain),
-        workDir: settings.find('work-dir')?.text,
-        cacheDir: settings.find('cache-dir')?.text,
-        cacheLimitBytes: settings.read('cache-limit', config_bounded(parseBytes, 0, 16 * tebi)),
-    };
-}
-/** What the run on a runner is to do. */
-function readMode(raw) {
-    const text = givenInputs(raw).get('mode')?.text ?? 'gate';
-    const mode = modes.find((known) => known === text);
-    if (mode === undefined)
-        throw unknownName('mode', 'mode', text, modes);
-    return mode;
-}
-/** Whether the run may install what its runner lacks. */
-function readInstall(raw) {
-    const given = givenInputs(raw).get('install');
-    return given !== undefined && parseFlag(given.text, given.where);
-}
-/** The image that a run must have been given, unless its engine makes its guests itself. */
-function requireImage({ image, measure }) {
-    if (image !== undefined || buildsItself(measure.engine))
-        return image;
-    throw new SnapgateError('usage', 'no image source is given', 'Give one of dockerfile, image, rootfs, or build-command with rootfs, as an input or under defaults: in snapgate.yml.');
-}
-/** Whether the engine does without an image source. */
-function buildsItself({ kind }) {
-    return kind === 'e2b' || kind === 'command';
-}
-const config_mebi = 1024 ** 2;
-const gibi = 1024 ** 3;
-const tebi = 1024 ** 4;
-function givenInputs(raw) {
-    const entries = isMap(raw) ? [...raw] : Object.entries(raw);
-    const names = inputs.map((input) => input.name);
-    const given = new Map();
-    for (const [name, text] of entries) {
-        if (!names.includes(name))
-            throw unknownName('inputs', 'input', name, names);
-        if (text !== undefined && text.trim() !== '')
-            given.set(name, { text: text.trim(), where: name });
-    }
-    return given;
-}
-function isMap(raw) {
-    return raw instanceof Map;
-}
-const sourceInputs = ['dockerfile', 'context', 'build-args', 'target', 'image', 'rootfs', 'build-command'];
-/** An image source given to the run takes the place of the file's as a whole: half of each would be neither. */
-function mergeSettings(given, written) {
-    const givesSource = ['dockerfile', 'image', 'rootfs', 'build-command'].some((name) => given.has(name));
-    const find = (name) => {
-        const own = given.get(name);
-        if (own !== undefined || (givesSource && sourceInputs.includes(name)))
-            return own;
-        return written?.settings.get(name);
-    };
-    return {
-        find,
-        read: (name, parse) => {
-            const { text, where } = find(name) ?? { text: defaultOf(name), where: name };
-            return parse(text, where);
-        },
-        readOptional: (name, parse) => {
-            const setting = find(name);
-            return setting === undefined ? undefined : parse(setting.text, setting.where);
-        },
-    };
-}
-function defaultOf(name) {
-    return inputs.find((input) => input.name === name)?.default ?? '';
-}
-function engineInputs(settings) {
-    return {
-        given: settings.find,
-        text: (name) => settings.find(name)?.text,
-        choice: (name, choices) => settings.read(name, choice(choices)),
-        flag: (name) => settings.read(name, parseFlag),
-        timeMs: (name) => settings.read(name, config_bounded(parseDuration, 1000, 24 * 3600e3)),
-        bytes: (name) => settings.read(name, parseBytes),
-    };
-}
-function readImage(settings, engine) {
-    const rootfs = readSource(settings);
-    if (rootfs === undefined)
-        return undefined;
-    if (engine.kind === 'e2b')
-        throw ownBuilder(settings);
-    return {
-        rootfs,
-        kernel: settings.read('kernel', plain),
-        initrd: settings.read('initrd', plain),
-        diskSizeBytes: settings.read('disk-size', config_bounded(parseBytes, 16 * config_mebi, tebi, 4096)),
-        devices: devicesOf(engine),
-    };
-}
-function devicesOf({ kind }) {
-    if (kind === 'command')
-        return 'any';
-    return kind === 'firecracker' ? 'mmio' : 'pci';
-}
-function ownBuilder(settings) {
-    const source = sourceInputs.map((name) => settings.find(name)?.where).find((where) => where !== undefined);
-    return new error_SnapgateError('usage', `${source} is given, but engine e2b builds its guests itself`, "Remove it: what is compared is the checkout's own template, built by create-build.");
-}
-function readSource(settings) {
-    const [dockerfile, image, rootfs, command] = ['dockerfile', 'image', 'rootfs', 'build-command'].map((name) => settings.find(name));
-    checkOneSource(settings);
-    if (dockerfile)
-        return dockerfileSource(settings, dockerfile.text);
-    if (image)
-        return { kind: 'image', reference: image.text };
-    if (command && rootfs)
-        return { kind: 'build-command', command: command.text, path: rootfs.text };
-    return rootfs ? { kind: 'rootfs', path: rootfs.text } : undefined;
-}
-function checkOneSource(settings) {
-    const has = (name) => settings.find(name) !== undefined;
-    const sources = ['dockerfile', 'image', has('build-command') ? 'build-command' : 'rootfs'].filter(has);
-    if (sources.length > 1) {
-        throw new error_SnapgateError('usage', `more than one image source is given: ${sources.join(', ')}`, 'Give exactly one of dockerfile, image, rootfs, or build-command with rootfs.');
-    }
-    if (has('build-command') && !has('rootfs')) {
-        throw new error_SnapgateError('usage', 'build-command is given without rootfs', 'Give rootfs too: the path, in the checkout, of the ext4, tar or folder that the command leaves.');
-    }
-    const orphan = ['context', 'build-args', 'target'].find(has);
-    if (orphan !== undefined && !has('dockerfile')) {
-        throw new error_SnapgateError('usage', `${orphan} is given without dockerfile`, `Remove ${orphan}, or name the dockerfile it belongs to.`);
-    }
-}
-function dockerfileSource(settings, dockerfile) {
-    return {
-        kind: 'dockerfile',
-        dockerfile,
-        context: settings.read('context', plain),
-        buildArgs: settings.readOptional('build-args', parseBuildArgs) ?? {},
-        target: settings.find('target')?.text,
-    };
-}
-function readMeasure(settings, engine, own) {
-    const dayMs = 24 * 3600e3;
-    return {
-        memoryBytes: settings.read('memory-size', config_bounded(parseBytes, 64 * config_mebi, 64 * gibi, config_mebi)),
-        vcpus: settings.read('vcpus', config_bounded(parseCount, 1, 64)),
-        engine,
-        boots: settings.read('boots', config_bounded(parseCount, 1, 100)),
-        cycles: settings.read('cycles', config_bounded(parseCount, 1, 1000)),
-        warmup: settings.read('warmup', config_bounded(parseCount, 0, 100)),
-        timeBudgetMs: settings.read('time-budget', config_bounded(parseDuration, 1000, 5 * dayMs)),
-        bootTimeoutMs: settings.read('boot-timeout', config_bounded(parseDuration, 1000, 3600e3)),
-        readyCommand: settings.find('ready-command')?.text,
-        scenarios: settings.read('scenarios', (text, where) => selectScenarios(text, where, [...builtInScenarios, ...own])),
-    };
-}
-/** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
-function selectScenarios(text, where, known) {
-    const names = splitNames(text, where);
-    const existing = [...known.map((scenario) => scenario.name), 'all'];
-    for (const name of names) {
-        if (!existing.includes(name))
-            throw unknownName(where, 'scenario', name, existing);
-    }
-    return names.includes('all') ? known : known.filter((scenario) => names.includes(scenario.name));
-}
-function readGate(settings, written) {
-    const defaults = {
-        failAbove: settings.read('fail-above', parsePercent),
-        warnAbove: settings.readOptional('warn-above', parsePercent),
-        minGrowth: settings.read('min-growth', parseBytes),
-        max: undefined,
-    };
-    checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
-    if (written)
-        checkOverrides(defaults, written);
-    return {
-        defaults,
-        gatedMetrics: settings.read('metrics', parseMetrics),
-        caps: readCaps(settings),
-        overrides: written?.overrides ?? {},
-        inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
-    };
-}
-function readGitHub(settings) {
-    const entries = settings.readOptional('entries', parseEntries);
-    return {
-        comment: {
-            policy: settings.read('comment', choice(commentPolicies)),
-            key: settings.read('comment-key', parseKey),
-        },
-        check: settings.read('check', parseFlag),
-        accept: {
-            label: settings.read('accept-label', parseLabel),
-            scope: settings.read('accept-scope', choice(acceptScopes)),
-        },
-        onPush: settings.read('on-push', choice(['warn', 'fail'])),
-        artifact: settings.read('artifact', choice(artifactPolicies)),
-        baselineBranch: settings.readOptional('baseline-branch', parseBranch),
-        allowForks: settings.read('allow-forks', parseFlag),
-        fail: settings.read('fail', parseFlag),
-        dryRun: settings.read('dry-run', parseFlag),
-        matrix: {
-            entry: settings.readOptional('entry', parseKey),
-            shard: settings.readOptional('shard', parseKey),
-            side: settings.read('side', choice(['head', 'base', 'both'])),
-            entries: entries?.includes('all') ? 'all' : entries,
-            allowMissing: settings.read('allow-missing', parseFlag),
-        },
-    };
-}
-/** GitHub's limit of a label's name, in characters. */
-const maxLabelChars = 50;
-function parseLabel(text, where) {
-    if (text.length <= maxLabelChars && !/\p{C}/u.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a label`, `Use at most ${maxLabelChars} visible characters.`);
-}
-function parseEntries(text, where) {
-    return splitNames(text, where).map((name) => parseKey(name, where));
-}
-/** A branch that git takes as it is, and that cannot be read as an option, a path or a pattern (git-check-ref-format). */
-function parseBranch(text, where) {
-    if (/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/.test(text) && !/\.\.|\/\/|\.lock(\/|$)|[./]$|\/\./.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a branch`, 'Use letters, digits, dot, underscore, dash and slash, such as snapgate-baselines.');
-}
-function readCaps(settings) {
-    const capInputs = [
-        ['max-memfile-written', 'memfile.writtenBytes'],
-        ['max-memfile-changed', 'memfile.changedBytes'],
-        ['max-rootfs-written', 'rootfs.writtenBytes'],
-    ];
-    return Object.fromEntries(capInputs.flatMap(([name, metric]) => {
-        const cap = settings.readOptional(name, parseBytes);
-        return cap === undefined ? [] : [[metric, cap]];
-    }));
-}
-function checkOverrides(defaults, { overrides, placeOfOverride }) {
-    for (const [scenario, metrics] of Object.entries(overrides)) {
-        for (const [metric, own] of Object.entries(metrics))
-            checkThresholds({ ...defaults, ...own }, placeOfOverride(scenario, metric));
-    }
-}
-function checkThresholds(thresholds, where) {
-    if (thresholds.warnAbove === undefined || thresholds.warnAbove < thresholds.failAbove)
-        return;
-    throw new error_SnapgateError('usage', `${where}: warn-above (${exactPercent(thresholds.warnAbove)}) is not below fail-above (${exactPercent(thresholds.failAbove)})`, 'A warning comes before a failure: lower warn-above, or leave it out.');
-}
-function parseMetrics(text, where) {
-    const names = splitNames(text, where);
-    return names.map((name) => {
-        const metric = metricNames.find((known) => known === name);
-        if (metric === undefined)
-            throw unknownName(where, 'metric', name, metricNames);
-        return metric;
-    });
-}
-function splitNames(text, where) {
-    const names = [...new Set(text.split(/[\s,]+/).filter((name) => name !== ''))];
-    if (names.length > 0)
-        return names;
-    throw new error_SnapgateError('usage', `${where}: no name is given`, 'Write names parted by commas or spaces.');
-}
-function parseBuildArgs(text, where) {
-    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-    return Object.fromEntries(lines.map((line) => {
-        const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
-        if (match?.[1] === undefined) {
-            throw new error_SnapgateError('usage', `${where}: ${quoteText(line)} is not a build argument`, 'Write one NAME=VALUE a line.');
-        }
-        return [match[1], match[2] ?? ''];
-    }));
-}
-function parseCount(text, where) {
-    if (/^\d{1,9}$/.test(text))
-        return Number(text);
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a whole number`, 'Write digits only.');
-}
-function parseFlag(text, where) {
-    return choice(['true', 'false'])(text, where) === 'true';
-}
-function parseKey(text, where) {
-    if (/^[A-Za-z0-9._-]{1,64}$/.test(text))
-        return text;
-    throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} cannot be a key`, 'Use letters, digits, dot, underscore and dash, at most 64.');
-}
-function choice(choices) {
-    return (text, where) => {
-        const found = choices.find((known) => known === text);
-        if (found === undefined)
-            throw unknownName(where, 'choice', text, choices);
-        return found;
-    };
-}
-/** A number within bounds, both included, and a multiple of `step`. */
-function config_bounded(parse, low, high, step = 1) {
-    const show = parse === parseBytes ? exactBytes : parse === parseDuration ? exactTime : String;
-    return (text, where) => {
-        const value = parse(text, where);
-        if (value < low || value > high) {
-            throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is out of bounds`, `From ${show(low)} to ${show(high)}.`);
-        }
-        if (value % step === 0)
-            return value;
-        throw new error_SnapgateError('usage', `${where}: ${quoteText(text)} is not a multiple of ${show(step)}`, `Round it to a multiple of ${show(step)}.`);
-    };
-}
-function plain(text) {
-    return text;
+    throw noImageSource();
 }
 
 ;// CONCATENATED MODULE: ./lib/github/event.js
@@ -71098,8 +70941,8 @@ function subjectText({ label, commit }, context) {
  */
 function openBranch(run, options) {
     const inTurn = oneAtATime();
-    const repository = branch_repository_once(() => branch_repository_openRepository(run, options));
-    const tip = branch_repository_once(async () => ({ commit: await fetchTip(await repository()) }));
+    const repository = once(() => branch_repository_openRepository(run, options));
+    const tip = once(async () => ({ commit: await fetchTip(await repository()) }));
     return {
         list: (path) => inTurn(async () => listFiles(await repository(), (await tip()).commit, path)),
         read: (objects, maxBytes) => inTurn(async () => readFiles(await repository(), objects, maxBytes)),
@@ -71317,7 +71160,7 @@ function branch_repository_remedyOf({ tail }) {
     return `The server or the network failed, if the job has ${permission} (to read, \`contents: read\`).`;
 }
 /** Does a thing when it is first asked for; one that failed is tried again the next time. */
-function branch_repository_once(make) {
+function once(make) {
     let made;
     return () => {
         made ??= make().catch((error) => {
@@ -71482,7 +71325,7 @@ function oneWarning(log) {
  * The measurement in a stored text, when it is one of the commit and machine class that its place says.
  * @throws SnapgateError('record') for whatever else it is.
  */
-function readStored(text, claim) {
+function stand_in_readStored(text, claim) {
     const measurement = read_readMeasurement(text, claim.where);
     const { subject, fingerprint } = measurement;
     if (subject.commit !== claim.commit)
@@ -71654,7 +71497,7 @@ async function judgeFirst(store, files, query) {
 async function readMeasurementFile(store, { file, ofClass, commit }) {
     const claim = { where: file.path, commit, fingerprintKey: ofClass };
     const [text] = await readTexts(store, [file], parse_maxRecordBytes);
-    return text === undefined ? undefined : readOrIgnore(store, file, () => readStored(text, claim));
+    return text === undefined ? undefined : readOrIgnore(store, file, () => stand_in_readStored(text, claim));
 }
 /** What each file holds; undefined, and said, for one that is no file or too large. */
 async function readTexts(store, files, maxBytes) {
@@ -72081,7 +71924,7 @@ const cache_records_resultSchema = strictObject({
 });
 /** The measurement of a commit in an entry. For what is not that, or not of the machine class that its key says: SnapgateError('record'), as of all that reads here. */
 function readMeasurementEntry({ key, text }, commit) {
-    return readStored(text, { where: key, commit, fingerprintKey: fingerprintIn(key) });
+    return stand_in_readStored(text, { where: key, commit, fingerprintKey: fingerprintIn(key) });
 }
 function writeLastStored(history, latest) {
     const record = { schema: 'snapgate/last-stored', version: 1, history, latest };
@@ -72310,7 +72153,9 @@ async function measuredPair(run, request, sides, { baselines, measuringSha256 })
     const base = await sides_baseOf(run, request, sides);
     const rules = await ruleNotes(run, request, base);
     const storage = { store: baselines, measuringSha256 };
-    const pair = await measureGate(run, { config, checkout: request.workspace, head, base, storage });
+    const { workspace: checkout, mode } = request;
+    const gate = { config, checkout, head, base, storage, decides: mode === 'gate' };
+    const pair = await measureGate(run, gate);
     logSteps(run, pair);
     // What the event says of the base is of no interest where another was named.
     const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
@@ -72685,7 +72530,7 @@ function reproduceOptions(raw, { hideText }) {
         const text = raw[input.name]?.trim() ?? '';
         if (text === '' || (input.group === 'base' && !otherBase.test(text)))
             return [];
-        const hidden = hideText && mayHoldSecret.includes(input.name);
+        const hidden = hideText && input.mayHoldSecret === true;
         const lines = input.type === 'lines' ? text.split(/\r?\n/).filter((line) => line.trim() !== '') : [text];
         return lines.flatMap((line) => reproduce_option(input.name, hidden ? reproduce_hide(line) : line));
     });
@@ -72696,16 +72541,6 @@ function reproduce_option(name, value) {
 }
 /** Bases that have no commit to name them by. */
 const otherBase = /^(?:image|rootfs|measurement):/;
-const mayHoldSecret = [
-    'build-args',
-    'build-command',
-    'ready-command',
-    'prepare-command',
-    'resume-command',
-    'pause-command',
-    'cleanup-command',
-    'version-command',
-];
 function isRepeated({ name, group, verbs }) {
     return verbs.includes('gate') && (group !== 'run' || name === 'config');
 }
@@ -72979,7 +72814,7 @@ const main_modes = {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(44224);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(23125);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

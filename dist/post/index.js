@@ -32552,14 +32552,13 @@ async function mustRun(run, command, args, options = {}) {
     const result = await runCommand(run, command, args, options);
     if (result.code === 0)
         return result.stdout;
-    const how = result.timedOut
-        ? 'took too long'
-        : result.signal
-            ? `was ended by ${result.signal}`
-            : `exited ${result.code}`;
-    throw new SnapgateError('host', `${command} ${how}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
+    throw new SnapgateError('host', `${command} ${result.timedOut ? 'took too long' : endOf(result)}`, `Its last lines say why. The command was: ${[command, ...args].join(' ')}`, {
         details: { title: `last lines of ${command}`, lines: result.tail.slice(-40) },
     });
+}
+/** How a process ended, as what follows its name in a sentence. */
+function endOf(ended) {
+    return ended.signal === null ? `exited ${ended.code}` : `was ended by ${ended.signal}`;
 }
 /** How long a process that a command left behind may hold the command's output open. */
 const heldOutputMs = 2_000;
@@ -32619,9 +32618,24 @@ const debianPackages = {
 };
 /** Whether a command is where `searchPath` looks. */
 function hasCommand(name) {
+    return findCommand(name) !== undefined;
+}
+/** The path of a command, where `searchPath` looks; undefined: it is not there. */
+function findCommand(name) {
     return searchPath()
         .split(external_node_path_namespaceObject.delimiter)
-        .some((dir) => isExecutable((0,external_node_path_namespaceObject.join)(dir, name)));
+        .map((dir) => (0,external_node_path_namespaceObject.join)(dir, name))
+        .find(isExecutable);
+}
+/** Whether there is a file at a path that this user may execute. */
+function isExecutable(path) {
+    try {
+        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0,external_node_fs_namespaceObject.statSync)(path).isFile();
+    }
+    catch {
+        return false;
+    }
 }
 /** The Debian packages of those commands that are not on this machine. */
 function missingPackages(commands) {
@@ -32634,15 +32648,6 @@ function packageOf(command) {
     return name === undefined
         ? `a package that holds ${command}`
         : `sudo apt-get install -y --no-install-recommends ${name}`;
-}
-function isExecutable(path) {
-    try {
-        (0,external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return true;
-    }
-    catch {
-        return false;
-    }
 }
 function collectOutput(child, onStdout) {
     const stdout = [];
@@ -32681,6 +32686,10 @@ function cloudEnvironment() {
 /** The user's own command for buckets: gcloud, else gsutil; undefined: neither is on this machine. */
 function bucketCommand() {
     return ['gcloud', 'gsutil'].find(hasCommand);
+}
+/** The command that copies a file, whose address and path follow. */
+function copyFromBucket() {
+    return bucketCommand() === 'gsutil' ? ['gsutil', 'cp'] : ['gcloud', 'storage', 'cp'];
 }
 /** The command that removes folders, whose addresses follow. */
 function removeFromBucket() {
@@ -42367,30 +42376,33 @@ function parseLine(line) {
 
 /** How processes of a run are found, whoever started them: what snapgate starts has it in its environment, and so has all that is started by that. */
 function endMarkedProcesses(name, value) {
-    const mark = Buffer.from(`${name}=${value}\0`);
     // Again until there is none: builds fork while they die.
     for (let attempt = 0; attempt < 50; attempt += 1) {
-        const pids = (0,external_node_fs_namespaceObject.readdirSync)('/proc').filter((pid) => /^\d+$/.test(pid) && hasMark(pid, mark));
+        const pids = markedProcesses(name, value);
         if (pids.length === 0)
             return;
         for (const pid of pids)
-            killQuietly(Number(pid));
+            killQuietly(pid);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
 }
 /** Waits until there is none that has the mark, with the thread; no longer than `limitMs`. */
 function awaitMarkedProcesses(name, value, limitMs) {
-    const mark = Buffer.from(`${name}=${value}\0`);
     const deadline = performance.now() + limitMs;
     while (performance.now() < deadline) {
-        if (!(0,external_node_fs_namespaceObject.readdirSync)('/proc').some((pid) => /^\d+$/.test(pid) && hasMark(pid, mark)))
+        if (markedProcesses(name, value).length === 0)
             return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
 }
+/** Their ids; this process is never one of them. */
+function markedProcesses(name, value) {
+    const mark = Buffer.from(`${name}=${value}\0`);
+    return (0,external_node_fs_namespaceObject.readdirSync)('/proc')
+        .map(Number)
+        .filter((pid) => pid > 0 && pid !== process.pid && hasMark(pid, mark));
+}
 function hasMark(pid, mark) {
-    if (Number(pid) === process.pid)
-        return false;
     try {
         return (0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/environ`).includes(mark);
     }
@@ -42478,6 +42490,15 @@ function closeRun(dir) {
         endProcessesOfRun(id);
     removeTree(dir, id);
 }
+/** As `closeRun`; what cannot be removed, such as files of another user's, is said, and hides no error of the job's: the next run tries again. */
+function closeOrSay(dir, log, whose = 'this run') {
+    try {
+        closeRun(dir);
+    }
+    catch (error) {
+        log.warning(`What ${whose} left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
+    }
+}
 /** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
 const graceLimitMs = 5000;
 function endProcessesOfRun(id) {
@@ -42489,14 +42510,8 @@ function sweepDeadRuns(workDir, log) {
         if (!name.startsWith(runPrefix))
             continue;
         const dir = join(workDir, name);
-        if (!isOwn(dir) || ownerLives(dir))
-            continue;
-        try {
-            closeRun(dir);
-        }
-        catch (error) {
-            log.warning(`What a run that was killed left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
-        }
+        if (isOwn(dir) && !ownerLives(dir))
+            closeOrSay(dir, log, 'a run that was killed');
     }
 }
 /** In a folder that others may write to, such as /tmp, anybody can put one of that name, with a ledger that names any file. */
@@ -42524,9 +42539,10 @@ function startTimeOf(pid) {
         return undefined;
     }
 }
-/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
-function runQuietly(id, command, args, timeout = 60_000) {
-    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+/** A command of the clean-up, which gets no token either; whether it exited 0, about which mostly nothing could be done. */
+function runQuietly(id, command, args, options = {}) {
+    const env = childEnvironment({ id }, options.env);
+    return (0,external_node_child_process_namespaceObject.spawnSync)(command, args, { timeout: 60_000, ...options, stdio: 'ignore', env }).status === 0;
 }
 function removeResource(resource, id) {
     switch (resource.kind) {
@@ -42540,7 +42556,9 @@ function removeResource(resource, id) {
             return;
         case 'worktree':
             removeTree(resource.path, id);
-            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+                timeout: 30_000,
+            });
             return;
         case 'buildah-build':
             endBuildahBuild(resource, id);
@@ -42573,8 +42591,7 @@ function removeAtOnce(urls, id, deadline) {
     if (leftMs <= 0)
         return false;
     const [command, ...words] = removeFromBucket();
-    const env = childEnvironment({ id }, cloudEnvironment());
-    return (0,external_node_child_process_namespaceObject.spawnSync)(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
+    return runQuietly(id, command, [...words, ...urls], { timeout: leftMs, env: cloudEnvironment() });
 }
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
 function removeTree(path, id) {
@@ -42592,10 +42609,9 @@ function removeTree(path, id) {
 function runCleanupCommand({ work, cwd, command, args, env, timeoutMs }, id) {
     if (!(0,external_node_fs_namespaceObject.existsSync)(work))
         return;
-    (0,external_node_child_process_namespaceObject.spawnSync)(command, args, {
-        stdio: 'ignore',
+    runQuietly(id, command, args, {
         cwd: (0,external_node_fs_namespaceObject.existsSync)(cwd) ? cwd : work,
-        env: childEnvironment({ id }, env),
+        env,
         timeout: Math.min(timeoutMs, 60_000),
         killSignal: 'SIGKILL',
     });

@@ -13,7 +13,6 @@ import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { inspectPaths } from '../inspect/inspect.ts';
-import { locateCheckout } from '../job/checkout.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
 import { writeRecord, writeText } from '../job/files.ts';
@@ -26,6 +25,7 @@ import { json } from '../report/json.ts';
 import { markdown } from '../report/markdown.ts';
 import { terminal as terminalReport } from '../report/terminal.ts';
 import { inputsOf, type VerbCommand } from './arguments.ts';
+import { locateCheckout } from './checkout.ts';
 import type { Screen } from './log.ts';
 import { probeTable } from './probe-table.ts';
 

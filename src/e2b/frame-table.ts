@@ -25,7 +25,7 @@ const maxFrames = 1024 * 1024;
 /** u64 and u64 offsets, i32 and i32 sizes. */
 const frameEntryBytes = 24;
 /** Far above the 2 MiB that e2b cuts data into; a frame is in memory whole. */
-export const maxFrameBytes = 64 * 1024 * 1024;
+const maxFrameBytes = 64 * 1024 * 1024;
 
 /** @throws FormatError for a table that is no table, or whose frames are not in order */
 export function readFrameTable(reader: LittleEndianReader): FrameTable | undefined {

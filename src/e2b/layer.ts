@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, SnapgateError } from '../host/error.ts';
-import { formatBytes } from '../host/units.ts';
+import { formatBytes, formatExactBytes } from '../host/units.ts';
 import { isBuildId } from './build-id.ts';
 import type { Compression, Frame } from './frame-table.ts';
 import { type BuildData, type LayerHeader, readHeaderFile } from './header.ts';
@@ -126,11 +126,15 @@ function checkData(path: string, header: LayerHeader, mapped: Mapped, storedByte
     throw brokenData(`${path} is not there, and should hold ${formatBytes(bytes)} of the layer`);
   const needed = storedEnd(header, header.buildId, mapped);
   if (storedBytes < needed)
-    throw brokenData(`${path} has ${storedBytes} bytes, and its header maps ${needed}`);
+    throw brokenData(
+      `${path} has ${formatExactBytes(storedBytes)}, and its header maps ${formatExactBytes(needed)}`,
+    );
   const last = lastFrame(header.builds.get(header.buildId));
   const rawEnd = last === undefined ? storedBytes : last.rawOffsetBytes + last.rawBytes;
   if (rawEnd < endBytes)
-    throw brokenData(`${path} holds ${rawEnd} bytes before compression, and its header maps ${endBytes}`);
+    throw brokenData(
+      `${path} holds ${formatExactBytes(rawEnd)} before compression, and its header maps ${formatExactBytes(endBytes)}`,
+    );
 }
 
 /** The error of a layer whose data is not what its header says. */

@@ -12,7 +12,22 @@ export function metricsOf(settings: EngineSettings): readonly MetricName[] {
 
 /** What is known of the pages of a memory, as metrics of it: what is not known is left out. */
 export function memoryMetrics(diff: Partial<PageDiff>): CycleMetrics {
-  return Object.fromEntries(Object.entries(diff).map(([name, bytes]) => [`memfile.${name}`, bytes]));
+  const metrics: Partial<Record<MetricName, number>> = {};
+  for (const [field, bytes] of Object.entries(diff)) if (isField(field)) metrics[memoryNames[field]] = bytes;
+  return metrics;
+}
+
+/** A field of PageDiff without a metric of its name does not compile. */
+const memoryNames: { readonly [Field in keyof PageDiff]: `memfile.${Field}` & MetricName } = {
+  writtenBytes: 'memfile.writtenBytes',
+  changedBytes: 'memfile.changedBytes',
+  zeroedBytes: 'memfile.zeroedBytes',
+  compressedBytes: 'memfile.compressedBytes',
+  hugeBytes: 'memfile.hugeBytes',
+};
+
+function isField(name: string): name is keyof PageDiff {
+  return Object.hasOwn(memoryNames, name);
 }
 
 function metricsOfFormat(format: CommandSettings['format']): readonly MetricName[] {

@@ -33,6 +33,11 @@ export interface E2bSettings {
   readonly timeoutMs: number;
 }
 
+/** Whether a storage of e2b's tools is a bucket, the only remote kind that they take, and not a folder. */
+export function isBucket(storage: string): boolean {
+  return storage.startsWith('gs://');
+}
+
 /** How the files are laid out that the commands leave. */
 export const snapshotFormats = ['raw', 'sparse-diff', 'e2b'] as const;
 export type SnapshotFormat = (typeof snapshotFormats)[number];

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +40,15 @@ export function closeRun(dir: string): void {
   removeTree(dir, id);
 }
 
+/** As `closeRun`; what cannot be removed, such as files of another user's, is said, and hides no error of the job's: the next run tries again. */
+export function closeOrSay(dir: string, log: Log, whose = 'this run'): void {
+  try {
+    closeRun(dir);
+  } catch (error) {
+    log.warning(`What ${whose} left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
+  }
+}
+
 /** For commands that were told to end and undo what they did; a cancelled job of GitHub's has 7.5 s before its next signal. */
 const graceLimitMs = 5000;
 
@@ -52,14 +61,7 @@ function sweepDeadRuns(workDir: string, log: Log): void {
   for (const name of readdirSync(workDir)) {
     if (!name.startsWith(runPrefix)) continue;
     const dir = join(workDir, name);
-    if (!isOwn(dir) || ownerLives(dir)) continue;
-    try {
-      closeRun(dir);
-    } catch (error) {
-      log.warning(
-        `What a run that was killed left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`,
-      );
-    }
+    if (isOwn(dir) && !ownerLives(dir)) closeOrSay(dir, log, 'a run that was killed');
   }
 }
 
@@ -89,9 +91,15 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-/** A command of the clean-up, which gets no token either; its exit status says nothing that could be done about it. */
-function runQuietly(id: string, command: string, args: readonly string[], timeout = 60_000): void {
-  spawnSync(command, args, { stdio: 'ignore', timeout, env: childEnvironment({ id }) });
+/** A command of the clean-up, which gets no token either; whether it exited 0, about which mostly nothing could be done. */
+function runQuietly(
+  id: string,
+  command: string,
+  args: readonly string[],
+  options: Pick<SpawnSyncOptions, 'cwd' | 'env' | 'timeout' | 'killSignal'> = {},
+): boolean {
+  const env = childEnvironment({ id }, options.env);
+  return spawnSync(command, args, { timeout: 60_000, ...options, stdio: 'ignore', env }).status === 0;
 }
 
 function removeResource(resource: Resource, id: string): void {
@@ -106,7 +114,9 @@ function removeResource(resource: Resource, id: string): void {
       return;
     case 'worktree':
       removeTree(resource.path, id);
-      runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], 30_000);
+      runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+        timeout: 30_000,
+      });
       return;
     case 'buildah-build':
       endBuildahBuild(resource, id);
@@ -140,8 +150,7 @@ function removeAtOnce(urls: readonly string[], id: string, deadline: number): bo
   const leftMs = deadline - Date.now();
   if (leftMs <= 0) return false;
   const [command, ...words] = removeFromBucket();
-  const env = childEnvironment({ id }, cloudEnvironment());
-  return spawnSync(command, [...words, ...urls], { stdio: 'ignore', timeout: leftMs, env }).status === 0;
+  return runQuietly(id, command, [...words, ...urls], { timeout: leftMs, env: cloudEnvironment() });
 }
 
 /** A build may leave folders that their owner may not write to (Go's module cache) or look into. Throws the system's error for another's. */
@@ -161,10 +170,9 @@ function runCleanupCommand(
   id: string,
 ): void {
   if (!existsSync(work)) return;
-  spawnSync(command, args, {
-    stdio: 'ignore',
+  runQuietly(id, command, args, {
     cwd: existsSync(cwd) ? cwd : work,
-    env: childEnvironment({ id }, env),
+    env,
     timeout: Math.min(timeoutMs, 60_000),
     killSignal: 'SIGKILL',
   });

@@ -1,5 +1,5 @@
-import { closeRun, openRun } from './cleanup.ts';
-import { errnoOf, SnapgateError } from './error.ts';
+import { closeOrSay, openRun } from './cleanup.ts';
+import { SnapgateError } from './error.ts';
 import type { Log, Run } from './run.ts';
 
 export interface SessionOptions {
@@ -26,7 +26,7 @@ export async function withRun<T>(options: SessionOptions, job: (run: Run) => Pro
   interrupted.catch(() => {});
   const stop = (signal: NodeJS.Signals) => {
     if (controller.signal.aborted) {
-      close(run);
+      closeOrSay(run.dir, run.log);
       process.exit(75);
     }
     controller.abort(interruption(signal));
@@ -36,17 +36,8 @@ export async function withRun<T>(options: SessionOptions, job: (run: Run) => Pro
     return await Promise.race([job(run), interrupted]);
   } finally {
     if (!controller.signal.aborted) controller.abort(interruption('the end of the run'));
-    close(run);
+    closeOrSay(run.dir, run.log);
     for (const signal of stoppingSignals) process.off(signal, stop);
-  }
-}
-
-/** What cannot be removed, such as files of another user's, is said, and hides no error of the job's; the next run tries again. */
-function close({ dir, log }: Run): void {
-  try {
-    closeRun(dir);
-  } catch (error) {
-    log.warning(`What this run left in ${dir} cannot be removed (${errnoOf(error) ?? error}).`);
   }
 }
 

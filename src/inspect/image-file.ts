@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
+import { formatExactBytes } from '../host/units.ts';
 import { dataExtents, type Extent } from '../pages/data-extents.ts';
 import { pageBytes } from '../pages/page-set.ts';
 import { readUpTo } from '../pages/whole-io.ts';
@@ -67,11 +68,15 @@ export function openPlainFile(file: string, path: string): number {
 function checkLength(path: string, size: number): void {
   if (size === 0) throw unfit(path, 'is empty', 'Check that what wrote it has come to its end.');
   if (size > maxImageBytes)
-    throw unfit(path, `has ${size} bytes, more than the 16 TiB that are read`, 'Check what it is.');
+    throw unfit(
+      path,
+      `has ${formatExactBytes(size)}, more than the 16 TiB that are read`,
+      'Check what it is.',
+    );
   if (size % pageBytes === 0) return;
   throw unfit(
     path,
-    `has ${size} bytes, no multiple of ${pageBytes}: it is neither a memory nor a disk, or cut short`,
+    `has ${formatExactBytes(size)}, no multiple of ${pageBytes}: it is neither a memory nor a disk, or cut short`,
     'Name a memory file, a Diff, a raw disk, a qcow2 image, or the folder of a build of e2b. A file that was copied in part must be copied again.',
   );
 }

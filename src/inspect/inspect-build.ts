@@ -12,6 +12,7 @@ import {
 } from '../e2b/layer.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
+import { formatExactBytes } from '../host/units.ts';
 import { createDistinctPages } from '../pages/distinct-pages.ts';
 import { layerContent } from './layer-content.ts';
 import { type NeededBytes, neededBytes } from './needed-bytes.ts';
@@ -156,12 +157,14 @@ function notesOf(
     );
   const mappedBytes = [...needed.values()].reduce((sum, each) => sum + each.mappedBytes, 0);
   if (mappedBytes < header.virtualBytes)
-    notes.push(`${artifact}.header maps ${header.virtualBytes - mappedBytes} bytes of the image to nothing.`);
+    notes.push(
+      `${artifact}.header maps ${formatExactBytes(header.virtualBytes - mappedBytes)} of the image to nothing.`,
+    );
   for (const layer of layers) {
     const { endBytes } = needed.get(layer.header.buildId) ?? nothing;
     if (endBytes > layer.rawBytes)
       notes.push(
-        `${artifact} of ${layer.header.buildId} has ${layer.rawBytes} bytes, and the inspected header needs ${endBytes}: the build cannot be resumed.`,
+        `${artifact} of ${layer.header.buildId} has ${formatExactBytes(layer.rawBytes)}, and the inspected header needs ${formatExactBytes(endBytes)}: the build cannot be resumed.`,
       );
   }
   return notes;

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
+import { formatExactBytes } from '../host/units.ts';
 import { dataExtents, type Extent } from '../pages/data-extents.ts';
 import { bytesOf, sharedBytes, unionOf, within } from './extents.ts';
 import { openPlainFile } from './image-file.ts';
@@ -65,7 +66,7 @@ async function follow(walk: Walk, { file, format }: Below): Promise<void> {
   // The last cluster may be there in part.
   if (own.fileEndBytes >= facts.fileBytes + clusterBytes)
     notes.push(
-      `${file} has ${facts.fileBytes} bytes, and data up to ${own.fileEndBytes}: it was cut short, or copied in part.`,
+      `${file} has ${formatExactBytes(facts.fileBytes)}, and data up to ${formatExactBytes(own.fileEndBytes)}: it was cut short, or copied in part.`,
     );
   const below = backing === undefined ? undefined : locateBelow(file, backing, notes);
   if (below !== undefined) await follow(walk, below);

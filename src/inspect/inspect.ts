@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Run } from '../host/run.ts';
+import { formatExactBytes } from '../host/units.ts';
 import { version } from '../host/version.ts';
 import { compareImages } from './compare-images.ts';
 import { type ImageFile, openImageFile } from './image-file.ts';
@@ -101,7 +102,11 @@ async function inspectDiffs(
 
 function requireSameLength(one: ImageFile, other: ImageFile, remedy: string): void {
   if (one.lengthBytes === other.lengthBytes) return;
-  throw unfit(other.path, `has ${other.lengthBytes} bytes, and ${one.path} has ${one.lengthBytes}`, remedy);
+  throw unfit(
+    other.path,
+    `has ${formatExactBytes(other.lengthBytes)}, and ${one.path} has ${formatExactBytes(one.lengthBytes)}`,
+    remedy,
+  );
 }
 
 function identify(cwd: string, path: string): 'build' | 'qcow2' | 'image' {

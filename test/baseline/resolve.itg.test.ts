@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BaseContext, resolveBase, resolveHead } from '../../src/baseline/resolve.ts';
 import type { BaseSpec } from '../../src/config/types.ts';
 import { closeRun } from '../../src/host/cleanup.ts';
-import { SnapgateError } from '../../src/host/error.ts';
 import type { ImageInputs } from '../../src/image/types.ts';
+import { refusal } from '../host/refusal.ts';
 import {
   commitFiles,
   createOrigin,
@@ -62,15 +62,6 @@ async function resolveCommit(spec: BaseSpec, context: Given) {
 
 function commitBase(commit: string) {
   return { kind: 'commit' as const, commit, why: 'for the test' };
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<SnapgateError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof SnapgateError) return error;
-  throw new Error(`expected a SnapgateError, got ${error}`);
 }
 
 /** Everything of a checkout that a base must leave alone. */
@@ -147,7 +138,7 @@ describe('a commit as the base', () => {
     git(checkout, 'remote', 'set-url', 'origin', join(folder.path, 'private.git'));
     const side = await resolveCommit({ kind: 'ref', ref: 'main' }, { checkout });
     expect(side.subject).toEqual({ label: `main (${base.slice(0, 7)})`, commit: base });
-    const unknown = await errorOf(resolve({ kind: 'ref', ref: 'nowhere' }, { checkout }));
+    const unknown = await refusal(resolve({ kind: 'ref', ref: 'nowhere' }, { checkout }));
     expect(unknown).toMatchObject({ code: 'base', message: expect.stringContaining('"nowhere"') });
   });
 
@@ -166,7 +157,7 @@ describe('a commit as the base', () => {
     ['$(touch pwned)'],
   ])('the hostile ref %j is refused and runs nothing', async (ref) => {
     const checkout = mergeCheckout();
-    const error = await errorOf(resolve({ kind: 'ref', ref }, { checkout }));
+    const error = await refusal(resolve({ kind: 'ref', ref }, { checkout }));
     expect(error.code).toBe('base');
     expect(git(checkout, 'status', '--porcelain')).toBe('');
     expect(existsSync(join(process.cwd(), 'pwned'))).toBe(false);
@@ -174,10 +165,10 @@ describe('a commit as the base', () => {
 
   test('a ref that is nowhere, and a commit that origin does not have, say what to do', async () => {
     const checkout = mergeCheckout();
-    const unknown = await errorOf(resolve({ kind: 'ref', ref: 'nowhere' }, { checkout }));
+    const unknown = await refusal(resolve({ kind: 'ref', ref: 'nowhere' }, { checkout }));
     expect(unknown).toMatchObject({ code: 'base', message: expect.stringContaining('"nowhere"') });
     expect(unknown.remedy).toContain('fetch-depth: 0');
-    const gone = await errorOf(resolve({ kind: 'ref', ref: 'd'.repeat(40) }, { checkout }));
+    const gone = await refusal(resolve({ kind: 'ref', ref: 'd'.repeat(40) }, { checkout }));
     expect(gone).toMatchObject({ code: 'base', message: expect.stringContaining('could not be fetched') });
     expect(gone.details?.lines.length).toBeGreaterThan(0);
   });
@@ -238,9 +229,9 @@ describe('auto without an event', () => {
   });
 
   test('asks for a base on the default branch, and outside git', async () => {
-    const onMain = await errorOf(resolve({ kind: 'auto' }, { checkout: author }));
+    const onMain = await refusal(resolve({ kind: 'auto' }, { checkout: author }));
     expect(onMain.remedy).toContain('ref:REF');
-    const nowhere = await errorOf(resolve({ kind: 'auto' }, { checkout: folder.path }));
+    const nowhere = await refusal(resolve({ kind: 'auto' }, { checkout: folder.path }));
     expect(nowhere).toMatchObject({ code: 'base', message: expect.stringContaining('not a checkout') });
   });
 });
@@ -261,15 +252,15 @@ describe('other bases', () => {
   });
 
   test('a measurement that is not there, or is none', async () => {
-    const missing = await errorOf(resolve({ kind: 'measurement', path: 'no.json' }, { checkout: author }));
+    const missing = await refusal(resolve({ kind: 'measurement', path: 'no.json' }, { checkout: author }));
     expect(missing).toMatchObject({ code: 'base', message: expect.stringContaining('ENOENT') });
-    const broken = await errorOf(resolve({ kind: 'measurement', path: 'Dockerfile' }, { checkout: author }));
+    const broken = await refusal(resolve({ kind: 'measurement', path: 'Dockerfile' }, { checkout: author }));
     expect(broken.code).toBe('record');
   });
 
   test('a source outside of git cannot be its own base', async () => {
     const outside: ImageInputs = { ...inputs, rootfs: { kind: 'rootfs', path: '/boot/rootfs.ext4' } };
-    const error = await errorOf(
+    const error = await refusal(
       resolveCommit({ kind: 'ref', ref: base }, { checkout: author, inputs: outside }),
     );
     expect(error).toMatchObject({ code: 'base', message: expect.stringContaining('/boot/rootfs.ext4') });
@@ -282,7 +273,7 @@ describe('other bases', () => {
   });
 
   test('without an image source there is nothing to build', async () => {
-    const error = await errorOf(
+    const error = await refusal(
       resolveCommit({ kind: 'ref', ref: base }, { checkout: author, inputs: undefined }),
     );
     expect(error.code).toBe('usage');
@@ -330,7 +321,7 @@ describe('the head', () => {
   });
 
   test('says that it is the head that is missing', async () => {
-    const error = await errorOf(head({ kind: 'measurement', path: 'no.json' }));
+    const error = await refusal(head({ kind: 'measurement', path: 'no.json' }));
     expect(error.message).toMatch(/^head: /);
   });
 });

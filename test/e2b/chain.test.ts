@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,52 +8,13 @@ import { diffLayers } from '../../src/e2b/diff-layers.ts';
 import { buildFolder, readLayer } from '../../src/e2b/layer.ts';
 import { openLayeredImage } from '../../src/e2b/layered-image.ts';
 import { fixtures } from './fixture-chains.ts';
-import { type HeaderToWrite, writeHeader } from './write-header.ts';
+import { zeroId } from './write-header.ts';
+import { idOf, pages, writeLayer } from './write-layer.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'snapgate-layers-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const zero = '00000000-0000-0000-0000-000000000000';
-
-function idOf(number: number): string {
-  return `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
-}
-
-/** Writes a layer of 4 KiB blocks; `blocks` name the build of each, and where in its data. */
-function writeLayer(
-  templates: string,
-  number: number,
-  blocks: readonly (readonly [build: number, page: number] | undefined)[],
-  more: Partial<HeaderToWrite> & { readonly data?: Buffer } = {},
-): string {
-  const dir = join(templates, idOf(number));
-  mkdirSync(dir, { recursive: true });
-  const { data = Buffer.alloc(0), ...fields } = more;
-  const header: HeaderToWrite = {
-    format: 3,
-    blockBytes: 4096,
-    virtualBytes: blocks.length * 4096,
-    generation: number,
-    buildId: idOf(number),
-    baseBuildId: idOf(1),
-    ranges: blocks.map((block, at) => ({
-      offset: at * 4096,
-      length: 4096,
-      buildId: block === undefined ? zero : idOf(block[0]),
-      storageOffset: (block?.[1] ?? 0) * 4096,
-    })),
-    ...fields,
-  };
-  writeFileSync(join(dir, 'memfile.header'), writeHeader(header));
-  if (data.length > 0) writeFileSync(join(dir, 'memfile'), data);
-  return dir;
-}
-
 const never = new AbortController().signal;
-
-function pages(...bytes: number[]): Buffer {
-  return Buffer.concat(bytes.map((byte) => Buffer.alloc(4096, byte)));
-}
 
 function templatesOf(name: string): string {
   return join(scratch, name, 'templates');
@@ -160,7 +121,9 @@ describe('data that is not what a header says', () => {
 
   it('is an error when it is short, and when it is missing', () => {
     truncateSync(join(dir, 'memfile'), 8191);
-    expect(() => readLayer(dir, 'memfile')).toThrow(/memfile has 8191 bytes, and its header maps 8192/);
+    expect(() => readLayer(dir, 'memfile')).toThrow(
+      /memfile has 8\.00 KiB \(8,191 bytes\), and its header maps 8\.00 KiB \(8,192 bytes\)/,
+    );
     rmSync(join(dir, 'memfile'));
     expect(() => readLayer(dir, 'memfile')).toThrow(/memfile is not there/);
   });
@@ -248,7 +211,7 @@ describe('what a layer changed', () => {
     }));
     writeLayer(templates, 1, [], {
       virtualBytes,
-      ranges: [{ offset: 0, length: virtualBytes, buildId: zero, storageOffset: 0 }],
+      ranges: [{ offset: 0, length: virtualBytes, buildId: zeroId, storageOffset: 0 }],
     });
     const dir = writeLayer(templates, 2, [], { virtualBytes, ranges: gibibytes, data: pages(1) });
     truncateSync(join(dir, 'memfile'), 2 ** 30);

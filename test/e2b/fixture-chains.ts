@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { Artifact } from '../../src/e2b/layer.ts';
 
 export const fixtures = join(import.meta.dirname, '../fixtures/e2b');
@@ -95,12 +96,51 @@ function everyBlocks(end: number, first: number, step: number, count: number): [
   return blocks;
 }
 
+/** @throws Error where there is none of that name */
+export function chainNamed(name: string): ChainPlan {
+  const chain = chains.find((each) => each.name === name);
+  if (chain === undefined) throw new Error(`no chain ${name}`);
+  return chain;
+}
+
 /** Folders of a chain's layers, the base first: their ids ascend. */
 export function layerFolders({ name }: ChainPlan): string[] {
   const templates = join(fixtures, name, 'templates');
   return readdirSync(templates)
     .sort()
     .map((id) => join(templates, id));
+}
+
+const frames = z.array(z.object({ start_u: z.int(), end_u: z.int(), start_c: z.int(), end_c: z.int() }));
+const inspectedSchema = z.object({
+  header: z.object({ version: z.int(), storage_size: z.int() }),
+  image: z.object({
+    virtual_size: z.int(),
+    diff_size: z.int(),
+    build_id: z.string(),
+    base_build_id: z.string(),
+  }),
+  mappings: z.object({
+    count: z.int(),
+    by_build: z.array(z.object({ build_id: z.string(), bytes: z.int(), mappings: z.int() })),
+    list: z.array(
+      z.object({ offset: z.int(), length: z.int(), build_id: z.string(), storage_offset: z.int() }),
+    ),
+  }),
+  builds: z.array(
+    z.object({
+      build_id: z.string(),
+      compression: z.string(),
+      uncompressed_size: z.int(),
+      frames: frames.optional(),
+    }),
+  ),
+});
+
+/** What e2b's own inspect-build says of a layer, by its folder. */
+export function inspectedByE2b(folder: string) {
+  const path = join(dirname(dirname(folder)), 'inspected', `${basename(folder)}.json`);
+  return inspectedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
 }
 
 /** The image after the first `count` layers, by writing them one over another. */

@@ -8,14 +8,13 @@ import { z } from 'zod';
 import { parseHeader, readHeaderFile } from '../../src/e2b/header.ts';
 import { xxhash32 } from '../../src/e2b/xxhash32.ts';
 import { fixtures } from './fixture-chains.ts';
-import { type HeaderToWrite, wrapBlock, writeHeader } from './write-header.ts';
+import { type HeaderToWrite, wrapBlock, writeHeader, zeroId } from './write-header.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'snapgate-headers-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const own = '11111111-1111-4111-8111-111111111111';
 const parent = '22222222-2222-4222-8222-222222222222';
-const zero = '00000000-0000-0000-0000-000000000000';
 
 const plain: HeaderToWrite = {
   format: 3,
@@ -27,7 +26,7 @@ const plain: HeaderToWrite = {
   ranges: [
     { offset: 0, length: 8192, buildId: parent, storageOffset: 0 },
     { offset: 8192, length: 4096, buildId: own, storageOffset: 0 },
-    { offset: 12_288, length: 20_480, buildId: zero, storageOffset: 0 },
+    { offset: 12_288, length: 20_480, buildId: zeroId, storageOffset: 0 },
   ],
 };
 
@@ -53,7 +52,7 @@ describe('a header', () => {
       expect([...header.mapping.ranges()].map(({ offsetBytes, buildId }) => [offsetBytes, buildId])).toEqual([
         [0, parent],
         [8192, own],
-        [12_288, zero],
+        [12_288, zeroId],
       ]);
     }
   });

@@ -1,46 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { zeroBuildId } from '../../src/e2b/build-id.ts';
 import { readChain } from '../../src/e2b/chain.ts';
 import { diffLayers } from '../../src/e2b/diff-layers.ts';
 import { parseHeader } from '../../src/e2b/header.ts';
 import { buildFolder, readLayer } from '../../src/e2b/layer.ts';
 import { openLayeredImage } from '../../src/e2b/layered-image.ts';
-import { chains, fixtures, imageAfter, layerFolders } from './fixture-chains.ts';
-
-const frames = z.array(z.object({ start_u: z.int(), end_u: z.int(), start_c: z.int(), end_c: z.int() }));
-const inspectedSchema = z.object({
-  header: z.object({ version: z.int(), storage_size: z.int() }),
-  image: z.object({
-    virtual_size: z.int(),
-    diff_size: z.int(),
-    build_id: z.string(),
-    base_build_id: z.string(),
-  }),
-  mappings: z.object({
-    count: z.int(),
-    by_build: z.array(z.object({ build_id: z.string(), bytes: z.int(), mappings: z.int() })),
-    list: z.array(
-      z.object({ offset: z.int(), length: z.int(), build_id: z.string(), storage_offset: z.int() }),
-    ),
-  }),
-  builds: z.array(
-    z.object({
-      build_id: z.string(),
-      compression: z.string(),
-      uncompressed_size: z.int(),
-      frames: frames.optional(),
-    }),
-  ),
-});
-
-/** What e2b's own inspect-build says of a layer. */
-function inspected(folder: string) {
-  const path = join(dirname(dirname(folder)), 'inspected', `${basename(folder)}.json`);
-  return inspectedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-}
+import { chains, fixtures, imageAfter, inspectedByE2b, layerFolders } from './fixture-chains.ts';
 
 const layers = chains.flatMap((chain) =>
   layerFolders(chain).map((folder, number) => ({ chain, folder, number, name: `${chain.name} ${number}` })),
@@ -53,7 +20,7 @@ function openImage(folder: string, artifact: 'memfile' | 'rootfs.ext4') {
 describe('layers that e2b wrote', () => {
   it.each(layers)('$name: sizes and ids are what inspect-build says', ({ chain, folder }) => {
     const { header, rawBytes, storedBytes, ownBytes } = readLayer(folder, chain.artifact);
-    const { image, header: file, mappings } = inspected(folder);
+    const { image, header: file, mappings } = inspectedByE2b(folder);
     expect(header.format).toBe(file.version);
     expect(header.virtualBytes).toBe(image.virtual_size);
     expect(rawBytes).toBe(image.diff_size);
@@ -66,7 +33,7 @@ describe('layers that e2b wrote', () => {
 
   it.each(layers)('$name: every range is what inspect-build says', ({ chain, folder }) => {
     const { mapping } = readLayer(folder, chain.artifact).header;
-    const { mappings } = inspected(folder);
+    const { mappings } = inspectedByE2b(folder);
     const ranges = [...mapping.ranges()];
     expect(mapping.count).toBe(mappings.count);
     expect(
@@ -90,11 +57,11 @@ describe('layers that e2b wrote', () => {
     const { builds } = readLayer(folder, chain.artifact).header;
     // From format 3 on down a header says nothing of builds; inspect-build then has none either.
     expect([...builds.keys()].sort()).toEqual(
-      inspected(folder)
+      inspectedByE2b(folder)
         .builds.map(({ build_id }) => build_id)
         .sort(),
     );
-    for (const build of inspected(folder).builds) {
+    for (const build of inspectedByE2b(folder).builds) {
       const said = builds.get(build.build_id);
       expect(said?.frames?.compression ?? 'none').toBe(build.compression);
       expect(said?.rawBytes).toBe(build.uncompressed_size);

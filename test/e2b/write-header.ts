@@ -30,7 +30,8 @@ export interface HeaderToWrite {
   }[];
 }
 
-const zeroId = '00000000-0000-0000-0000-000000000000';
+/** What a header has for what is stored nowhere. */
+export const zeroId = '00000000-0000-0000-0000-000000000000';
 
 /** A header as e2b lays it out. For tests: the reader is held against e2b's own writer, and not against this one alone. */
 export function writeHeader(header: HeaderToWrite): Buffer {

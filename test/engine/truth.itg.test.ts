@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Scenario } from '../../src/engine/contract.ts';
@@ -14,6 +13,7 @@ import { comparePages } from '../../src/pages/compare-files.ts';
 import { pageBytes } from '../../src/pages/page-set.ts';
 import { askGuest } from '../fixtures/resume.ts';
 import { command, debianImage, guestOptions, openBench, pause } from './guests.ts';
+import { hashesOf } from './hashes-of.ts';
 import { differingPages, watchedCycle } from './watched-cycle.ts';
 
 const mebibyte = 1024 * 1024;
@@ -112,14 +112,6 @@ test('a copy of a snapshot goes its own way', async () => {
   expect((await askGuest(bench.run, fork, 'cat /srv/which')).output.toString()).toBe('copy\n');
   rmSync(fork.dir, { recursive: true });
 });
-
-function hashesOf(dir: string): Record<string, string> {
-  const hash = (name: string) =>
-    createHash('sha256')
-      .update(readFileSync(join(dir, name)))
-      .digest('hex');
-  return Object.fromEntries(readdirSync(dir).map((name) => [name, hash(name)]));
-}
 
 test('the agent was started by systemd, which was up when the snapshot was taken', async () => {
   const look =

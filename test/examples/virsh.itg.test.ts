@@ -6,7 +6,8 @@ import type { CommandSettings } from '../../src/engine/settings.ts';
 import type { RootfsImage } from '../../src/image/types.ts';
 import { temporaryFolder } from '../baseline/repository.ts';
 import { openTestRun, type TestRun } from '../baseline/test-run.ts';
-import { errorOf, guest, pause } from '../engine/command/bench.ts';
+import { guest, pause } from '../engine/command/bench.ts';
+import { refusal } from '../host/refusal.ts';
 
 const root = join(import.meta.dirname, '../..');
 const commandIn = (name: string) => join(root, 'examples/virsh', name);
@@ -104,7 +105,7 @@ test.each([
   ['pause', { check: 'echo no such thing; exit 9' }],
 ] as const)('a command of the guest that fails in %s, and no machine is left', async (name, scenario) => {
   const { engine, snapshot } = await boot();
-  const error = await errorOf(engine.cycle(snapshot, { ...pause, ...scenario }, { advance: true }));
+  const error = await refusal(engine.cycle(snapshot, { ...pause, ...scenario }, { advance: true }));
   expect([error.code, error.details?.title]).toEqual(['scenario', `last lines of ${name}-command`]);
   expect(error.details?.lines).toEqual(['no such thing', 'it exited 9 in the guest']);
   expect(domains()).toEqual([]);

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openChannel } from '../../src/guest/channel.ts';
 import { connectVsock } from '../../src/guest/vsock-connect.ts';
-import { refusal } from '../image/workshop.ts';
+import { refusal } from '../host/refusal.ts';
 
 let dir: string;
 let path: string;

@@ -15,10 +15,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeRun } from '../../src/host/cleanup.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { RootfsSource } from '../../src/image/types.ts';
+import { refusal } from '../host/refusal.ts';
 import { buildElsewhere } from './elsewhere.ts';
 import { tar } from './tar.ts';
 import { elfStart, unpackableKernel } from './unpackable-kernel.ts';
-import { mebibyte, openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { mebibyte, openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { closeRun } from '../../src/host/cleanup.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { RootfsSource } from '../../src/image/types.ts';
+import { refusal } from '../host/refusal.ts';
 import { inodeAt, requireClean, textAt } from './inspect.ts';
 import { type Member, tar } from './tar.ts';
-import { openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

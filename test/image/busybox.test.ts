@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentApplets } from '../../src/guest/agent.ts';
 import { resolveBusybox } from '../../src/image/busybox.ts';
 import { requireFreeDisk } from '../../src/image/disk-space.ts';
+import { refusal } from '../host/refusal.ts';
 import { sha256 } from './container-archive.ts';
-import { openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

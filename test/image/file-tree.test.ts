@@ -13,10 +13,11 @@ import {
   whiteOut,
 } from '../../src/image/file-tree.ts';
 import { readTar } from '../../src/image/tar-reader.ts';
+import { refusal } from '../host/refusal.ts';
 import { seededRandom } from '../stats/random.ts';
 import { inChunks } from './read-tar.ts';
 import { type Member, tar } from './tar.ts';
-import { mebibyte, refusal } from './workshop.ts';
+import { mebibyte } from './workshop.ts';
 
 let folder: string;
 let tree: FileTree;

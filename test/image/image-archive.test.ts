@@ -4,6 +4,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FileTree, newFileTree, walkTree } from '../../src/image/file-tree.ts';
 import { flattenArchive } from '../../src/image/image-archive.ts';
+import { refusal } from '../host/refusal.ts';
 import { seededRandom } from '../stats/random.ts';
 import {
   type ArchiveLayer,
@@ -14,7 +15,7 @@ import {
   ociArchive,
 } from './container-archive.ts';
 import { type Member, tar } from './tar.ts';
-import { mebibyte, openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { mebibyte, openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

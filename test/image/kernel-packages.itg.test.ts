@@ -15,7 +15,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { resolveDistributionKernel } from '../../src/image/distribution-kernel.ts';
 import { resolveInitrd } from '../../src/image/initrd.ts';
 import { type Kernel, resolveKernel } from '../../src/image/kernel.ts';
-import { bzImage, openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { refusal } from '../host/refusal.ts';
+import { bzImage, openWorkshop, type Workshop } from './workshop.ts';
 
 /** Shared with the tests of guests: the packages are fetched once. */
 const cacheDir = join(import.meta.dirname, '../../node_modules/.cache/snapgate-tests/cache');

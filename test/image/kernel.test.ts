@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kernelVersion, resolveKernel } from '../../src/image/kernel.ts';
-import { bzImage, openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { refusal } from '../host/refusal.ts';
+import { bzImage, openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

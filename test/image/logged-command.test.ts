@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runLogged } from '../../src/image/logged-command.ts';
-import { openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { refusal } from '../host/refusal.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

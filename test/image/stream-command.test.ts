@@ -3,8 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SnapgateError } from '../../src/host/error.ts';
 import { type StreamedCommand, streamCommand } from '../../src/image/stream-command.ts';
+import { refusal } from '../host/refusal.ts';
 import { inChunks } from './read-tar.ts';
-import { openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SnapgateError } from '../../src/host/error.ts';
 import { readTar } from '../../src/image/tar-reader.ts';
+import { refusal } from '../host/refusal.ts';
 import { inChunks, readAll } from './read-tar.ts';
 import { type Member, member, paxRecord, paxRecords, putNumber, tar } from './tar.ts';
-import { refusal } from './workshop.ts';
 
 async function only(item: Member) {
   const { members } = await readAll(tar([item]));

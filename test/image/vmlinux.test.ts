@@ -6,8 +6,9 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256OfFile } from '../../src/image/file-hash.ts';
 import { resolveVmlinux } from '../../src/image/vmlinux.ts';
+import { refusal } from '../host/refusal.ts';
 import { elfStart, unpackableKernel } from './unpackable-kernel.ts';
-import { openWorkshop, refusal, type Workshop } from './workshop.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 let shop: Workshop;
 beforeEach(() => {

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeRun, openRun } from '../../src/host/cleanup.ts';
-import { SnapgateError } from '../../src/host/error.ts';
+import type { SnapgateError } from '../../src/host/error.ts';
 import type { Run } from '../../src/host/run.ts';
 import { type BuildOptions, buildImage } from '../../src/image/build.ts';
 import type { ImageInputs, RootfsImage, RootfsSource } from '../../src/image/types.ts';
+import { refusal } from '../host/refusal.ts';
 
 export const mebibyte = 1024 ** 2;
 
@@ -74,16 +75,6 @@ export function openWorkshop(options: WorkshopOptions = {}): Workshop {
 export function removeFolder(path: string): void {
   if (process.getuid?.() === 0 || !existsSync(path)) rmSync(path, { recursive: true, force: true });
   else execFileSync('buildah', ['unshare', 'rm', '-rf', '--', path], { stdio: 'ignore' });
-}
-
-/** The SnapgateError that a promise must be rejected with. */
-export async function refusal(promise: Promise<unknown>): Promise<SnapgateError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof SnapgateError) return error;
-  throw new Error(`expected a SnapgateError, got ${error instanceof Error ? error.stack : error}`);
 }
 
 /** Just enough of a kernel to be taken for one: the x86 boot protocol's mark, and where the release is told. */

@@ -1,13 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { inspectPaths } from '../../src/inspect/inspect.ts';
 import type { BuildInspection } from '../../src/inspect/record.ts';
 import { openTestRun } from '../baseline/test-run.ts';
-import { chains, fixtures, layerFolders } from '../e2b/fixture-chains.ts';
-import { writeHeader } from '../e2b/write-header.ts';
+import { chainNamed, chains, fixtures, inspectedByE2b, layerFolders } from '../e2b/fixture-chains.ts';
+import { writeHeader, zeroId } from '../e2b/write-header.ts';
+import { idOf, pages, writeLayer } from '../e2b/write-layer.ts';
 
 const scratch = mkdtempSync('/var/tmp/snapgate-inspect-');
 const { run, [Symbol.dispose]: close } = openTestRun(scratch);
@@ -17,27 +17,11 @@ afterAll(() => {
 });
 
 const pageBytes = 4096;
-const zeroId = '00000000-0000-0000-0000-000000000000';
-const inspectedSchema = z.object({
-  header: z.object({ version: z.int(), storage_size: z.int() }),
-  image: z.object({ virtual_size: z.int(), diff_size: z.int(), build_id: z.string() }),
-  mappings: z.object({
-    list: z.array(
-      z.object({ offset: z.int(), length: z.int(), build_id: z.string(), storage_offset: z.int() }),
-    ),
-  }),
-});
-
-/** What e2b's own inspect-build said of a layer. */
-function saidOf(layer: string) {
-  const path = join(dirname(dirname(layer)), 'inspected', `${basename(layer)}.json`);
-  return inspectedSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-}
 
 /** From inspect-build's list of the inspected header: pages of each build's data that it maps, in a set. */
 function neededPages(top: string): Map<string, Set<number>> {
   const needed = new Map<string, Set<number>>();
-  for (const { build_id, storage_offset, length } of saidOf(top).mappings.list) {
+  for (const { build_id, storage_offset, length } of inspectedByE2b(top).mappings.list) {
     const pages = needed.get(build_id) ?? new Set();
     for (let at = 0; at < length; at += pageBytes) pages.add((storage_offset + at) / pageBytes);
     needed.set(build_id, pages);
@@ -46,7 +30,7 @@ function neededPages(top: string): Map<string, Set<number>> {
 }
 
 function mappedBytes(layer: string, buildId: string): number {
-  return saidOf(layer)
+  return inspectedByE2b(layer)
     .mappings.list.filter(({ build_id }) => build_id === buildId)
     .reduce((sum, { length }) => sum + length, 0);
 }
@@ -73,11 +57,11 @@ describe('builds that e2b wrote', () => {
     expect(build.artifacts).toHaveLength(1);
     const [artifact] = build.artifacts;
     expect(artifact?.artifact).toBe(chain.artifact);
-    expect(artifact?.virtualBytes).toBe(saidOf(folder).image.virtual_size);
+    expect(artifact?.virtualBytes).toBe(inspectedByE2b(folder).image.virtual_size);
     expect(artifact?.zeroBytes).toBe(mappedBytes(folder, zeroId));
     expect(artifact?.layers).toEqual(
       below.map((layer) => {
-        const { image, header } = saidOf(layer);
+        const { image, header } = inspectedByE2b(layer);
         const neededBytes = (needed.get(image.build_id)?.size ?? 0) * pageBytes;
         return {
           state: 'present',
@@ -106,7 +90,7 @@ describe('builds that e2b wrote', () => {
   });
 
   it('have dead bytes where a later layer has replaced them', async () => {
-    const [artifact] = (await inspected(layerFolders(chainOf('v1')).at(-1) ?? '')).artifacts;
+    const [artifact] = (await inspected(layerFolders(chainNamed('v1')).at(-1) ?? '')).artifacts;
     expect(artifact?.layers.map((layer) => layer.state === 'present' && layer.deadBytes)).toEqual([
       0,
       3 * pageBytes,
@@ -115,12 +99,6 @@ describe('builds that e2b wrote', () => {
   });
 });
 
-function chainOf(name: string) {
-  const chain = chains.find((each) => each.name === name);
-  if (chain === undefined) throw new Error(`no chain ${name}`);
-  return chain;
-}
-
 /** A copy of a fixture's storage, to be broken. */
 function copyOf(name: string): { readonly templates: string; readonly folders: string[] } {
   const to = mkdtempSync(join(scratch, `${name}-`));
@@ -128,7 +106,7 @@ function copyOf(name: string): { readonly templates: string; readonly folders: s
   const templates = join(to, 'templates');
   return {
     templates,
-    folders: layerFolders(chainOf(name)).map((folder) => join(templates, basename(folder))),
+    folders: layerFolders(chainNamed(name)).map((folder) => join(templates, basename(folder))),
   };
 }
 
@@ -140,7 +118,7 @@ describe('layers below', () => {
       const [base = '', middle = '', top = ''] = folders;
       rmSync(middle, { recursive: true });
       const build = await inspected(top);
-      const source = layerFolders(chainOf(name)).at(-1) ?? '';
+      const source = layerFolders(chainNamed(name)).at(-1) ?? '';
       const layers = build.artifacts[0]?.layers ?? [];
       expect(layers.map(({ state, buildId }) => [state, buildId])).toEqual([
         ['present', basename(top)],
@@ -164,46 +142,16 @@ describe('layers below', () => {
     expect(layers.map(({ state }) => state)).toEqual(['present', 'missing', 'missing']);
     expect(layers.map((layer) => (layer.state === 'missing' ? layer.reason : '')).sort()).toEqual([
       '',
-      expect.stringContaining('has 4096 bytes, and its header maps 77824'),
+      expect.stringContaining('has 4.00 KiB (4,096 bytes), and its header maps 76.0 KiB (77,824 bytes)'),
       expect.stringContaining('is no header of an e2b layer'),
     ]);
   });
 });
 
-const idOf = (number: number) => `0000000${number}-0000-4000-8000-000000000000`;
-
-/** A layer of 4 KiB blocks. `blocks` name the build of each and where in its data; `data` is the content of each page by its bytes. */
-function writeLayer(
-  templates: string,
-  number: number,
-  blocks: readonly (readonly [build: number, page: number] | undefined)[],
-  data: readonly number[],
-): string {
-  const dir = join(templates, idOf(number));
-  mkdirSync(dir, { recursive: true });
-  const header = writeHeader({
-    format: 3,
-    blockBytes: pageBytes,
-    virtualBytes: blocks.length * pageBytes,
-    generation: number,
-    buildId: idOf(number),
-    baseBuildId: idOf(1),
-    ranges: blocks.map((block, at) => ({
-      offset: at * pageBytes,
-      length: pageBytes,
-      buildId: block === undefined ? zeroId : idOf(block[0]),
-      storageOffset: (block?.[1] ?? 0) * pageBytes,
-    })),
-  });
-  writeFileSync(join(dir, 'memfile.header'), header);
-  writeFileSync(join(dir, 'memfile'), Buffer.concat(data.map((byte) => Buffer.alloc(pageBytes, byte))));
-  return dir;
-}
-
 describe('pages of layers', () => {
   it('are counted from the bottom up: what is below already is a duplicate', async () => {
     const templates = join(scratch, 'pages', 'templates');
-    writeLayer(templates, 1, [[1, 0], [1, 1], [1, 2], [1, 3], undefined], [0, 7, 7, 8]);
+    writeLayer(templates, 1, [[1, 0], [1, 1], [1, 2], [1, 3], undefined], { data: pages(0, 7, 7, 8) });
     // Of the layer below: page 1 twice, as a store does that has found equal blocks, and page 3 no more.
     const top = writeLayer(
       templates,
@@ -215,7 +163,7 @@ describe('pages of layers', () => {
         [2, 2],
         [2, 1],
       ],
-      [8, 9, 9, 0],
+      { data: pages(8, 9, 9, 0) },
     );
     const { artifacts, notes } = await inspected(top);
     expect(notes).toEqual([]);
@@ -242,19 +190,16 @@ describe('pages of layers', () => {
 
   it('that a layer below does not have make the build one that cannot be resumed, which is said', async () => {
     const templates = join(scratch, 'beyond', 'templates');
-    writeLayer(templates, 1, [[1, 0], undefined], [5]);
-    const top = writeLayer(
-      templates,
-      2,
-      [
-        [1, 0],
-        [1, 9],
-      ],
-      [],
-    );
+    writeLayer(templates, 1, [[1, 0], undefined], { data: pages(5) });
+    const top = writeLayer(templates, 2, [
+      [1, 0],
+      [1, 9],
+    ]);
     const { notes } = await inspected(top);
     expect(notes).toEqual([
-      expect.stringMatching(/has 4096 bytes, and the inspected header needs 40960: .*cannot be resumed/),
+      expect.stringMatching(
+        /has 4\.00 KiB \(4,096 bytes\), and the inspected header needs 40\.0 KiB \(40,960 bytes\): .*cannot be resumed/,
+      ),
     ]);
   });
 

@@ -274,7 +274,9 @@ describe('a header', () => {
     truncateSync(join(folder, 'cut.qcow2'), whole - 256 * kibi);
     const { layers, notes } = await inspected('cut.qcow2');
     expect(layers[0]?.ownBytes).toBe(512 * kibi);
-    expect(notes).toEqual([expect.stringMatching(/and data up to \d+: it was cut short/)]);
+    expect(notes).toEqual([
+      expect.stringMatching(/and data up to \d+ KiB \([\d,]+ bytes\): it was cut short/),
+    ]);
     truncateSync(join(folder, 'cut.qcow2'), whole - 512 * kibi);
     await expect(inspected('cut.qcow2')).resolves.toMatchObject({
       notes: [expect.stringContaining('cut short')],

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { inspectionSchema } from '../../src/inspect/record.ts';
 import { emitSchemas } from '../../src/report/schemas.ts';
 import { run } from '../cli/shell.ts';
-import { chains, layerFolders } from '../e2b/fixture-chains.ts';
+import { chainNamed, layerFolders } from '../e2b/fixture-chains.ts';
 import { accepts } from '../report/json-schema.ts';
 import { pageBytes, scatteredPages, writeSparse } from './sparse-files.ts';
 
@@ -16,14 +16,8 @@ const filePages = 2048;
 const lengthBytes = filePages * pageBytes;
 writeSparse(join(cwd, 'one'), lengthBytes, scatteredPages(1, filePages, 50));
 writeSparse(join(cwd, 'two'), lengthBytes, scatteredPages(2, filePages, 50));
-const [build = ''] = layerFolders(
-  chains.find(({ name }) => name === 'v5-lz4') ?? chains[0] ?? never(),
-).toReversed();
+const [build = ''] = layerFolders(chainNamed('v5-lz4')).toReversed();
 execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(cwd, 'disk.qcow2'), '16M']);
-
-function never(): never {
-  throw new Error('there are no fixtures');
-}
 
 const inspect = (...argv: string[]) => run(['inspect', ...argv], { cwd, env: { TMPDIR: cwd } });
 
@@ -119,7 +113,7 @@ describe('an error says what, where and what to do', () => {
     [Array(9).fill('one'), 64, /; 9 were given\n/],
     [['gone'], 65, /gone is not there\nCheck the path/],
     [['one/below'], 65, /one\/below is not there\n/],
-    [['odd'], 65, /odd has 4097 bytes, no multiple of 4096: .*\nName a memory file/],
+    [['odd'], 65, /odd has 4\.00 KiB \(4,097 bytes\), no multiple of 4096: .*\nName a memory file/],
     [['empty'], 65, /empty is empty\nCheck that what wrote it/],
     [
       ['folder'],
@@ -129,8 +123,16 @@ describe('an error says what, where and what to do', () => {
     [['pipe'], 65, /pipe is no file\nName a file/],
     [['/dev/null'], 65, /\/dev\/null is no file\n/],
     [['cut.qcow2'], 65, /cut\.qcow2 ends within its header, after 8 bytes\n/],
-    [['one', 'short'], 65, /short has 8192 bytes, and one has 8388608\nImages that are given together/],
-    [['short', '--parent', 'one'], 65, /short has 8192 bytes, and one has 8388608\nA Diff is as long as/],
+    [
+      ['one', 'short'],
+      65,
+      /short has 8\.00 KiB \(8,192 bytes\), and one has 8\.00 MiB \(8,388,608 bytes\)\nImages that are given together/,
+    ],
+    [
+      ['short', '--parent', 'one'],
+      65,
+      /short has 8\.00 KiB \(8,192 bytes\), and one has 8\.00 MiB \(8,388,608 bytes\)\nA Diff is as long as/,
+    ],
     [['one', '--parent', 'disk.qcow2'], 65, /disk\.qcow2 is no memory file\nWith --parent, name Diffs/],
     [['one', '--parent', 'gone'], 65, /gone is not there\n/],
     [['one', '--format', 'json'], 64, /there is no option --format/],

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '../../host/run.ts';
-import type { BuiltImage, Image } from '../../image/types.ts';
+import type { BuiltImage } from '../../image/types.ts';
 import type { BootResult, Engine, EngineReport, GuestOptions } from '../contract.ts';
+import { needBuilt } from '../need-built.ts';
 import type { CommandSettings } from '../settings.ts';
 import { explainFullDisk } from '../vm/full-disk.ts';
 import { settingsValues, type Values } from './environment.ts';
-import { checkFolder } from './folder-state.ts';
 import { checkLeft } from './formats.ts';
 import { type BootHome, type Commands, openHome, outDirOf, withMachine, workDirOf } from './machine.ts';
 import { probeCommands } from './probe.ts';
@@ -54,7 +54,7 @@ export function createCommandEngine(
       rootfs,
     }),
     prepare: async (image, options, dir) => {
-      const built = needBuilt(image);
+      const built = needBuilt(image, 'command');
       const home = openHome(commands, built.checkout, guestValues(settings, options));
       return explainFullDisk(dir, () => prepare(commands, home, built, options, dir));
     },
@@ -62,11 +62,6 @@ export function createCommandEngine(
     cycle: (parent, scenario, { advance }) =>
       explainFullDisk(parent.dir, () => runCycle(commands, parent, scenario, advance)),
   };
-}
-
-function needBuilt(image: Image): BuiltImage {
-  if (image.kind === 'built') return image;
-  throw new Error('an image of snapgate is not for the command engine as it is');
 }
 
 function hashesOf(rootfs: BuiltImage['rootfs']): readonly (string | undefined)[] {
@@ -102,7 +97,6 @@ async function prepare(
       const outDir = outDirOf(home);
       const { memoryBytes: guestBytes } = options;
       const sizes = checkLeft(settings, { ended, dir: outDir, guestBytes, parent: undefined });
-      checkFolder(ended, outDir);
       replaceLeft({ dir }, outDir);
       await keepWhole(run, settings, dir);
       // How far the guest was when is the command's to know: it ends when the guest is settled and saved.

@@ -4,9 +4,6 @@ import type { CommandSettings } from '../settings.ts';
 export const commandNames = ['prepare', 'resume', 'pause', 'cleanup', 'version'] as const;
 export type CommandName = (typeof commandNames)[number];
 
-/** The status by which a command says that it was the guest's own command that failed, as snapgate says it too. */
-export const scenarioFailedStatus = 71;
-
 interface Variable {
   /** What it holds, for the documentation. */
   readonly holds: string;
@@ -109,7 +106,7 @@ export const variables = {
   },
 } as const satisfies Readonly<Record<string, Variable>>;
 
-export type VariableName = keyof typeof variables;
+type VariableName = keyof typeof variables;
 /** SNAPGATE_RUN_ID is set for whatever a run starts. */
 type OwnName = Exclude<VariableName, 'SNAPGATE_COMMAND' | 'SNAPGATE_RUN_ID'>;
 export type Values = Readonly<Partial<Record<OwnName, string | number>>>;

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
-import { type ErrorCode, errnoOf, SnapgateError } from '../../host/error.ts';
+import { type ErrorCode, errnoOf, exitCodes, SnapgateError } from '../../host/error.ts';
 import { endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import { plainWords } from '../vm/guest-failure.ts';
-import { type CommandName, scenarioFailedStatus } from './environment.ts';
+import type { CommandName } from './environment.ts';
 
 /** A command that has ended, however. */
 export interface Ended {
@@ -29,7 +29,8 @@ export function failureOf(ended: Ended): SnapgateError | undefined {
       'Let what is to stay run in the background (`&`), or raise `command-timeout`.',
     );
   if (status === 0) return undefined;
-  if (status === scenarioFailedStatus && (command === 'resume' || command === 'pause'))
+  // A command says by snapgate's own status that it was the guest's command that failed.
+  if (status === exitCodes.scenario && (command === 'resume' || command === 'pause'))
     return commandError(
       ended,
       `says that \`${command === 'resume' ? 'run' : 'check'}\` failed in the guest (exit status ${status})`,

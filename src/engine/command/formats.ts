@@ -2,6 +2,7 @@ import type { Run } from '../../host/run.ts';
 import type { CycleMetrics } from '../contract.ts';
 import type { CommandSettings } from '../settings.ts';
 import type { Ended } from './failure.ts';
+import { checkFolder } from './folder-state.ts';
 import { checkImages, measureDiffs, measureWhole } from './measure-images.ts';
 import { checkLayers, measureLayers } from './measure-layers.ts';
 import type { CommandSnapshot } from './snapshot.ts';
@@ -25,9 +26,11 @@ export interface Measured {
   readonly notes: readonly string[];
 }
 
-/** @throws SnapgateError `guest` that names the command, unless it has left what the format takes */
+/** @throws SnapgateError `guest` that names the command, unless it has left what the format takes, and not too much beside it */
 export function checkLeft(settings: CommandSettings, left: Left): Sizes {
-  return settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
+  const sizes = settings.format === 'e2b' ? checkLayers(settings, left) : checkImages(settings, left);
+  checkFolder(left.ended, left.dir);
+  return sizes;
 }
 
 /**

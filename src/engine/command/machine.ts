@@ -87,7 +87,6 @@ export async function withMachine<T, R>(
     rmSync(join(home.dir, 'output'), { force: true });
     // What is still there is for whoever closes the run, which is over.
     if (run.signal.aborted) return;
-    endMarkedProcesses('SNAPGATE_WORK', work);
     for (const dir of [work, out]) removeTree(dir, run.id);
   };
   let measured: R;

@@ -3,7 +3,7 @@ import type { CycleMetrics, CycleResult, Scenario } from '../contract.ts';
 import { plainWords } from '../vm/guest-failure.ts';
 import type { Values } from './environment.ts';
 import { brokenPromise, type Ended } from './failure.ts';
-import { checkFolder, type FolderState, firstDifference, readFolderState } from './folder-state.ts';
+import { type FolderState, firstDifference, readFolderState } from './folder-state.ts';
 import { checkLeft, measureLeft } from './formats.ts';
 import { type Commands, outDirOf, withMachine } from './machine.ts';
 import { type CommandSnapshot, diskPathOf, leftDirOf, memoryPathOf, replaceLeft } from './snapshot.ts';
@@ -30,7 +30,6 @@ export async function runCycle(
     async ({ resumed, paused }) => {
       const dir = outDirOf(parent.home);
       checkLeft(settings, { ended: paused, dir, guestBytes: parent.memoryBytes, parent });
-      checkFolder(paused, dir);
       checkParent(paused, before, parent);
       const measured = await measureLeft(run, settings, parent, dir, advance);
       if (advance) replaceLeft(parent, dir);

@@ -1,3 +1,4 @@
+import { quoteWord } from '../../guest/init.ts';
 import type { Scenario } from '../contract.ts';
 
 /**
@@ -9,13 +10,9 @@ export function composeCommand({ run, settleMs, check }: Scenario): string | und
   const sleep = settleMs > 0 ? [`sleep ${settleMs / 1000}`] : [];
   if (run !== undefined && settleMs === 0 && check === undefined) return run;
   const steps = [
-    ...(run === undefined ? [] : [inOwnShell(run)]),
+    ...(run === undefined ? [] : [`sh -c ${quoteWord(run)}`]),
     ...sleep,
-    ...(check === undefined ? [] : [inOwnShell(check)]),
+    ...(check === undefined ? [] : [`sh -c ${quoteWord(check)}`]),
   ];
   return steps.length === 0 ? undefined : steps.join(' && ');
-}
-
-function inOwnShell(command: string): string {
-  return `sh -c '${command.replaceAll("'", "'\\''")}'`;
 }

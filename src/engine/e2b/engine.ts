@@ -9,7 +9,7 @@ import { SnapgateError } from '../../host/error.ts';
 import type { CommandResult } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatBytes } from '../../host/units.ts';
-import type { BuiltImage, Image } from '../../image/types.ts';
+import type { Image } from '../../image/types.ts';
 import type {
   BootResult,
   CycleResult,
@@ -19,6 +19,7 @@ import type {
   Scenario,
   Snapshot,
 } from '../contract.ts';
+import { needBuilt } from '../need-built.ts';
 import type { E2bSettings } from '../settings.ts';
 import { measureBuild } from './measure-layer.ts';
 import { readVersions } from './metadata.ts';
@@ -54,7 +55,11 @@ export function createE2bEngine(
     return report;
   };
   const sides = new Map<string, SideTools>();
-  const lazyBox = once(() => openToolbox(run, settings, checkout, () => lacks));
+  let opened: Toolbox | undefined;
+  const lazyBox = () => {
+    opened ??= openToolbox(run, settings, checkout, () => lacks);
+    return opened;
+  };
   const made: string[] = [];
   return {
     async probe() {
@@ -91,14 +96,6 @@ export function createE2bEngine(
       const result = await runCycle(box, parent, child, scenario);
       return { ...result, next: advance ? child : parent };
     },
-  };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }
 
@@ -141,13 +138,9 @@ function warnOfSameTools(
 }
 
 function toolsOf(image: Image, sides: ReadonlyMap<string, SideTools>): SideTools {
-  const tools = builtBy(image) ? sides.get(image.checkout) : undefined;
+  const tools = sides.get(needBuilt(image, 'e2b').checkout);
   if (tools === undefined) throw new Error('this guest was not built by the engine that boots it');
   return tools;
-}
-
-function builtBy(image: Image): image is BuiltImage {
-  return image.kind === 'built' && image.builder === 'e2b';
 }
 
 /** create-build would find out when the guest boots, minutes later. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bucketCommand } from '../../host/cloud-environment.ts';
 import { SnapgateError } from '../../host/error.ts';
@@ -7,10 +7,10 @@ import { hasCommand, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { EngineReport, HostCheck } from '../contract.ts';
 import { allOk, commandCheck, kvmCheck } from '../host-checks.ts';
-import type { E2bSettings } from '../settings.ts';
+import { type E2bSettings, isBucket } from '../settings.ts';
 import { checkDevice, kvmDevice } from '../vm/kvm-probe/device.ts';
 import { findInfra, needInfra, orchestratorOf, pathForSide, toolNames } from './infra.ts';
-import { isMachineCode, needTool } from './tools.ts';
+import { needTool } from './tools.ts';
 
 /** Where the machine says what it has; tests have their own. */
 export interface HostPaths {
@@ -35,7 +35,7 @@ export async function probeHost(
   run: Run,
   settings: E2bSettings,
   checkout: string,
-  host: HostPaths = hostPaths,
+  host: HostPaths,
 ): Promise<EngineReport> {
   const required = runsHere(settings, checkout);
   const checks: HostCheck[] = [
@@ -63,16 +63,22 @@ export async function probeHost(
 
 function runsHere({ tools, infra }: E2bSettings, checkout: string): boolean {
   if (tools !== undefined)
-    return toolNames.some((name) => isProgram(join(pathForSide(tools, checkout, checkout), name)));
+    return toolNames.some((name) => isMachineCode(join(pathForSide(tools, checkout, checkout), name)));
   const root = findInfra(pathForSide(infra ?? '.', checkout, checkout));
   return root === undefined || existsSync(join(orchestratorOf(root), 'pkg/sandbox/nbd'));
 }
 
-function isProgram(path: string): boolean {
+/** Whether a program is one of this machine's, and not a script that may run it elsewhere. That it is missing is said by its own check. */
+function isMachineCode(path: string): boolean {
   try {
-    return isMachineCode(path);
+    const fd = openSync(path, 'r');
+    try {
+      const head = Buffer.alloc(4);
+      return readSync(fd, head) === 4 && head.equals(Buffer.from('\x7fELF', 'latin1'));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
-    // That it is missing is said by its own check.
     return false;
   }
 }
@@ -155,7 +161,7 @@ function goCheck(): HostCheck {
 }
 
 function infraCheck({ infra }: E2bSettings, checkout: string): HostCheck {
-  return usageCheck("e2b's infra", true, () =>
+  return usageCheck("e2b's infra", () =>
     needInfra(pathForSide(infra ?? '.', checkout, checkout), 'e2b-infra'),
   );
 }
@@ -163,7 +169,7 @@ function infraCheck({ infra }: E2bSettings, checkout: string): HostCheck {
 function toolChecks(tools: string, checkout: string): HostCheck[] {
   return toolNames.map((name) => {
     const path = join(pathForSide(tools, checkout, checkout), name);
-    return usageCheck(name, true, () => {
+    return usageCheck(name, () => {
       needTool(path);
       return path;
     });
@@ -172,9 +178,9 @@ function toolChecks(tools: string, checkout: string): HostCheck[] {
 
 function storageChecks({ storage }: E2bSettings, checkout: string): HostCheck[] {
   if (storage === undefined) return [];
-  if (storage.startsWith('gs://')) return [bucketCheck(), commandCheck('prlimit', true)];
+  if (isBucket(storage)) return [bucketCheck(), commandCheck('prlimit', true)];
   const path = resolve(checkout, storage);
-  const check = usageCheck('e2b-storage', true, () => {
+  const check = usageCheck('e2b-storage', () => {
     checkFolder(path, 'e2b-storage');
     return path;
   });
@@ -196,11 +202,11 @@ function bucketCheck(): HostCheck {
 }
 
 /** A check that finds what it looks for, or throws what is to be done. */
-function usageCheck(what: string, required: boolean, find: () => string): HostCheck {
+function usageCheck(what: string, find: () => string): HostCheck {
   try {
-    return { what, ok: true, found: find(), remedy: undefined, required };
+    return { what, ok: true, found: find(), remedy: undefined, required: true };
   } catch (error) {
     if (!(error instanceof SnapgateError)) throw error;
-    return { what, ok: false, found: error.message, remedy: error.remedy, required };
+    return { what, ok: false, found: error.message, remedy: error.remedy, required: true };
   }
 }

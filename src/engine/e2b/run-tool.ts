@@ -4,7 +4,7 @@ import { SnapgateError } from '../../host/error.ts';
 import { type CommandResult, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import type { GuestOptions, Scenario } from '../contract.ts';
-import type { E2bSettings } from '../settings.ts';
+import { type E2bSettings, isBucket } from '../settings.ts';
 import { createOutputTail } from '../vm/output-tail.ts';
 import { composeCommand } from './compose-command.ts';
 import type { ToolName } from './infra.ts';
@@ -76,7 +76,7 @@ async function runTool(
   scenario?: Scenario,
 ): Promise<ToolResult> {
   const { run, settings, store, scratch } = box;
-  const remote = store.argument.startsWith('gs://');
+  const remote = isBucket(store.argument);
   const env = {
     // Of the same disk as everything else of the run, and gone with it.
     ...(process.env['ORCHESTRATOR_BASE_PATH'] ? {} : { ORCHESTRATOR_BASE_PATH: scratch }),

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Artifact, buildFolder } from '../../e2b/layer.ts';
 import { openFolder } from '../../host/folder.ts';
 import type { Run } from '../../host/run.ts';
-import type { E2bSettings } from '../settings.ts';
+import { type E2bSettings, isBucket } from '../settings.ts';
 import { createBucketStore } from './bucket-store.ts';
 
 /** What a build has beside its layers. */
@@ -28,8 +28,10 @@ export interface BuildStore {
 
 /** @param checkout absolute path that a relative path starts at */
 export function createStore(run: Run, { storage }: E2bSettings, checkout: string): BuildStore {
-  if (storage?.startsWith('gs://') === true) return createBucketStore(run, storage);
-  return createFolderStore(run, storage === undefined ? undefined : resolve(checkout, storage));
+  if (storage === undefined) return createFolderStore(run, undefined);
+  return isBucket(storage)
+    ? createBucketStore(run, storage)
+    : createFolderStore(run, resolve(checkout, storage));
 }
 
 function createFolderStore(run: Run, given: string | undefined): BuildStore {

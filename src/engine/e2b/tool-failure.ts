@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
+import { quoteWord } from '../../guest/init.ts';
 import { SnapgateError } from '../../host/error.ts';
 import { type CommandResult, endOf } from '../../host/process.ts';
 import { formatDuration } from '../../host/units.ts';
 import type { Scenario } from '../contract.ts';
+import { linesOf } from '../vm/drive-scenario.ts';
 import { plainWords } from '../vm/guest-failure.ts';
-import { createOutputTail } from '../vm/output-tail.ts';
 
 /** A command that did not do what it should. */
 export interface FailedCommand {
@@ -69,14 +70,8 @@ export function badResult(
   );
 }
 
-export function outputDetails(name: string, { tail }: CommandResult) {
-  return { title: `last lines of ${name}`, lines: cleanLines(tail) };
-}
-
-function cleanLines(lines: readonly string[]): string[] {
-  const tail = createOutputTail();
-  tail.add(Buffer.from(lines.join('\n')));
-  return tail.lines(40);
+function outputDetails(name: string, { tail }: CommandResult) {
+  return { title: `last lines of ${name}`, lines: linesOf(Buffer.from(tail.join('\n'))) };
 }
 
 function howItEnded({ result, timeoutMs }: FailedCommand): string {
@@ -86,9 +81,7 @@ function howItEnded({ result, timeoutMs }: FailedCommand): string {
 
 /** As a person would type it. */
 function commandLine(command: readonly string[]): string {
-  const words = command.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
+  const words = command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : quoteWord(word)));
   const line = words.join(' ');
   return line.length > 1000 ? `${line.slice(0, 1000)}…` : line;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { SnapgateError } from '../../host/error.ts';
 import { type CommandOptions, isExecutable, runCommand } from '../../host/process.ts';
 import type { Run } from '../../host/run.ts';
 import { formatDuration } from '../../host/units.ts';
+import { sha256OfFile } from '../../image/file-hash.ts';
 import type { GuestSource } from '../contract.ts';
 import type { E2bSettings } from '../settings.ts';
 import { findInfra, needInfra, orchestratorOf, pathForSide, type ToolName, toolNames } from './infra.ts';
@@ -150,21 +150,6 @@ function envdOf({ HOST_ENVD_PATH: path }: NodeJS.ProcessEnv): string[] {
 
 async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const path of paths) {
-    const one = createHash('sha256');
-    await pipeline(createReadStream(path), one);
-    hash.update(one.digest());
-  }
+  for (const path of paths) hash.update(await sha256OfFile(path), 'hex');
   return hash.digest('hex');
-}
-
-/** Whether a program is one of this machine's, and not a script that may run it elsewhere. */
-export function isMachineCode(path: string): boolean {
-  const fd = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(4);
-    return readSync(fd, head) === 4 && head.equals(Buffer.from('\x7fELF', 'latin1'));
-  } finally {
-    closeSync(fd);
-  }
 }

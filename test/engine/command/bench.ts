@@ -5,7 +5,6 @@ import { createCommandEngine } from '../../../src/engine/command/engine.ts';
 import type { CommandSnapshot } from '../../../src/engine/command/snapshot.ts';
 import type { BootResult, Engine, GuestOptions, Scenario } from '../../../src/engine/contract.ts';
 import type { CommandSettings } from '../../../src/engine/settings.ts';
-import { SnapgateError } from '../../../src/host/error.ts';
 import { openTestRun, type TestRun } from '../../baseline/test-run.ts';
 
 export const kibi = 1024;
@@ -73,15 +72,4 @@ export function openCommandBench(): CommandBench {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The error that a work ends with. */
-export async function errorOf(work: Promise<unknown>): Promise<SnapgateError> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof SnapgateError) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }

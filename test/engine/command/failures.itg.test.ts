@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesOf } from '../../e2e/leftovers.ts';
-import { type CommandBench, errorOf, kibi, openCommandBench, pause } from './bench.ts';
+import { refusal } from '../../host/refusal.ts';
+import { type CommandBench, kibi, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
 beforeEach(() => {
@@ -56,7 +57,7 @@ describe.each(['prepare', 'resume', 'pause'] as const)('a %s-command that', (nam
         const { snapshot } = await bench.boot(engine);
         await engine.cycle(snapshot, pause, { advance: true });
       };
-      const error = await errorOf(work());
+      const error = await refusal(work());
       const title = `${name}-command`;
       expect(error.code).toBe('guest');
       expect(error.message.replace(title, 'X').replace(', in a cycle of pause,', '')).toMatch(message);
@@ -83,7 +84,7 @@ it.each([
 ] as const)('%s-command says by status 71 that it was the guest’s command', async (name, what) => {
   const engine = bench.engine({ [name]: 'echo no such file; exit 71' });
   const { snapshot } = await bench.boot(engine);
-  const error = await errorOf(engine.cycle(snapshot, { ...pause, name: 'mine' }, { advance: true }));
+  const error = await refusal(engine.cycle(snapshot, { ...pause, name: 'mine' }, { advance: true }));
   expect(error.code).toBe('scenario');
   expect(error.message).toBe(`${name}-command, in a cycle of mine, says that ${what} (exit status 71)`);
   expect(error.details?.lines).toEqual(['no such file']);
@@ -121,10 +122,10 @@ describe('the cleanup-command', () => {
 
   it('that fails fails the boot, and a command that failed before it is what is said', async () => {
     const cleanup = 'echo cannot; exit 5';
-    const alone = await errorOf(bench.boot(bench.engine({ cleanup })));
+    const alone = await refusal(bench.boot(bench.engine({ cleanup })));
     expect(alone.message).toBe('cleanup-command exited 5');
     expect(alone.details?.lines).toEqual(['cannot']);
-    const both = await errorOf(bench.boot(bench.engine({ prepare: 'exit 3', cleanup })));
+    const both = await refusal(bench.boot(bench.engine({ prepare: 'exit 3', cleanup })));
     expect(both.message).toBe('prepare-command exited 3');
     expect(bench.test.warnings).toEqual(['cleanup-command exited 5, after another command had failed']);
   });
@@ -134,7 +135,7 @@ describe('the cleanup-command', () => {
       prepare: 'touch begun; sleep 600',
       cleanup: 'echo "$SNAPGATE_COMMAND $SNAPGATE_ID $SNAPGATE_RUN_ID" >>log',
     });
-    const booted = errorOf(bench.boot(engine));
+    const booted = refusal(bench.boot(engine));
     while (!existsSync(join(bench.checkout, 'begun')))
       await new Promise((resolve) => setTimeout(resolve, 20));
     const { id } = bench.test.run;
@@ -158,7 +159,7 @@ describe('the cleanup-command', () => {
 it('a command that prints without end fills neither memory nor disk', async () => {
   const prepare = 'timeout 1 yes || :; sleep 0.6; stat -L -c %s /proc/self/fd/2 >size; exit 3';
   const engine = bench.engine({ prepare });
-  const error = await errorOf(bench.boot(engine));
+  const error = await refusal(bench.boot(engine));
   expect(error.details?.lines).toEqual(Array.from({ length: 40 }, () => 'y'));
   expect(error.message).toBe('prepare-command exited 3');
   // It may just have been emptied.

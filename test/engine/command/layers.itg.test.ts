@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chains, imageAfter, layerFolders } from '../../e2b/fixture-chains.ts';
-import { type CommandBench, errorOf, guest, openCommandBench, pause } from './bench.ts';
+import { chainNamed, imageAfter, layerFolders } from '../../e2b/fixture-chains.ts';
+import { refusal } from '../../host/refusal.ts';
+import { type CommandBench, guest, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
 beforeEach(() => {
@@ -15,8 +16,7 @@ const names = ['v1', 'v3', 'v4-none', 'v4-lz4', 'v4-zstd', 'v5-lz4'] as const;
 
 /** Layers that e2b's own code wrote: the first is what prepare leaves, and each cycle leaves the one that is its scenario's name. */
 function chainOf(name: string) {
-  const chain = chains.find((each) => each.name === name);
-  if (chain === undefined) throw new Error(`no chain ${name}`);
+  const chain = chainNamed(name);
   const folders = layerFolders(chain);
   const leave = (folder: string | undefined) => `cp -r "${folder}"/. "$SNAPGATE_OUT"`;
   const settings = {
@@ -94,7 +94,7 @@ it.each([
   const { settings, options, folders } = chainOf('v4-none');
   const engine = bench.engine({ ...settings, pause: `cp -r "${folders[1]}" layer; echo saved; ${lie}` });
   const { snapshot } = await bench.boot(engine, options);
-  const error = await errorOf(engine.cycle(snapshot, pause, { advance: true }));
+  const error = await refusal(engine.cycle(snapshot, pause, { advance: true }));
   expect(error.message).toMatch(/^pause-command, in a cycle of pause, exited 0, but /);
   expect(error.message).toMatch(message);
   expect(error.details?.lines).toEqual(['saved']);
@@ -102,7 +102,7 @@ it.each([
 
 it('a memory that is smaller than the guest’s', async () => {
   const { settings } = chainOf('v4-none');
-  const error = await errorOf(bench.boot(bench.engine(settings)));
+  const error = await refusal(bench.boot(bench.engine(settings)));
   expect(error.message).toBe(
     'prepare-command exited 0, but left a memfile of 256 KiB, and the guest has 1.00 MiB of memory',
   );

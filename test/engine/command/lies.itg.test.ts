@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandSettings } from '../../../src/engine/settings.ts';
-import { type CommandBench, errorOf, openCommandBench, pause } from './bench.ts';
+import { refusal } from '../../host/refusal.ts';
+import { type CommandBench, openCommandBench, pause } from './bench.ts';
 
 let bench: CommandBench;
 beforeEach(() => {
@@ -85,7 +86,7 @@ const liesOfPause: Readonly<Record<string, Case>> = {
 
 describe('a prepare-command that exits 0 and', () => {
   it.each(Object.entries(liesOfBoth))('%s is named, with its last lines', async (_, { command, message }) => {
-    const error = await errorOf(bench.boot(bench.engine({ prepare: command })));
+    const error = await refusal(bench.boot(bench.engine({ prepare: command })));
     expect(error.code).toBe('guest');
     expect(error.message).toMatch(/^prepare-command exited 0, but /);
     expect(error.message).toMatch(message);
@@ -101,7 +102,7 @@ describe('a pause-command that exits 0 and', () => {
         pause: `[ "$SNAPGATE_SCENARIO" != lie ] || { ${command}; exit 0; }; ${honest}`,
       });
       const { snapshot } = await bench.boot(engine);
-      const error = await errorOf(engine.cycle(snapshot, { ...pause, name: 'lie' }, { advance: true }));
+      const error = await refusal(engine.cycle(snapshot, { ...pause, name: 'lie' }, { advance: true }));
       expect(error.code).toBe('guest');
       expect(error.message).toMatch(/^pause-command, in a cycle of lie, exited 0, but /);
       expect(error.message.replace(', in a cycle of lie,', '')).toMatch(message);
@@ -114,7 +115,7 @@ it('a parent that was left alone can be resumed again', async () => {
   const lie = 'if [ "$SNAPGATE_SCENARIO" = lie ]; then exit 0; fi';
   const engine = bench.engine({ pause: `${lie}; ${honest}` });
   const { snapshot } = await bench.boot(engine);
-  await errorOf(engine.cycle(snapshot, { ...pause, name: 'lie' }, { advance: true }));
+  await refusal(engine.cycle(snapshot, { ...pause, name: 'lie' }, { advance: true }));
   const { metrics } = await engine.cycle(snapshot, pause, { advance: true });
   expect(metrics['memfile.changedBytes']).toBe(0);
 });

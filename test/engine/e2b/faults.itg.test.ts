@@ -38,7 +38,10 @@ describe('what goes wrong with the tools', () => {
   });
 
   it.each([
-    ['short', /resume-build says that build [0-9a-f-]{36} is finished, but .*memfile has \d+ bytes/],
+    [
+      'short',
+      /resume-build says that build [0-9a-f-]{36} is finished, but .*memfile has [\d.]+ KiB \([\d,]+ bytes\)/,
+    ],
     ['no-header', /is finished, but .*memfile.header cannot be read \(ENOENT\)/],
     ['nothing', /is finished, but .*memfile.header cannot be read/],
   ])('is an error where a build is not whole (%s)', (fault, message) => {

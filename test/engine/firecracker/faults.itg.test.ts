@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { bootFirecrackerOracle, firecrackerOracleCycle } from '../../oracle/fire
 import { firstFreePage } from '../../oracle/model.ts';
 import { contiguous, type Order } from '../../oracle/order.ts';
 import { openBench } from '../guests.ts';
+import { hashesOf } from '../hashes-of.ts';
 import { fakeHost } from './bench.ts';
 
 /*
@@ -50,14 +50,6 @@ async function failedCycle(fault: Fault, chain: FirecrackerSnapshot = snapshot):
   expect(processesOf(run.id)).toEqual([]);
   expect(hashesOf(chain.dir)).toEqual(before);
   return error;
-}
-
-function hashesOf(dir: string): Record<string, string> {
-  const hash = (name: string) =>
-    createHash('sha256')
-      .update(readFileSync(join(dir, name)))
-      .digest('hex');
-  return Object.fromEntries(readdirSync(dir).map((name) => [name, hash(name)]));
 }
 
 const calls = ['PUT /snapshot/load', 'PATCH /vm', 'PUT /snapshot/create'];

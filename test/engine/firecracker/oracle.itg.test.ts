@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -13,6 +12,7 @@ import { bootFirecrackerOracle, firecrackerOracleCycle } from '../../oracle/fire
 import { createModel, differingPages, firstFreePage, pageBytes } from '../../oracle/model.ts';
 import { contiguous, countOrder, type Order, scattered, strided } from '../../oracle/order.ts';
 import { openBench } from '../guests.ts';
+import { hashesOf } from '../hashes-of.ts';
 import { fakeHost } from './bench.ts';
 
 /*
@@ -194,12 +194,4 @@ async function exactCycle(
   const after = readFileSync(memoryPathOf(chain.dir));
   expect(differingPages(before, after)).toEqual(advance ? [...changed].toSorted((a, b) => a - b) : []);
   return answers;
-}
-
-function hashesOf(dir: string): Record<string, string> {
-  const hash = (name: string) =>
-    createHash('sha256')
-      .update(readFileSync(join(dir, name)))
-      .digest('hex');
-  return Object.fromEntries(readdirSync(dir).map((name) => [name, hash(name)]));
 }

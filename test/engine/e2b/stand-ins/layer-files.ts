@@ -5,7 +5,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { readLayer } from '../../../../src/e2b/layer.ts';
 import { openLayeredImage } from '../../../../src/e2b/layered-image.ts';
-import { storedLz4Frame, writeHeader } from '../../../e2b/write-header.ts';
+import { storedLz4Frame, writeHeader, zeroId } from '../../../e2b/write-header.ts';
 
 /*
  * What the stand-ins of create-build and resume-build have for guests: a memory and a disk whose blocks are dirtied as the rootfs template
@@ -53,8 +53,6 @@ interface Place {
   readonly buildId: string;
   readonly storageOffset: number;
 }
-
-const zeroId = '00000000-0000-0000-0000-000000000000';
 
 /** Writes header and data of a layer over its parent's, block by block. */
 export function storeLayer(layer: LayerToStore): void {

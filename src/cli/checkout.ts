@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { openGit } from '../baseline/git.ts';
 import type { Config } from '../config/types.ts';
 import { findInfra } from '../engine/e2b/infra.ts';
+import { isBucket } from '../engine/settings.ts';
 import { hasCommand } from '../host/process.ts';
 import type { Run } from '../host/run.ts';
 
@@ -27,7 +28,7 @@ export async function locateCheckout(run: Run, config: Config, cwd: string): Pro
     ...engine,
     infra: relative(checkout, realPath(start)) || undefined,
     tools: tools === undefined ? undefined : resolve(cwd, tools),
-    storage: storage?.startsWith('gs://') ? storage : storage && resolve(cwd, storage),
+    storage: storage === undefined || isBucket(storage) ? storage : resolve(cwd, storage),
   };
   return { config: { ...config, measure: { ...config.measure, engine: settings } }, checkout };
 }
