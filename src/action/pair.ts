@@ -68,13 +68,13 @@ async function measuredPair(
   sides: Sides,
   { baselines, measuringSha256 }: RequestStorage,
 ): Promise<GatePair> {
-  const { config } = request;
+  const { config, event } = request;
   const head = await headOf(run, request, sides);
   const base = await baseOf(run, request, sides);
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
   const { workspace: checkout, mode } = request;
-  const gate = { config, checkout, head, base, storage, decides: mode === 'gate' };
+  const gate = { config, checkout, head, base, storage, decides: mode === 'gate', keepsHead: isPush(event) };
   const pair = await measureGate(run, gate);
   logSteps(run, pair);
   // What the event says of the base is of no interest where another was named.

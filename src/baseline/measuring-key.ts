@@ -8,8 +8,8 @@ export const notInMeasuringKey = {
   memoryBytes: 'is in the fingerprint',
   vcpus: 'is in the fingerprint',
   boots: 'is asked of a stored measurement by number: more are as good',
-  soloBoots: 'as boots',
-  maxBoots: 'as boots',
+  soloBoots: 'is a number of boots too',
+  maxBoots: 'is a number of boots too',
   timeBudgetMs: 'limits how many boots there are, not what a boot is',
   bootTimeoutMs: 'is a limit: a guest that reaches it is an error and no measurement',
 } as const satisfies Partial<Record<keyof MeasureConfig, string>>;

@@ -269,21 +269,26 @@ function readMeasure(settings: Settings, engine: EngineSettings, own: readonly S
   };
 }
 
-/** A run that decides nothing has nobody to look, and so the usual number of boots at once. */
+/** Usual boots of a measurement that is not taken until a gate has decided. */
+const soloBoots = 5;
+
 function readBoots(settings: Settings): Pick<MeasureConfig, 'boots' | 'soloBoots' | 'maxBoots'> {
-  const given = settings.readOptional('boots', bounded(parseCount, 1, 100));
-  const boots = given ?? defaultBoots.gate;
-  const most = settings.readOptional('max-boots', bounded(parseCount, 1, 100));
-  if (most !== undefined && most < boots)
+  const parse = bounded(parseCount, 1, 100);
+  const boots = settings.read('boots', parse);
+  const maxBoots = settings.read('max-boots', parse);
+  const limit = settings.find('max-boots');
+  if (maxBoots < boots && limit !== undefined)
     throw new SnapgateError(
       'usage',
-      `${settings.find('max-boots')?.where} is ${most}, fewer than the ${boots} of boots`,
+      `${limit.where}: ${maxBoots} is fewer than boots, ${boots}, after which a gate first looks`,
       'Raise max-boots, or lower boots.',
     );
-  return { boots, soloBoots: given ?? defaultBoots.solo, maxBoots: most ?? Math.max(defaultBoots.most, boots) };
+  return {
+    boots,
+    soloBoots: settings.readOptional('boots', parse) ?? soloBoots,
+    maxBoots: Math.max(maxBoots, boots),
+  };
 }
-
-const defaultBoots = { gate: 2, solo: 5, most: 10 };
 
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
 function selectScenarios(text: string, where: string, known: readonly Scenario[]): readonly Scenario[] {

@@ -287,16 +287,16 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('boots', 'measure', 'N', built),
     description:
-      'Number of cold boots of each side before a gate first looks, 1 to 100, and of a side that is measured without deciding; boots are the independent samples.',
+      'Number of cold boots of each side before a gate first looks, 1 to 100; a measurement that is kept, or that nobody decides on yet, has as many as are given here, or 5.',
     type: 'count',
-    default: '2, or 5 without deciding',
+    default: '2',
   },
   {
     ...text('max-boots', 'measure', 'N', looking),
     description:
-      'Number of cold boots of each side at which a gate that is still undecided stops, 1 to 100: after `boots` it looks, decides, or boots one more of each.',
+      'Number of cold boots of each side at which a gate that cannot decide stops, `boots` to 100: from `boots` on it looks after each pair, decides, or boots one pair more.',
     type: 'count',
-    default: '10, or boots where that is more',
+    default: '10',
   },
   {
     ...text('cycles', 'measure', 'N', built),

@@ -1,7 +1,8 @@
 import type { GateConfig } from '../config/types.ts';
 import type { Measurement } from '../measure/record.ts';
+import { confidence } from '../stats/contrast.ts';
 import { requireComparable, requireMeasured } from './comparable.ts';
-import { type Decision, decide, type Evidence, improves } from './decide.ts';
+import { alpha, type Decision, decide, type Evidence, improves } from './decide.ts';
 import { establishedFacts, type Facts, type GatheredPair, gatherFacts, metricsThatGate } from './facts.ts';
 import { headlineOf } from './headline.ts';
 import { type Comparison, comparisonVersion, type NoVerdict, type Row, type Verdict } from './record.ts';
@@ -27,15 +28,18 @@ export function compareMeasurements(
   const compared = noVerdict === undefined ? base : undefined;
   if (compared) requireComparable(compared, head);
   const gated = metricsThatGate(head, config);
-  requireMeasured(head, gated);
-  if (compared) requireMeasured(compared, gated);
   const gathered = gatherFacts({ base, head, noVerdict }, config);
+  // The same bytes twice need no boots.
+  if (!gathered.identicalImages || head.boots.length > 0) {
+    requireMeasured(head, gated);
+    if (compared) requireMeasured(compared, gated);
+  }
   return concludePair(gathered, establishedFacts(gathered.facts), meta);
 }
 
 /** The comparison of one pair, once it is known which of its changes are established. */
 export function concludePair(
-  { pair, identicalImages, facts }: GatheredPair,
+  { pair, looks, identicalImages, facts }: GatheredPair,
   established: ReadonlySet<Facts>,
   meta: RecordMeta,
 ): Comparison {
@@ -56,6 +60,7 @@ export function concludePair(
     ...(noVerdict === undefined ? {} : { noVerdict }),
     identicalImages,
     boots: { base: base?.boots.length ?? 0, head: head.boots.length },
+    errors: { alpha, confidence, looks },
     rows,
     notes: notesOf(base, head),
   };

@@ -26,6 +26,8 @@ export interface Evidence {
   /** The change is told from none, after Holm's correction over all rows that gate. */
   readonly established: boolean;
   readonly identicalImages: boolean;
+  /** Looks that the plan of the measuring allows: see `looksOf`. */
+  readonly looks: number;
 }
 
 export interface Decision {
@@ -60,6 +62,8 @@ function overCap({ applied, head, metric }: Evidence): Decision | undefined {
 function withoutGrowth(evidence: Evidence): Decision | undefined {
   const { applied, head, hasBase, base, metric, identicalImages, noVerdict } = evidence;
   const { max } = applied.thresholds;
+  if (identicalImages && max === undefined && noVerdict === undefined && applied.gatesGrowth)
+    return sameBytes;
   if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
     const side = head === undefined ? 'head' : 'base';
     return {
@@ -76,8 +80,13 @@ function withoutGrowth(evidence: Evidence): Decision | undefined {
   if (!hasBase)
     return { verdict: 'pass', reason: within ? `${within}; no base.` : 'No base to compare with.' };
   if (!identicalImages) return undefined;
-  return { verdict: 'pass', reason: 'Both images are the same bytes: nothing can have grown.' };
+  return sameBytes;
 }
+
+const sameBytes: Decision = {
+  verdict: 'pass',
+  reason: 'Both images are the same bytes: nothing can have grown.',
+};
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -181,7 +190,7 @@ function boots(evidence: Evidence, contrast: Contrast): number | undefined {
     const fails = isAbove(relative, failAbove) && isAbove(difference.value, minGrowth);
     const test = ratioTest ?? differenceTest;
     if (fails && !evidence.established)
-      tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha, mostBoots));
+      tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha / evidence.looks, mostBoots));
   }
   if (ratioTest && growth) {
     const room = Math.log1p(failAbove) - Math.log1p(growth.value);

@@ -5,6 +5,7 @@ import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { type Contrast, contrastSides } from '../stats/contrast.ts';
 import { holmEstablished } from '../stats/holm.ts';
 import { alpha, type Evidence } from './decide.ts';
+import { looksOf } from './looks.ts';
 import type { NoVerdict } from './record.ts';
 import { gatingMetrics, thresholdsFor } from './thresholds.ts';
 
@@ -21,6 +22,7 @@ export type Facts = Omit<Evidence, 'established'> & { readonly scenario: string 
 /** A pair with the numbers of all its scenarios and metrics. */
 export interface GatheredPair {
   readonly pair: Pair;
+  readonly looks: number;
   readonly identicalImages: boolean;
   readonly facts: readonly Facts[];
 }
@@ -31,6 +33,7 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
   const identicalImages = base !== undefined && sameImage(base.image, head.image);
   const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
   const metrics = metricNames.filter((metric) => measured.has(metric));
+  const looks = looksOf([base, head]);
   const facts = head.scenarios.flatMap(({ name: scenario }) =>
     metrics.map((metric) => ({
       scenario,
@@ -40,18 +43,20 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
       hasBase: base !== undefined,
       noVerdict,
       identicalImages,
+      looks,
     })),
   );
-  return { pair, identicalImages, facts };
+  return { pair, looks, identicalImages, facts };
 }
 
 /**
  * Several rows are several chances of a false alarm, of one comparison or of a whole matrix: only those that gate by growth count, and
- * Holm's correction is over all that are given here.
+ * Holm's correction is over all that are given here. Several looks are several chances too: each spends an equal share of alpha, which keeps
+ * the sum at alpha whatever the looks have in common (Bonferroni's inequality; as a spending function: K. Lan and D. DeMets, Biometrika 70, 1983).
  */
 export function establishedFacts(facts: readonly Facts[]): ReadonlySet<Facts> {
   const tested = facts.filter((fact) => fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined);
-  const pValues = tested.map((fact) => fact.contrast?.pValue ?? 1);
+  const pValues = tested.map(({ contrast, looks }) => Math.min(1, (contrast?.pValue ?? 1) * looks));
   const established = holmEstablished(pValues, alpha);
   return new Set(tested.filter((fact, index) => established[index] && excludesNone(fact.contrast)));
 }
@@ -68,7 +73,8 @@ function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): 
   return metricNames.filter((metric) => record[metric] !== undefined);
 }
 
-function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
+/** Whether two images are the same bytes, for all that a guest is booted from. */
+export function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
   // What a builder makes twice of the same need not be the same guest.
   if (!('rootfsSha256' in base) || !('rootfsSha256' in head)) return false;
   const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'] as const;

@@ -70,6 +70,15 @@ export const acceptanceSchema = z.strictObject({
 });
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 
+export const errorRatesSchema = z.strictObject({
+  /** Chance that any growth is called established where there is none, over all rows that gate and all looks. */
+  alpha: z.number(),
+  /** Of each interval. */
+  confidence: z.number(),
+  /** Looks that the plan of the measuring allowed, each with an equal share of alpha. */
+  looks: z.int().positive(),
+});
+
 export const comparisonSchema = z.strictObject({
   schema: z.literal('snapgate/comparison'),
   version: z.literal(comparisonVersion),
@@ -88,6 +97,8 @@ export const comparisonSchema = z.strictObject({
   /** Both images are the same bytes. */
   identicalImages: z.boolean(),
   boots: z.strictObject({ base: z.int().nonnegative(), head: z.int().nonnegative() }),
+  /** What the verdicts may err by. */
+  errors: errorRatesSchema.optional(),
   rows: z.array(rowSchema),
   notes: z.array(z.string()),
 });

@@ -27,6 +27,12 @@ export function thresholdsFor(config: GateConfig, scenario: string, metric: Metr
   return { thresholds, gatesGrowth, gates: gatesGrowth || thresholds.max !== undefined };
 }
 
+/** Whether an absolute cap is set on anything. */
+export function capsAnything({ caps, overrides }: GateConfig): boolean {
+  const own = Object.values(overrides).flatMap((metrics) => Object.values(metrics));
+  return [...Object.values(caps), ...own.map(({ max }) => max)].some((max) => max !== undefined);
+}
+
 /** Every metric that has a verdict in some scenario of these. */
 export function gatingMetrics(
   config: GateConfig,

@@ -1,25 +1,21 @@
-import type { BaseSide, HeadSide, ImageSide } from '../baseline/types.ts';
+import type { BaseSide, HeadSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
-import type { Engine } from '../engine/contract.ts';
-import { incomparable } from '../gate/comparable.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { imageKernel } from '../image/build.ts';
-import { fingerprintOf, kernelOf, scenariosRecord, unknownKernel } from '../measure/environment.ts';
-import { measureSides, type SideToMeasure } from '../measure/measure.ts';
+import { fingerprintOf, scenariosRecord, unknownKernel } from '../measure/environment.ts';
 import type { Measurement } from '../measure/record.ts';
 import type { ReportInput } from '../report/exporter.ts';
 import { markdown } from '../report/markdown.ts';
-import { withRecordsAside } from './aside.ts';
-import { type Settled, type SettledBase, type Storage, settleBase, type Wanted } from './base.ts';
+import { type Settled, type Storage, settleBase, type Wanted } from './base.ts';
 import { decide } from './compare.ts';
 import { openEngine, type ProbedEngine } from './engine.ts';
 import { checkOutputDir, writeRecord, writeText } from './files.ts';
 import { checkGatedMetrics } from './gated-metrics.ts';
-import { planLanes, readHostResources } from './preflight.ts';
-import { buildSide, checkSide, type SideSource } from './side.ts';
+import { measurePair } from './measure-pair.ts';
+import { checkSide } from './side.ts';
 
 export interface GateRequest {
   readonly config: Config;
@@ -29,8 +25,10 @@ export interface GateRequest {
   readonly base: BaseSide;
   /** Where a measurement of the base may be kept; undefined where there is no such place. */
   readonly storage: Storage | undefined;
-  /** A verdict follows: what gates must be something that the engine can give. */
+  /** A verdict follows: what gates must be something that the engine can give, and boots are taken until it is known. */
   readonly decides: boolean;
+  /** The head's measurement is kept as a baseline: it has the boots of one, even where fewer decide. */
+  readonly keepsHead: boolean;
 }
 
 /** Both sides as far as they are known, before anything is decided. */
@@ -62,10 +60,10 @@ export interface GateResult {
 /** The whole gate as a terminal has it: measures, decides, writes the records. */
 export async function runGate(
   run: Run,
-  request: Omit<GateRequest, 'decides'> & { readonly reproduce: readonly string[] },
+  request: Omit<GateRequest, 'decides' | 'keepsHead'> & { readonly reproduce: readonly string[] },
 ): Promise<GateResult> {
   const { config, reproduce } = request;
-  const pair = await measureGate(run, { ...request, decides: true });
+  const pair = await measureGate(run, { ...request, decides: true, keepsHead: false });
   const report: ReportInput = { ...decidePair(config, pair), reproduce };
   return {
     report,
@@ -88,7 +86,7 @@ export async function measureGate(run: Run, request: GateRequest): Promise<GateP
   const engine = await openEngine(run, config, request.checkout);
   const wanted = await wantedFor(run, config, engine, head);
   const settled = await settleBase(run, base, wanted, request.storage);
-  return await measurePair(run, config, engine, head, settled);
+  return await measurePair(run, request, engine, settled);
 }
 
 /** Verdict and report of a pair. */
@@ -138,81 +136,8 @@ async function wantedFor(run: Run, config: Config, engine: ProbedEngine, head: H
   return {
     fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
     scenarios: scenariosRecord(config.measure.scenarios),
-    boots: config.measure.boots,
+    boots: config.measure.soloBoots,
     metrics: config.gate.gatedMetrics,
     commit: subject.commit,
   };
-}
-
-async function measurePair(
-  run: Run,
-  config: Config,
-  engine: ProbedEngine,
-  head: HeadSide,
-  { base, notes }: Settled,
-): Promise<GatePair> {
-  const toBuild = [
-    ...(base.kind === 'image' ? [sourceOf('base', base)] : []),
-    ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
-  ];
-  const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
-  const checkouts = toBuild.map(({ checkout }) => checkout);
-  const built = await withRecordsAside(run, config.outputDir, checkouts, () =>
-    buildSides(run, config, engine.engine, toBuild),
-  );
-  const differs = differenceOf(config, engine, built, [base, head]);
-  const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
-  const parallel = lanes === 2;
-  const measured =
-    sides.length === 0 ? [] : await measureSides(run, { ...engine, config: config.measure, sides, parallel });
-  const of = (side: 'base' | 'head') => measured.find((each) => each.side === side);
-  const ofHead = head.kind === 'measurement' ? head.measurement : of('head');
-  if (ofHead === undefined) throw new Error('no measurement of head');
-  const ofBase = base.kind === 'measurement' ? base.measurement : of('base');
-  return {
-    base: ofBase,
-    head: ofHead,
-    noVerdict: differs ?? incomparable(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
-    notes,
-    baseIsNew: of('base') !== undefined,
-  };
-}
-
-function sourceOf(side: 'base' | 'head', { subject, inputs, checkout }: ImageSide): SideSource {
-  return { side, subject, inputs, checkout };
-}
-
-async function buildSides(
-  run: Run,
-  config: Config,
-  engine: Engine,
-  sources: readonly SideSource[],
-): Promise<SideToMeasure[]> {
-  const sides: SideToMeasure[] = [];
-  for (const source of sources) {
-    sides.push({
-      side: source.side,
-      subject: source.subject,
-      image: await buildSide(run, config, engine, source),
-    });
-  }
-  return sides;
-}
-
-/** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
-function differenceOf(
-  config: Config,
-  { identity }: ProbedEngine,
-  built: readonly SideToMeasure[],
-  given: readonly (SettledBase | HeadSide)[],
-): NoVerdict | undefined {
-  const scenarios = scenariosRecord(config.measure.scenarios);
-  const known = given.flatMap((side) => (side.kind === 'measurement' ? [side.measurement] : []));
-  const made = built.map(({ image }) => ({
-    fingerprint: fingerprintOf(identity, kernelOf(image), config.measure),
-    scenarios,
-  }));
-  const [one, other] = [...made, ...known];
-  if (one === undefined || other === undefined) return undefined;
-  return incomparable(one, other);
 }

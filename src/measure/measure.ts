@@ -47,6 +47,11 @@ export async function measureSides(run: Run, request: MeasureRequest): Promise<M
   return measurements(cut);
 }
 
+/** What `measureSides` gives, of no boots: for sides of which no number is needed. */
+export function measureNothing(request: MeasureRequest): Measurement[] {
+  return request.sides.map((side) => toMeasurement(request, side, [], undefined));
+}
+
 /** The note for boots that the time budget cut, or none. */
 async function runWaves(
   run: Run,
@@ -77,7 +82,9 @@ async function runWaves(
 
 function bootPlanOf({ config, decided }: MeasureRequest): BootPlan {
   const { boots, soloBoots, maxBoots } = config;
-  return decided ? { leastBoots: boots, mostBoots: maxBoots } : { leastBoots: soloBoots, mostBoots: soloBoots };
+  return decided
+    ? { leastBoots: boots, mostBoots: maxBoots }
+    : { leastBoots: soloBoots, mostBoots: soloBoots };
 }
 
 function cutNote(request: MeasureRequest, done: number): string {
@@ -181,7 +188,8 @@ function toMeasurement(
   };
 }
 
-function imageRecord(image: Image): Measurement['image'] {
+/** An image as a record holds it. */
+export function imageRecord(image: Image): Measurement['image'] {
   if (image.kind === 'rootfs') return rootfsRecord(image);
   const { builder, sha256, rootfs } = image;
   return { builder, sha256, ...(rootfs === undefined ? {} : { rootfs: rootfsRecord(rootfs) }) };

@@ -2,11 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MeasureConfig } from '../../src/config/types.ts';
-import type { Engine, Scenario, Snapshot } from '../../src/engine/contract.ts';
-import type { Run } from '../../src/host/run.ts';
-import type { Image } from '../../src/image/types.ts';
+import type { Scenario } from '../../src/engine/contract.ts';
 import { measureBoot, sumMetrics } from '../../src/measure/boot.ts';
+import { countingEngine, image, measureConfig, scenario, testRun } from './counting-engine.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -14,80 +12,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** An engine without a guest, whose snapshots count the cycles of their chain: what is tested is the order of calls alone. */
-function countingEngine(): { engine: Engine; calls: string[] } {
-  const calls: string[] = [];
-  const depth = new Map<string, number>();
-  const engine: Engine = {
-    probe: async () => ({ ok: true, checks: [], identity: undefined, fallback: undefined }),
-    prepare: async (_image, _options, at) => {
-      depth.set(at, 0);
-      return { snapshot: { dir: at }, bootMs: 1, readyMs: 2, settled: true };
-    },
-    fork: async (snapshot, at) => {
-      depth.set(at, depth.get(snapshot.dir) ?? 0);
-      return { dir: at };
-    },
-    cycle: async (parent: Snapshot, scenario, { advance }) => {
-      const before = depth.get(parent.dir) ?? 0;
-      calls.push(`${scenario.name}@${before}`);
-      if (advance) depth.set(parent.dir, before + 1);
-      return { next: parent, metrics: { 'memfile.writtenBytes': 4096 * (before + 1) }, cycleMs: 1 };
-    },
-  };
-  return { engine, calls };
-}
-
-const image: Image = {
-  kind: 'rootfs',
-  rootfsPath: '/none',
-  rootfsSha256: '',
-  rootfsBytes: 1,
-  kernelPath: '/none',
-  kernelVersion: '',
-  kernelSha256: '',
-  initrdPath: undefined,
-  initrdSha256: undefined,
-  init: 'none',
-  kernelArgs: [],
-};
-
-function scenario(name: string, more: Partial<Scenario> = {}): Scenario {
-  return {
-    name,
-    run: undefined,
-    settleMs: 0,
-    check: undefined,
-    from: 'previous',
-    repeat: 1,
-    timeoutMs: 1000,
-    ...more,
-  };
-}
-
 async function boot(scenarios: Scenario[], rounds: { warmup: number; cycles: number }) {
   const { engine, calls } = countingEngine();
-  const config: MeasureConfig = {
-    memoryBytes: 1,
-    vcpus: 1,
-    engine: { kind: 'qemu', accel: 'auto' },
-    boots: 1,
-    soloBoots: 1,
-    maxBoots: 1,
-    timeBudgetMs: 1,
-    bootTimeoutMs: 1,
-    readyCommand: undefined,
-    scenarios,
-    ...rounds,
-  };
-  const run: Run = {
-    id: 'test',
-    dir,
-    cacheDir: dir,
-    log: { info: () => {}, warning: () => {}, detail: () => {} },
-    ledger: { path: '', add: () => {} },
-    signal: new AbortController().signal,
-  };
+  const config = measureConfig(scenarios, rounds);
+  const run = testRun(dir);
   const at = join(dir, 'boot');
   const { boot: record } = await measureBoot({
     run,
