@@ -1,11 +1,13 @@
 import { agreement } from './agreement.ts';
 import type { Bench } from './bench.ts';
+import { boots } from './boots.ts';
 import { cycleCost } from './cycle-cost.ts';
 import { wholeImage } from './whole-image.ts';
 
 /** All benches by the name that script/bench takes. */
 export const benches: Readonly<Record<string, Bench>> = {
   agreement,
+  boots,
   'cycle-cost': cycleCost,
   'whole-image': wholeImage,
 };
