@@ -162,7 +162,15 @@ describe('the verdict of one row', () => {
     ],
     ['something from nothing, within the floor', [0, 0, 0], [0.2, 0.2, 0.2], {}, 'pass', /./],
     ['nothing from something', [1, 1, 1], [0, 0, 0], {}, 'pass', /1\.00 MiB less than base/],
-    ['a base that is mostly nothing', [0, 0, 3], [5, 5, 5.1], {}, 'inconclusive', /./],
+    [
+      'a base that is mostly nothing',
+      [0, 0, 3],
+      [5, 5, 5.1],
+      {},
+      'fail',
+      /^\+5\.00 MiB \(\+1\.26 MiB … \+6\.81 MiB\) is established/,
+    ],
+    ['a base that is mostly nothing, but for one large', [0, 0, 5], [5, 5, 5.1], {}, 'inconclusive', /./],
     [
       'one boot of base',
       [10],
