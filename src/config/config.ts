@@ -306,6 +306,7 @@ function readGate(settings: Settings, written: ConfigFile | undefined): GateConf
     warnAbove: settings.readOptional('warn-above', parsePercent),
     minGrowth: settings.read('min-growth', parseBytes),
     max: undefined,
+    maxTrend: settings.readOptional('max-trend', parseBytes),
   };
   checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
   if (written) checkOverrides(defaults, written);

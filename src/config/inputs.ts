@@ -362,6 +362,12 @@ export const inputs: readonly InputSpec[] = [
     default: '256KiB',
   },
   {
+    ...text('max-trend', 'gate', 'SIZE', gated),
+    description:
+      'Growth in bytes from each cycle to the next, with its unit: a guest that leaks more, established over all cycles, fails whatever its base does; no limit if not given, but told all the same.',
+    type: 'bytes',
+  },
+  {
     ...text('max-memfile-written', 'gate', 'SIZE', gated),
     description:
       'Absolute cap of `memfile.writtenBytes` per cycle of any scenario, with its unit; no cap if not given.',

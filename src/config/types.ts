@@ -29,6 +29,8 @@ export interface Thresholds {
   readonly warnAbove: number | undefined;
   readonly minGrowth: number;
   readonly max: number | undefined;
+  /** What a cycle may have more than the one before it. */
+  readonly maxTrend: number | undefined;
 }
 
 /** What gates, and from where on. */

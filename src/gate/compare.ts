@@ -1,9 +1,11 @@
+import { metricLabels } from '../config/metrics.ts';
 import type { GateConfig } from '../config/types.ts';
 import type { Measurement } from '../measure/record.ts';
 import { confidence } from '../stats/contrast.ts';
 import { requireComparable, requireMeasured } from './comparable.ts';
-import { alpha, type Decision, decide, type Evidence, improves } from './decide.ts';
+import { alpha, type Decision, decide, type Evidence, improves, trendClause } from './decide.ts';
 import { establishedFacts, type Facts, type GatheredPair, gatherFacts, metricsThatGate } from './facts.ts';
+import { withFloor } from './floor.ts';
 import { headlineOf } from './headline.ts';
 import { type Comparison, comparisonVersion, type NoVerdict, type Row, type Verdict } from './record.ts';
 
@@ -44,7 +46,7 @@ export function concludePair(
   meta: RecordMeta,
 ): Comparison {
   const { base, head, noVerdict } = pair;
-  const rows = gatingFirst(rowsOf(facts, established));
+  const rows = gatingFirst(withFloor(rowsOf(facts, established), head));
   const verdict = noVerdict ? verdictWithout(rows) : overallVerdict(rows);
   const hasBase = base !== undefined;
   return {
@@ -62,7 +64,7 @@ export function concludePair(
     boots: { base: base?.boots.length ?? 0, head: head.boots.length },
     errors: { alpha, confidence, looks },
     rows,
-    notes: notesOf(base, head),
+    notes: [...trendNotes(rows), ...notesOf(base, head)],
   };
 }
 
@@ -90,7 +92,7 @@ function rowOf(facts: Facts, established: boolean): Row {
   const { scenario, metric, applied, base, head, contrast } = facts;
   const evidence: Evidence = { ...facts, established };
   const decision: Decision | undefined = applied.gates ? decide(evidence) : undefined;
-  const { failAbove, warnAbove, minGrowth, max } = applied.thresholds;
+  const { failAbove, warnAbove, minGrowth, max, maxTrend } = applied.thresholds;
   return {
     scenario,
     metric,
@@ -99,11 +101,13 @@ function rowOf(facts: Facts, established: boolean): Row {
     ...(head === undefined ? {} : { head }),
     ...(contrast?.growth === undefined ? {} : { growth: contrast.growth }),
     ...(contrast === undefined ? {} : { difference: contrast.difference }),
+    ...(contrast?.pValue === undefined ? {} : { pValue: contrast.pValue }),
     thresholds: {
       failAbove,
       minGrowth,
       ...(warnAbove === undefined ? {} : { warnAbove }),
       ...(max === undefined ? {} : { max }),
+      ...(maxTrend === undefined ? {} : { maxTrend }),
     },
     ...(decision === undefined ? {} : { verdict: decision.verdict }),
     improved: improves(evidence),
@@ -113,6 +117,17 @@ function rowOf(facts: Facts, established: boolean): Row {
 
 function gatingFirst(rows: readonly Row[]): Row[] {
   return [...rows.filter((row) => row.gates), ...rows.filter((row) => !row.gates)];
+}
+
+/** A leak, which medians alone do not show; said of rows that gate, whether a trend is limited or not. */
+function trendNotes(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ gates, scenario, metric, head, base }) => {
+    if (!gates || head?.trend === undefined) return [];
+    const unlike = base === undefined ? '' : ', and so does not on base';
+    return [
+      `${scenario}, ${metricLabels[metric]}: ${trendClause(metric, head.trend)}${base?.trend ? ', on base too' : unlike}`,
+    ];
+  });
 }
 
 /** A note of both sides stands once; one side's says whose it is. */

@@ -2,9 +2,10 @@ import { formatAmount, formatChange, formatThreshold } from '../config/metrics.t
 import type { MetricName } from '../engine/contract.ts';
 import { formatGrowth } from '../host/units.ts';
 import type { Contrast, Interval } from '../stats/contrast.ts';
+import { chancePast } from '../stats/likelihood.ts';
 import { bootsToResolve } from '../stats/planning.ts';
 import { noVerdictClause } from './outcome.ts';
-import type { NoVerdict, SideSummary, Verdict } from './record.ts';
+import type { NoVerdict, SideSummary, Trend, Verdict } from './record.ts';
 import { type Applied, isAbove } from './thresholds.ts';
 
 /** Chance of a false alarm over all rows that gate together. */
@@ -23,6 +24,8 @@ export interface Evidence {
   /** Why there is no base, where one was asked for. */
   readonly noVerdict: NoVerdict | undefined;
   readonly contrast: Contrast | undefined;
+  /** Head grows with every cycle, by more than the limit. */
+  readonly trendIsPast: boolean;
   /** The change is told from none, after Holm's correction over all rows that gate. */
   readonly established: boolean;
   readonly identicalImages: boolean;
@@ -36,11 +39,11 @@ export interface Decision {
 }
 
 /**
- * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; no base, or the same image twice; too
+ * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; a trend that is; no base, or the same image twice; too
  * little measured; an established growth past the limits; a fail ruled out; a warning; not enough to say.
  */
 export function decide(evidence: Evidence): Decision {
-  return overCap(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
+  return overCap(evidence) ?? overTrend(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
 }
 
 /** Whether a change is established at all, for better or worse: its interval excludes none even after the correction. */
@@ -57,6 +60,22 @@ function overCap({ applied, head, metric }: Evidence): Decision | undefined {
     verdict: 'fail',
     reason: `${formatAmount(metric, head.median)} is above the cap of ${formatAmount(metric, max)}.`,
   };
+}
+
+function overTrend({ trendIsPast, applied, head, metric }: Evidence): Decision | undefined {
+  const { maxTrend } = applied.thresholds;
+  if (!trendIsPast || maxTrend === undefined || head?.trend === undefined) return undefined;
+  const limit = formatAmount(metric, maxTrend);
+  return {
+    verdict: 'fail',
+    reason: `${trendClause(metric, head.trend)}, which is above max-trend, ${limit} a cycle.`,
+  };
+}
+
+/** `Grows by 12.0 KiB with each cycle (11.2 KiB … 12.9 KiB)`. */
+export function trendClause(metric: MetricName, { value, low, high }: Trend): string {
+  const [from, to] = [low, high].map((bound) => formatChange(metric, bound));
+  return `Grows by ${formatAmount(metric, value)} with each cycle (${from} … ${to})`;
 }
 
 function withoutGrowth(evidence: Evidence): Decision | undefined {
@@ -166,11 +185,25 @@ function undecided(evidence: Evidence, contrast: Contrast, found: string): strin
     : excludesNone(contrast)
       ? `${found} may still be chance among the rows that gate`
       : `${found} is not told from chance`;
+  const likelier = likelierClause(evidence, contrast);
   const more = boots(evidence, contrast);
   const limits = `${formatThreshold(failAbove)} and ${formatAmount(evidence.metric, minGrowth)}`;
   return more === undefined
-    ? `${why}; it lies too near the limits (${limits}) for more boots to decide.`
-    : `${why}; about ${more} more ${more === 1 ? 'boot' : 'boots'} a side would decide.`;
+    ? `${why}; ${likelier}, but too near the limits (${limits}) for more boots to decide.`
+    : `${why}; ${likelier}; about ${more} more ${more === 1 ? 'boot' : 'boots'} a side would decide.`;
+}
+
+/** `a pass is likelier (87 %)`: whether what is measured, taken alone, is past both limits. */
+function likelierClause(evidence: Evidence, { ratioTest, differenceTest }: Contrast): string {
+  const { failAbove, minGrowth } = evidence.applied.thresholds;
+  const chances = [
+    ...(ratioTest ? [chancePast(ratioTest, Math.log1p(failAbove))] : []),
+    ...(differenceTest ? [chancePast(differenceTest, minGrowth)] : []),
+  ];
+  // One measured thing, two limits: past both is hardly likelier than past the farther.
+  const fails = Math.min(...chances);
+  const [word, chance] = fails > 0.5 ? ['fail', fails] : ['pass', 1 - fails];
+  return `a ${word} is likelier (${Math.min(99, Math.round(100 * chance))} %)`;
 }
 
 function excludesNone({ growth, difference }: Contrast): boolean {

@@ -1,11 +1,12 @@
 import type { GateConfig } from '../config/types.ts';
 import { type MetricName, metricNames } from '../engine/contract.ts';
 import type { Measurement } from '../measure/record.ts';
-import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
-import { type Contrast, contrastSides } from '../stats/contrast.ts';
+import { measuredMetrics } from '../measure/summarize.ts';
+import type { Contrast } from '../stats/contrast.ts';
 import { holmEstablished } from '../stats/holm.ts';
 import { alpha, type Evidence } from './decide.ts';
 import { looksOf } from './looks.ts';
+import { numbersOf } from './numbers.ts';
 import type { NoVerdict } from './record.ts';
 import { gatingMetrics, thresholdsFor } from './thresholds.ts';
 
@@ -34,18 +35,21 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
   const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
   const metrics = metricNames.filter((metric) => measured.has(metric));
   const looks = looksOf([base, head]);
-  const facts = head.scenarios.flatMap(({ name: scenario }) =>
-    metrics.map((metric) => ({
-      scenario,
-      metric,
-      applied: thresholdsFor(config, scenario, metric),
-      ...numbersOf(base, head, scenario, metric),
-      hasBase: base !== undefined,
-      noVerdict,
-      identicalImages,
-      looks,
-    })),
+  const rows = head.scenarios.flatMap(({ name: scenario }) =>
+    metrics.map((metric) => ({ scenario, metric, applied: thresholdsFor(config, scenario, metric) })),
   );
+  const trendLevel = alpha / looks / Math.max(1, rows.filter(({ applied }) => applied.gates).length);
+  const facts = rows.map((row) => ({
+    ...row,
+    ...numbersOf(base, head, row.scenario, row.metric, {
+      level: trendLevel,
+      limit: row.applied.thresholds.maxTrend,
+    }),
+    hasBase: base !== undefined,
+    noVerdict,
+    identicalImages,
+    looks,
+  }));
   return { pair, looks, identicalImages, facts };
 }
 
@@ -79,18 +83,6 @@ export function sameImage(base: Measurement['image'], head: Measurement['image']
   if (!('rootfsSha256' in base) || !('rootfsSha256' in head)) return false;
   const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'] as const;
   return fields.every((field) => base[field] === head[field]);
-}
-
-function numbersOf(
-  base: Measurement | undefined,
-  head: Measurement,
-  scenario: string,
-  metric: MetricName,
-): Pick<Facts, 'base' | 'head' | 'contrast'> {
-  const ofBase = base && summarizeSide(base, scenario, metric);
-  const ofHead = summarizeSide(head, scenario, metric);
-  const contrast = ofBase && ofHead && contrastSides(ofBase.bootMedians, ofHead.bootMedians);
-  return { base: ofBase, head: ofHead, contrast };
 }
 
 /** The interval that is shown must say it too; it is wider than the test's where a stray boot pulls mean and median apart. */

@@ -8,6 +8,22 @@ export const verdicts = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export const verdictSchema = z.enum(verdicts);
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** Outliers that a record names of one row and side. */
+export const mostOutliers = 5;
+
+export const outlierSchema = z.strictObject({
+  /** 0-based. */
+  boot: z.int().nonnegative(),
+  round: z.int().nonnegative(),
+  /** ms since the boot's power-on. */
+  atMs: z.number().nonnegative(),
+  value: z.number(),
+});
+
+/** Per cycle, in the metric's unit, with its 95 % interval over boots. */
+export const trendSchema = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
+export type Trend = z.infer<typeof trendSchema>;
+
 /** Location of one metric on one side. */
 export const sideSummarySchema = z.strictObject({
   /** Median over boots of each boot's median, in the metric's unit. */
@@ -16,6 +32,20 @@ export const sideSummarySchema = z.strictObject({
   bootMedians: z.array(z.number()),
   /** Samples that went into it. */
   samples: z.int().nonnegative(),
+  /** Mean of all samples: what storing them costs, bursts included. Not tested. */
+  mean: z.number().optional(),
+  /** First rounds of each boot that are left out, the same on both sides: those asked for, and more where they differ from the rest. */
+  warmupRounds: z.int().nonnegative().optional(),
+  /** Samples far from the median of their boot: they count like all others. */
+  outliers: z
+    .strictObject({
+      count: z.int().positive(),
+      /** The farthest, in order of boots. */
+      farthest: z.array(outlierSchema).max(mostOutliers),
+    })
+    .optional(),
+  /** What a sample has more than the one before it, where that is told from chance. */
+  trend: trendSchema.optional(),
 });
 export type SideSummary = z.infer<typeof sideSummarySchema>;
 
@@ -38,12 +68,19 @@ export const rowSchema = z.strictObject({
   growth: estimateSchema.optional(),
   /** head − base, in the metric's unit. */
   difference: estimateSchema.optional(),
+  /** Of no change, two-sided, before any correction. */
+  pValue: z.number().optional(),
+  /** Both medians and the growth without what an immediate pause costs on each side, in the metric's unit. */
+  aboveFloor: z
+    .strictObject({ base: z.number(), head: z.number(), growth: z.number().optional() })
+    .optional(),
   /** What was applied to this row. Ratios and bytes. */
   thresholds: z.strictObject({
     failAbove: z.number(),
     warnAbove: z.number().optional(),
     minGrowth: z.number(),
     max: z.number().optional(),
+    maxTrend: z.number().optional(),
   }),
   verdict: verdictSchema.optional(),
   /** True: established and below zero by more than min-growth: said as loudly as a regression. */

@@ -21,6 +21,7 @@ export function thresholdsFor(config: GateConfig, scenario: string, metric: Metr
     ...config.defaults,
     minGrowth: isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth,
     max: config.caps[metric],
+    maxTrend: isTimeMetric(metric) ? undefined : config.defaults.maxTrend,
   };
   const thresholds = { ...defaults, ...own };
   const gatesGrowth = own !== undefined || config.gatedMetrics.includes(metric);

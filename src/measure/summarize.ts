@@ -1,27 +1,74 @@
 import { type MetricName, metricNames } from '../engine/contract.ts';
-import { median } from '../stats/median.ts';
-import type { Boot, Measurement, Sample } from './record.ts';
+import { mean, median } from '../stats/median.ts';
+import { outliersOf } from '../stats/outliers.ts';
+import { detectWarmup } from '../stats/warmup.ts';
+import type { Measurement } from './record.ts';
 
 /** Numbers of one side for a scenario and metric, in the metric's unit. */
 export interface SideSummary {
   /** Of the boots' medians. */
   median: number;
   bootMedians: number[];
+  /** Of all cycles that count: what storing them costs. */
+  mean: number;
   /** Cycles that count, of all boots. */
   samples: number;
+  /** First rounds of each boot that do not: those that were asked for, and those that were found to be warm-up too. */
+  warmupRounds: number;
+  /** Cycles that count and are far from the median of their boot, in order of boots. */
+  outliers: Outlier[];
 }
 
-/** One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up. */
+/** A cycle by its place, with its value in the metric's unit. */
+export interface Outlier {
+  /** 0-based, among the boots of the record. */
+  boot: number;
+  round: number;
+  /** ms since the boot's power-on. */
+  atMs: number;
+  value: number;
+}
+
+/**
+ * One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up.
+ *
+ * @param warmupRounds rounds to leave out; the side's own if not given, see `warmupRoundsOf`
+ */
 export function summarizeSide(
   measurement: Measurement,
   scenario: string,
   metric: MetricName,
+  warmupRounds = warmupRoundsOf(measurement, scenario, metric),
 ): SideSummary | undefined {
-  const values = measurement.boots.map((boot) => valuesOf(boot, scenario, metric));
-  const bootMedians = values.filter((ofBoot) => ofBoot.length > 0).map(median);
+  const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+  const bootMedians = boots.filter((cycles) => cycles.length > 0).map((cycles) => median(valuesOf(cycles)));
   if (bootMedians.length === 0) return undefined;
-  const samples = values.reduce((sum, ofBoot) => sum + ofBoot.length, 0);
-  return { median: median(bootMedians), bootMedians, samples };
+  const values = boots.flatMap(valuesOf);
+  return {
+    median: median(bootMedians),
+    bootMedians,
+    mean: mean(values),
+    samples: values.length,
+    warmupRounds,
+    outliers: boots.flatMap((cycles) => outlyingCycles(cycles, metric)),
+  };
+}
+
+/** First rounds of each boot that are warm-up: those that were asked for, and those that differ from the rest as well. */
+export function warmupRoundsOf(measurement: Measurement, scenario: string, metric: MetricName): number {
+  const boots = cyclesOf(measurement, scenario, metric, 0);
+  return detectWarmup(boots.map(valuesOf), askedRounds(measurement));
+}
+
+/** Values of the cycles that count, by boot and round, in the metric's unit; boots without any are left out. */
+export function countedValues(
+  measurement: Measurement,
+  scenario: string,
+  metric: MetricName,
+  warmupRounds: number,
+): number[][] {
+  const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+  return boots.filter((cycles) => cycles.length > 0).map(valuesOf);
 }
 
 /** The metrics that any cycle after the warm-up has, in their usual order. */
@@ -30,9 +77,42 @@ export function measuredMetrics(measurement: Measurement): readonly MetricName[]
   return metricNames.filter((metric) => samples.some((sample) => sample.metrics[metric] !== undefined));
 }
 
-function valuesOf(boot: Boot, scenario: string, metric: MetricName): number[] {
-  const counts = (sample: Sample) => !sample.warmup && sample.scenario === scenario;
-  return boot.samples.filter(counts).flatMap((sample) => sample.metrics[metric] ?? []);
+type Cycle = Outlier;
+
+/** By boot, in order of rounds. */
+function cyclesOf(
+  { boots }: Measurement,
+  scenario: string,
+  metric: MetricName,
+  warmupRounds: number,
+): Cycle[][] {
+  return boots.map(({ samples }, boot) =>
+    samples.flatMap((sample) => {
+      const value = sample.metrics[metric];
+      const counts = sample.scenario === scenario && sample.round >= warmupRounds && value !== undefined;
+      return counts ? [{ boot, round: sample.round, atMs: sample.atMs, value }] : [];
+    }),
+  );
+}
+
+/** All boots of a measurement were asked for the same. */
+function askedRounds({ boots }: Measurement): number {
+  const rounds = boots.flatMap(({ samples }) =>
+    samples.filter(({ warmup }) => warmup).map(({ round }) => round),
+  );
+  return rounds.reduce((most, round) => Math.max(most, round + 1), 0);
+}
+
+function valuesOf(cycles: readonly Cycle[]): number[] {
+  return cycles.map(({ value }) => value);
+}
+
+/** The step in which bytes of memory and of disks come. */
+const blockBytes = 4096;
+
+function outlyingCycles(cycles: readonly Cycle[], metric: MetricName): Outlier[] {
+  const quantum = metric.endsWith('Bytes') ? blockBytes : 0;
+  return outliersOf(valuesOf(cycles), quantum).flatMap((index) => cycles[index] ?? []);
 }
 
 /** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */

@@ -1,4 +1,5 @@
 import { median } from './median.ts';
+import { normalQuantile, normalUpperTail } from './student.ts';
 import { halfWidth, type WelchTest, welchTest } from './welch.ts';
 
 /** Confidence of every interval that is shown. */
@@ -11,6 +12,20 @@ export interface Interval {
   readonly high?: number;
 }
 
+/** The locations of the boots of one side. */
+export interface Locations {
+  /** One of each boot. */
+  readonly values: readonly number[];
+  /** What each boot's own cycles leave open of it, as a standard error in the same unit; 0 where nothing is known of that. */
+  readonly errors: readonly number[];
+}
+
+/** Welch's test over boots, whose p-value is not below what the cycles' own spread allows. */
+export interface BootTest extends WelchTest {
+  /** Standard error of the difference from the spread within boots alone. */
+  readonly cycleError: number;
+}
+
 /** Head against base, from one number of each boot. Whatever replaces Welch's test replaces what is in here. */
 export interface Contrast {
   /** Ratio of the medians − 1; absent where the base is 0. */
@@ -20,8 +35,8 @@ export interface Contrast {
   /** Of no change at all; undefined with fewer than two boots on a side. */
   readonly pValue: number | undefined;
   /** On logarithms; undefined where a boot has 0. */
-  readonly ratioTest: WelchTest | undefined;
-  readonly differenceTest: WelchTest | undefined;
+  readonly ratioTest: BootTest | undefined;
+  readonly differenceTest: BootTest | undefined;
 }
 
 /**
@@ -29,14 +44,18 @@ export interface Contrast {
  * for the growth and on the plain numbers for the difference, and are widened to hold the estimate where a stray boot has
  * pulled the mean away from the median. Where a boot has 0 there is no logarithm: the growth's interval is then the difference's
  * over the base's median.
+ *
+ * Boots are what is independent, and their spread decides. But the spread of two or three boots may come out far too small by chance; what the
+ * cycles within them leave open is known much better, and no difference of boots can be less uncertain than that: the interval is at
+ * least as wide, and the p-value at least as large, as a normal difference with that error has it. Never the other way round.
  */
-export function contrastSides(base: readonly number[], head: readonly number[]): Contrast {
-  const baseMedian = median(base);
-  const value = median(head) - baseMedian;
-  const differenceTest = welchTest(base, head);
+export function contrastSides(base: Locations, head: Locations): Contrast {
+  const baseMedian = median(base.values);
+  const value = median(head.values) - baseMedian;
+  const differenceTest = testOf(base, head);
   const difference = intervalOf(value, differenceTest, (bound) => bound);
-  const positive = [...base, ...head].every((each) => each > 0);
-  const ratioTest = positive ? welchTest(base.map(Math.log), head.map(Math.log)) : undefined;
+  const positive = [...base.values, ...head.values].every((each) => each > 0);
+  const ratioTest = positive ? testOf(onLogarithms(base), onLogarithms(head)) : undefined;
   return {
     growth: growthOf(value / baseMedian, ratioTest, difference, baseMedian),
     difference,
@@ -44,6 +63,30 @@ export function contrastSides(base: readonly number[], head: readonly number[]):
     ratioTest,
     differenceTest,
   };
+}
+
+function onLogarithms({ values, errors }: Locations): Locations {
+  return {
+    values: values.map(Math.log),
+    errors: errors.map((error, boot) => error / (values[boot] ?? Number.NaN)),
+  };
+}
+
+function testOf(base: Locations, head: Locations): BootTest | undefined {
+  const test = welchTest(base.values, head.values);
+  if (test === undefined) return undefined;
+  const cycleError = Math.hypot(errorOfMean(base.errors), errorOfMean(head.errors));
+  const within = cycleError === 0 ? 0 : 2 * normalUpperTail(Math.abs(test.difference) / cycleError);
+  return { ...test, pValue: Math.max(test.pValue, within), cycleError };
+}
+
+function errorOfMean(errors: readonly number[]): number {
+  return Math.hypot(...errors) / errors.length;
+}
+
+/** The larger of what boots and what cycles leave open. */
+function halfWidthOf(test: BootTest): number {
+  return Math.max(halfWidth(test, confidence), normalQuantile((1 + confidence) / 2) * test.cycleError);
 }
 
 function growthOf(
@@ -60,10 +103,10 @@ function growthOf(
     : { value, low: low / baseMedian, high: high / baseMedian };
 }
 
-function intervalOf(value: number, test: WelchTest | undefined, scale: (bound: number) => number): Interval {
+function intervalOf(value: number, test: BootTest | undefined, scale: (bound: number) => number): Interval {
   if (test === undefined) return { value };
-  if (test.standardError === 0) return { value, low: value, high: value };
-  const half = halfWidth(test, confidence);
+  const half = halfWidthOf(test);
+  if (half === 0) return { value, low: value, high: value };
   return {
     value,
     low: Math.min(value, scale(test.difference - half)),

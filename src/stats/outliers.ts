@@ -1,7 +1,4 @@
-import { median } from './median.ts';
-
-/** A normal distribution's standard deviation is this many times its median absolute deviation. */
-const sigmaPerDeviation = 1.4826;
+import { median, sigmaPerDeviation } from './median.ts';
 
 /** Standard deviations from the median from which on a value is named. */
 const farAway = 5;

@@ -17,6 +17,19 @@ export function studentQuantile(probability: number, degrees: number): number {
   return findTail(1 - probability, degrees);
 }
 
+/** Degrees from which on Student's t is the normal distribution, to seven digits. */
+const asNormal = 1e7;
+
+/** Upper tail of the standard normal distribution, for z ≥ 0. */
+export function normalUpperTail(z: number): number {
+  return studentUpperTail(z, asNormal);
+}
+
+/** The z that a share `probability` (between 0 and 1) of the standard normal distribution lies below. */
+export function normalQuantile(probability: number): number {
+  return studentQuantile(probability, asNormal);
+}
+
 /** The tail falls strictly: Newton's steps, each kept inside a bracket that every step narrows, find the one t. */
 function findTail(tail: number, degrees: number): number {
   let high = 1;

@@ -1,6 +1,6 @@
 import { confidence, type Interval } from './contrast.ts';
 import { mean, variance } from './median.ts';
-import { studentQuantile, studentUpperTail } from './student.ts';
+import { normalQuantile, normalUpperTail, studentQuantile, studentUpperTail } from './student.ts';
 
 /** What the value gains with every cycle. */
 export interface Trend {
@@ -19,9 +19,6 @@ const fewestCycles = 5;
 
 /** Time and memory are in the square of a boot's cycles. More than the configuration allows are in a record of another's hand only. */
 const mostCycles = 1000;
-
-/** Degrees from which on Student's t is the normal distribution, to seven digits. */
-const asNormal = 1e7;
 
 /**
  * The slope of the boots of one side: the mean over boots of each boot's Theil–Sen slope, which is the median of the slopes between
@@ -69,7 +66,7 @@ function lineOf(values: readonly number[], limit: number): Line {
   const level = values.map((value, index) => value - limit * index).filter((_, index) => index % step === 0);
   const slopes = pairSlopes(level, step);
   const scoreVariance = varianceOfScore(level);
-  const apart = studentQuantile((1 + confidence) / 2, asNormal) * Math.sqrt(scoreVariance);
+  const apart = normalQuantile((1 + confidence) / 2) * Math.sqrt(scoreVariance);
   // Rounded outwards, and all slopes where five cycles would need more than there are.
   const rank = Math.max(Math.floor((slopes.length - apart) / 2), 1);
   const middle = slopes.length >> 1;
@@ -113,7 +110,7 @@ function chanceWithin(lines: readonly Line[]): number {
   const score = lines.reduce((sum, line) => sum + line.score, 0);
   const spread = Math.sqrt(lines.reduce((sum, line) => sum + line.scoreVariance, 0));
   if (Math.abs(score) <= 1) return 1;
-  return 2 * studentUpperTail((Math.abs(score) - 1) / spread, asNormal);
+  return 2 * normalUpperTail((Math.abs(score) - 1) / spread);
 }
 
 /**

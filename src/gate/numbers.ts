@@ -1,0 +1,82 @@
+import type { MetricName } from '../engine/contract.ts';
+import type { Measurement } from '../measure/record.ts';
+import {
+  countedValues,
+  type Outlier,
+  type SideSummary as Summary,
+  summarizeSide,
+  warmupRoundsOf,
+} from '../measure/summarize.ts';
+import { type Contrast, contrastSides, type Locations } from '../stats/contrast.ts';
+import { errorOfMedian } from '../stats/median.ts';
+import { type Trend, trendOf } from '../stats/trend.ts';
+import { mostOutliers, type SideSummary } from './record.ts';
+
+/** One scenario and metric, of both sides where there are two. */
+export interface Numbers {
+  readonly base: SideSummary | undefined;
+  readonly head: SideSummary | undefined;
+  readonly contrast: Contrast | undefined;
+  /** Head's trend is told from one at the limit, and above it. */
+  readonly trendIsPast: boolean;
+}
+
+export interface TrendTest {
+  readonly level: number;
+  /** Per cycle, in the metric's unit; undefined: none. */
+  readonly limit: number | undefined;
+}
+
+/** The rounds that are warm-up on either side are left out of both: a round is compared with its like. */
+export function numbersOf(
+  base: Measurement | undefined,
+  head: Measurement,
+  scenario: string,
+  metric: MetricName,
+  { level, limit }: TrendTest,
+): Numbers {
+  const sides = base === undefined ? [head] : [base, head];
+  const warmup = Math.max(...sides.map((side) => warmupRoundsOf(side, scenario, metric)));
+  const [ofBase, ofHead] = [base, head].map((side) => side && sideOf(side, scenario, metric, warmup));
+  const cycles = countedValues(head, scenario, metric, warmup);
+  const trend = risingTrend(cycles, level, 0);
+  return {
+    base: ofBase?.summary,
+    head: ofHead && { ...ofHead.summary, ...(trend && { trend: trend.slope }) },
+    contrast: ofBase && ofHead && contrastSides(ofBase.locations, ofHead.locations),
+    trendIsPast: limit !== undefined && risingTrend(cycles, level, limit) !== undefined,
+  };
+}
+
+/** Only what grows is a finding: a guest that settles for long is none. */
+function risingTrend(
+  cycles: readonly (readonly number[])[],
+  level: number,
+  limit: number,
+): Trend | undefined {
+  const trend = trendOf(cycles, level, limit);
+  return trend?.established === true && trend.slope.value > limit ? trend : undefined;
+}
+
+function sideOf(
+  side: Measurement,
+  scenario: string,
+  metric: MetricName,
+  warmup: number,
+): { readonly summary: SideSummary; readonly locations: Locations } | undefined {
+  const summary = summarizeSide(side, scenario, metric, warmup);
+  if (summary === undefined) return undefined;
+  const errors = countedValues(side, scenario, metric, warmup).map(errorOfMedian);
+  return { summary: toRecord(summary), locations: { values: summary.bootMedians, errors } };
+}
+
+function toRecord({ outliers, ...summary }: Summary): SideSummary {
+  if (outliers.length === 0) return summary;
+  return { ...summary, outliers: { count: outliers.length, farthest: farthestOf(outliers, summary.median) } };
+}
+
+function farthestOf(outliers: readonly Outlier[], center: number): Outlier[] {
+  const far = outliers.toSorted((a, b) => Math.abs(b.value - center) - Math.abs(a.value - center));
+  const named = new Set(far.slice(0, mostOutliers));
+  return outliers.filter((outlier) => named.has(outlier));
+}
