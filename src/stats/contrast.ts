@@ -25,10 +25,10 @@ export interface Contrast {
 }
 
 /**
- * Estimates are of the medians over boots, which is what is shown beside them. Intervals are Welch's, over boots, on logarithms
- * for the growth and on the plain numbers for the difference, and are widened to hold the estimate where a stray boot has
- * pulled the mean away from the median. Where a boot has 0 there is no logarithm: the growth's interval is then the difference's
- * over the base's median.
+ * Estimates are of the medians over boots, which is what is shown beside them. Intervals are of the means over boots, on logarithms
+ * for the growth and on the plain numbers for the difference: Student's where both sides have equally many boots, Welch's
+ * otherwise. They are widened to hold the estimate where a stray boot has pulled the mean away from the median. Where a boot has 0
+ * there is no logarithm: the growth's interval is then the difference's over the base's median.
  */
 export function contrastSides(base: readonly number[], head: readonly number[]): Contrast {
   const baseMedian = median(base);
