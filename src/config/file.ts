@@ -64,6 +64,9 @@ const thresholdsSchema = z.strictObject({
     .optional()
     .describe('Absolute growth that must be exceeded too, e.g. `256KiB`, or `50ms` for a metric of time.'),
   max: quantity.optional().describe('Absolute cap, e.g. `8MiB`, or `500ms` for a metric of time.'),
+  'max-trend': quantity
+    .optional()
+    .describe('Growth from each cycle to the next that fails, e.g. `4KiB`, or `1ms` for a metric of time.'),
 });
 
 /** The shape of snapgate.yml. Quantities are parsed after it, by their units. */
@@ -202,11 +205,13 @@ function readThresholds(
   const warnAbove = read('warn-above', parsePercent);
   const minGrowth = read('min-growth', parseAmount);
   const max = read('max', parseAmount);
+  const maxTrend = read('max-trend', parseAmount);
   return {
     ...(failAbove === undefined ? {} : { failAbove }),
     ...(warnAbove === undefined ? {} : { warnAbove }),
     ...(minGrowth === undefined ? {} : { minGrowth }),
     ...(max === undefined ? {} : { max }),
+    ...(maxTrend === undefined ? {} : { maxTrend }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   summarizeSide,
   warmupRoundsOf,
 } from '../measure/summarize.ts';
-import { type Contrast, contrastSides, type Locations } from '../stats/contrast.ts';
+import { type Contrast, contrastSides } from '../stats/contrast.ts';
 import { errorOfMedian } from '../stats/median.ts';
 import { type Trend, trendOf } from '../stats/trend.ts';
 import { mostOutliers, type SideSummary } from './record.ts';
@@ -43,7 +43,13 @@ export function numbersOf(
   return {
     base: ofBase?.summary,
     head: ofHead && { ...ofHead.summary, ...(trend && { trend: trend.slope }) },
-    contrast: ofBase && ofHead && contrastSides(ofBase.locations, ofHead.locations),
+    contrast:
+      ofBase &&
+      ofHead &&
+      contrastSides(ofBase.summary.bootMedians, ofHead.summary.bootMedians, {
+        base: ofBase.errors,
+        head: ofHead.errors,
+      }),
     trendIsPast: limit !== undefined && risingTrend(cycles, level, limit) !== undefined,
   };
 }
@@ -63,11 +69,11 @@ function sideOf(
   scenario: string,
   metric: MetricName,
   warmup: number,
-): { readonly summary: SideSummary; readonly locations: Locations } | undefined {
+): { readonly summary: SideSummary; readonly errors: readonly number[] } | undefined {
   const summary = summarizeSide(side, scenario, metric, warmup);
   if (summary === undefined) return undefined;
   const errors = countedValues(side, scenario, metric, warmup).map(errorOfMedian);
-  return { summary: toRecord(summary), locations: { values: summary.bootMedians, errors } };
+  return { summary: toRecord(summary), errors };
 }
 
 function toRecord({ outliers, ...summary }: Summary): SideSummary {

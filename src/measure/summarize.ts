@@ -9,10 +9,10 @@ export interface SideSummary {
   /** Of the boots' medians. */
   median: number;
   bootMedians: number[];
-  /** Of all cycles that count: what storing them costs. */
-  mean: number;
   /** Cycles that count, of all boots. */
   samples: number;
+  /** Of all of them: what storing them costs. */
+  mean: number;
   /** First rounds of each boot that do not: those that were asked for, and those that were found to be warm-up too. */
   warmupRounds: number;
   /** Cycles that count and are far from the median of their boot, in order of boots. */
@@ -47,8 +47,8 @@ export function summarizeSide(
   return {
     median: median(bootMedians),
     bootMedians,
-    mean: mean(values),
     samples: values.length,
+    mean: mean(values),
     warmupRounds,
     outliers: boots.flatMap((cycles) => outlyingCycles(cycles, metric)),
   };

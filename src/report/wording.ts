@@ -49,7 +49,7 @@ export function acceptedOn({ at }: Acceptance): string {
   return at.slice(0, '2026-01-02'.length);
 }
 
-export function sideAmount(metric: MetricName, side: SideSummary | undefined): string {
+export function sideAmount(metric: MetricName, side: Pick<SideSummary, 'median'> | undefined): string {
   return side === undefined ? '–' : formatAmount(metric, side.median);
 }
 

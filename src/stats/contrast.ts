@@ -12,11 +12,9 @@ export interface Interval {
   readonly high?: number;
 }
 
-/** The locations of the boots of one side. */
-export interface Locations {
-  /** One of each boot. */
+/** One number of each boot of one side, and its standard errors; without those nothing is known of them. */
+interface Locations {
   readonly values: readonly number[];
-  /** What each boot's own cycles leave open of it, as a standard error in the same unit; 0 where nothing is known of that. */
   readonly errors: readonly number[];
 }
 
@@ -40,16 +38,26 @@ export interface Contrast {
 }
 
 /**
- * Estimates are of the medians over boots, which is what is shown beside them. Intervals are Welch's, over boots, on logarithms
- * for the growth and on the plain numbers for the difference, and are widened to hold the estimate where a stray boot has
- * pulled the mean away from the median. Where a boot has 0 there is no logarithm: the growth's interval is then the difference's
- * over the base's median.
+ * Estimates are of the medians over boots, which is what is shown beside them. Intervals are of the means over boots, on logarithms
+ * for the growth and on the plain numbers for the difference: Student's where both sides have equally many boots, Welch's
+ * otherwise. They are widened to hold the estimate where a stray boot has pulled the mean away from the median. Where a boot has 0
+ * there is no logarithm: the growth's interval is then the difference's over the base's median.
  *
  * Boots are what is independent, and their spread decides. But the spread of two or three boots may come out far too small by chance; what the
  * cycles within them leave open is known much better, and no difference of boots can be less uncertain than that: the interval is at
  * least as wide, and the p-value at least as large, as a normal difference with that error has it. Never the other way round.
+ *
+ * @param errors what each boot's own cycles leave open of its number, as standard errors in its unit; none: not known
  */
-export function contrastSides(base: Locations, head: Locations): Contrast {
+export function contrastSides(
+  base: readonly number[],
+  head: readonly number[],
+  errors: { readonly base: readonly number[]; readonly head: readonly number[] } = { base: [], head: [] },
+): Contrast {
+  return contrast({ values: base, errors: errors.base }, { values: head, errors: errors.head });
+}
+
+function contrast(base: Locations, head: Locations): Contrast {
   const baseMedian = median(base.values);
   const value = median(head.values) - baseMedian;
   const differenceTest = testOf(base, head);
@@ -81,7 +89,7 @@ function testOf(base: Locations, head: Locations): BootTest | undefined {
 }
 
 function errorOfMean(errors: readonly number[]): number {
-  return Math.hypot(...errors) / errors.length;
+  return errors.length === 0 ? 0 : Math.hypot(...errors) / errors.length;
 }
 
 /** The larger of what boots and what cycles leave open. */
@@ -91,7 +99,7 @@ function halfWidthOf(test: BootTest): number {
 
 function growthOf(
   value: number,
-  ratioTest: WelchTest | undefined,
+  ratioTest: BootTest | undefined,
   difference: Interval,
   baseMedian: number,
 ): Interval | undefined {

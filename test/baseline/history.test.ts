@@ -49,7 +49,8 @@ function medianOfBoots({ boots }: Measurement, scenario: string, metric: MetricN
 
 describe('an entry', () => {
   test('has the medians that a comparison shows, of every scenario and metric', () => {
-    let next = 1;
+    // A seed of which no scenario's noise happens to begin like a warm-up, which would be left out too.
+    let next = 2;
     const noise = () => {
       next = (next * 48271) % 2147483647;
       return next % 1_000_003;

@@ -189,7 +189,7 @@ describe('gate:', () => {
     [
       'mine: {resumeMs: {fail-abov: 5%}}',
       ':26: no key is called "fail-abov"; did you mean fail-above?',
-      /^These exist: fail-above, warn-above, min-growth, max\.$/,
+      /^These exist: fail-above, warn-above, min-growth, max, max-trend\.$/,
     ],
     [
       'mine: {resumeMs: {fail-above: 5}}',

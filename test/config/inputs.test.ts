@@ -342,6 +342,13 @@ const cases: readonly Case[] = [
     inFile: ['1MB', 1e6],
   },
   {
+    input: 'max-trend',
+    pick: ({ gate }) => gate.defaults.maxTrend,
+    byDefault: undefined,
+    given: ['12KiB', 12 * 1024],
+    inFile: ['0B', 0],
+  },
+  {
     input: 'max-memfile-written',
     pick: ({ gate }) => gate.caps['memfile.writtenBytes'],
     byDefault: undefined,
