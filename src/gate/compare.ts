@@ -123,10 +123,8 @@ function gatingFirst(rows: readonly Row[]): Row[] {
 function trendNotes(rows: readonly Row[]): string[] {
   return rows.flatMap(({ gates, scenario, metric, head, base }) => {
     if (!gates || head?.trend === undefined) return [];
-    const unlike = base === undefined ? '' : ', and so does not on base';
-    return [
-      `${scenario}, ${metricLabels[metric]}: ${trendClause(metric, head.trend)}${base?.trend ? ', on base too' : unlike}`,
-    ];
+    const ofBase = base === undefined ? '' : base.trend ? ', and on base too' : ', and on base does not';
+    return [`${scenario}, ${metricLabels[metric]}: ${trendClause(metric, head.trend)}${ofBase}`];
   });
 }
 

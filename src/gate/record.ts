@@ -36,6 +36,7 @@ export const sideSummarySchema = z.strictObject({
   mean: z.number().optional(),
   /** First rounds of each boot that are left out, the same on both sides: those asked for, and more where they differ from the rest. */
   warmupRounds: z.int().nonnegative().optional(),
+  askedWarmupRounds: z.int().nonnegative().optional(),
   /** Samples far from the median of their boot: they count like all others. */
   outliers: z
     .strictObject({

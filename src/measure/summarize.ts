@@ -15,6 +15,8 @@ export interface SideSummary {
   mean: number;
   /** First rounds of each boot that do not: those that were asked for, and those that were found to be warm-up too. */
   warmupRounds: number;
+  /** Of those, as many were asked for. */
+  askedWarmupRounds: number;
   /** Cycles that count and are far from the median of their boot, in order of boots. */
   outliers: Outlier[];
 }
@@ -50,6 +52,7 @@ export function summarizeSide(
     samples: values.length,
     mean: mean(values),
     warmupRounds,
+    askedWarmupRounds: askedRounds(measurement),
     outliers: boots.flatMap((cycles) => outlyingCycles(cycles, metric)),
   };
 }

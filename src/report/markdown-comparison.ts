@@ -4,6 +4,7 @@ import type { Acceptance, Comparison, Matrix, Row } from '../gate/record.ts';
 import { leavesOutBoots, mostBars } from './bars.ts';
 import { codeSpan, paragraph, prose } from './escape.ts';
 import type { ReportContext, ReportInput } from './exporter.ts';
+import { findingsOf, looksFact } from './findings.ts';
 import type { Part } from './fit.ts';
 import { commitLink, link, subjectLink } from './links.ts';
 import { gatingTable, metricsTable, severalMetrics, type TableLines } from './markdown-table.ts';
@@ -174,7 +175,8 @@ function listPart(name: string, lines: readonly string[]): Omit<Part, 'rank'> {
 /** The longest and most detailed part, and so the first to be cut. */
 function metricsPart(comparison: Comparison): Part {
   const { text, rows } = metricsTable(comparison);
-  const note = 'Medians over boots of the medians of each boot, per cycle. Sizes are in bytes.';
+  const note =
+    'Medians over boots of the medians of each boot, per cycle, and means of all cycles, which is what storing them costs. Sizes are in bytes.';
   return { name: 'all metrics', rank: 7, title: 'all metrics', text: `${note}\n\n${text}`, rows };
 }
 
@@ -182,11 +184,13 @@ function metricsPart(comparison: Comparison): Part {
 export function howMeasured(input: ReportInput): string[] {
   const { comparison, head } = input;
   const floor = floorFact(comparison);
+  const looks = looksFact(comparison);
   const facts = [
     ['boots', prose(roundsFact(input))],
     ...fingerprintFacts(comparison.fingerprint).map(([name, fact]) => [name, codeSpan(fact)]),
     ...(floor === undefined ? [] : [['floor', floor]]),
-    ...repeatFacts(head).map(([name, fact]) => [codeSpan(name), fact]),
+    ...(looks === undefined ? [] : [['looks', looks]]),
+    ...[...repeatFacts(head), ...findingsOf(comparison)].map(([name, fact]) => [codeSpan(name), fact]),
     ['each boot', barsFact(comparison)],
     ['snapgate', `${codeSpan(comparison.snapgate)}, ${codeSpan(comparison.createdAt)}`],
   ];

@@ -100,6 +100,11 @@ export function metricsTable({ rows, noVerdict }: Comparison): TableLines {
       hasBase,
       right<Row>('growth (95 % interval)', (row) => unbroken(growthWords(row))),
     ),
+    ...some(
+      hasBase,
+      right<Row>('base, mean', (row) => exactAmount(row.metric, row.base?.mean)),
+    ),
+    right<Row>('head, mean', (row) => exactAmount(row.metric, row.head?.mean)),
     left<Row>('verdict', (row) => verdictCell({ row, noVerdict })),
   ];
   return tableLines(columns, rows);

@@ -6,6 +6,7 @@ import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
+import { findingsOf, looksFact } from './findings.ts';
 import { stepTable, stepTables } from './step-table.ts';
 import {
   type Cell,
@@ -239,7 +240,17 @@ function sides(input: ReportInput): string[] {
 }
 
 function allMetrics({ rows, noVerdict }: Comparison, paint: Paint): string[] {
-  const head = texts('scenario', 'metric', 'base', 'head', 'difference', 'growth (95 %)', 'verdict');
+  const head = texts(
+    'scenario',
+    'metric',
+    'base',
+    'head',
+    'difference',
+    'growth (95 %)',
+    'base, mean',
+    'head, mean',
+    'verdict',
+  );
   const body = rows.map((row) => [
     ...texts(
       visibleText(row.scenario, 60),
@@ -248,19 +259,24 @@ function allMetrics({ rows, noVerdict }: Comparison, paint: Paint): string[] {
       exactAmount(row.metric, row.head?.median),
       exactChange(row.metric, row.difference?.value),
       growthWords(row),
+      exactAmount(row.metric, row.base?.mean),
+      exactAmount(row.metric, row.head?.mean),
     ),
     verdictCell(row, noVerdict),
   ]);
-  const unit = paint('dim', 'medians per cycle; sizes in bytes');
-  return [unit, ...columns({ rows: [head, ...body], align: 'llrrrrl' }, paint)];
+  const unit = paint('dim', 'medians per cycle, and means of all cycles; sizes in bytes');
+  return [unit, ...columns({ rows: [head, ...body], align: 'llrrrrrrl' }, paint)];
 }
 
 function howMeasured({ comparison, head }: Pick<ReportInput, 'comparison' | 'head'>): string[] {
   const floor = floorFact(comparison);
+  const looks = looksFact(comparison);
   return factLines([
     ...fingerprintFacts(comparison.fingerprint),
     ...(floor === undefined ? [] : [['floor', floor] as const]),
+    ...(looks === undefined ? [] : [['looks', looks] as const]),
     ...repeatFacts(head),
+    ...findingsOf(comparison),
   ]);
 }
 

@@ -66,7 +66,9 @@ describe('the verdict of a row', () => {
   it('is inconclusive in noise, with what would decide', () => {
     const row = rowOf(side('base', noisy), side('head', [4, 6, 2, 8, 3]));
     expect(row.verdict).toBe('inconclusive');
-    expect(row.reason).toMatch(/not told from chance; a fail is likelier \(58 %\)[;,] (about \d+ more boots|it lies too near)/);
+    expect(row.reason).toMatch(
+      /not told from chance; a fail is likelier \(58 %\)[;,] (about \d+ more boots|it lies too near)/,
+    );
   });
 
   it('says how many more boots would decide', () => {
