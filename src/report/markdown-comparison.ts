@@ -37,7 +37,7 @@ export function comparisonParts(input: ReportInput): Part[] {
     headingPart(comparison),
     ...openingParts(comparison, input),
     ...gatingParts(comparison),
-    metricsPart(comparison),
+    ...(comparison.rows.length === 0 ? [] : [metricsPart(comparison)]),
     { ...listPart('how this was measured', howMeasured(input)), rank: 5, title: 'how this was measured' },
     {
       name: 'run it yourself',
@@ -102,6 +102,8 @@ export function sidesSentence(comparison: Comparison, repositoryUrl: string | un
 /** The table of the rows that gate, why any of them is not a plain pass, and folded what did not change. */
 function gatingParts(comparison: Comparison): Part[] {
   const rows = comparison.rows.filter((row) => row.gates);
+  // The headline has said it all.
+  if (rows.length === 0 && comparison.identicalImages) return [];
   const notable = rows.filter((row) => isNotable(row, comparison.noVerdict));
   if (rows.length <= mostUnfolded || notable.length === rows.length)
     return [tablePart(comparison, rows), reasonPart(comparison, notable)];

@@ -74,10 +74,11 @@ function renderComparison(input: ReportInput, look: Look): string {
   const { noVerdict, notes } = comparison;
   return lines([
     headline(comparison, paint),
-    '',
-    ...gatingTable(
-      rows.map((row) => ({ row, noVerdict })),
-      look,
+    ...paragraph(
+      gatingTable(
+        rows.map((row) => ({ row, noVerdict })),
+        look,
+      ),
     ),
     ...paragraph(reasons(rows, noVerdict)),
     ...paragraph([
@@ -105,8 +106,7 @@ function renderEntries(input: MatrixReportInput, look: Look): string {
   return lines([
     headline(matrix, paint),
     ...paragraph(missingLines(matrix, paint)),
-    '',
-    ...gatingTable(rows, look),
+    ...paragraph(gatingTable(rows, look)),
     ...paragraph(contextLines(input, matrix)),
     ...compared.flatMap((entry) => entryLines(entry.name, entry.comparison, paint, detail)),
   ]);
@@ -186,6 +186,7 @@ interface ShownRow {
 
 /** The bars are what a narrow terminal can do without. */
 function gatingTable(shown: readonly ShownRow[], { paint, columns: width }: Look): string[] {
+  if (shown.length === 0) return [];
   const withBars = tableOf(shown, true);
   return widthOfTable(withBars.rows) <= width
     ? columns(withBars, paint)

@@ -129,6 +129,7 @@ export function fingerprintFacts(fingerprint: Fingerprint): readonly (readonly [
 /** Boots, rounds and warm-up, as far as the record at hand says. */
 export function roundsFact({ comparison, head }: ReportInput): string {
   const { base, head: ofHead } = comparison.boots;
+  if (comparison.identicalImages && ofHead === 0) return 'of head none: it is the same bytes as base';
   const both = comparison.base !== undefined && comparison.noVerdict === undefined;
   const boots = both ? `${base} of base, ${ofHead} of head` : `${ofHead} of head`;
   return head === undefined ? boots : `${boots}; each ${roundsOf(head)}`;
@@ -186,8 +187,7 @@ export function reproduceCommand({ comparison, reproduce }: ReportInput): string
     `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
     '--vcpus',
     String(fingerprint.vcpus),
-    '--boots',
-    String(boots.head),
+    ...(boots.head === 0 ? [] : ['--boots', String(boots.head)]),
   ];
   return ['npx', 'snapgate', 'gate', ...ofBase, ...given].map(shellWord).join(' ');
 }
