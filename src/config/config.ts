@@ -272,22 +272,20 @@ function readMeasure(settings: Settings, engine: EngineSettings, own: readonly S
 /** Usual boots of a measurement that is not taken until a gate has decided. */
 const soloBoots = 5;
 
+/** Whoever names a number of boots alone has asked for as many, not for more where those do not decide. */
 function readBoots(settings: Settings): Pick<MeasureConfig, 'boots' | 'soloBoots' | 'maxBoots'> {
   const parse = bounded(parseCount, 1, 100);
-  const boots = settings.read('boots', parse);
-  const maxBoots = settings.read('max-boots', parse);
+  const given = settings.readOptional('boots', parse);
   const limit = settings.find('max-boots');
-  if (maxBoots < boots && limit !== undefined)
+  const boots = settings.read('boots', parse);
+  const maxBoots = limit === undefined && given !== undefined ? given : settings.read('max-boots', parse);
+  if (maxBoots < boots)
     throw new SnapgateError(
       'usage',
-      `${limit.where}: ${maxBoots} is fewer than boots, ${boots}, after which a gate first looks`,
+      `${limit?.where}: ${maxBoots} is fewer than boots, ${boots}, after which a gate first looks`,
       'Raise max-boots, or lower boots.',
     );
-  return {
-    boots,
-    soloBoots: settings.readOptional('boots', parse) ?? soloBoots,
-    maxBoots: Math.max(maxBoots, boots),
-  };
+  return { boots, soloBoots: given ?? soloBoots, maxBoots };
 }
 
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */

@@ -294,7 +294,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('max-boots', 'measure', 'N', looking),
     description:
-      'Number of cold boots of each side at which a gate that cannot decide stops, `boots` to 100: from `boots` on it looks after each pair, decides, or boots one pair more.',
+      'Number of cold boots of each side at which a gate that cannot decide stops, `boots` to 100: from `boots` on it looks after each pair, decides, or boots one pair more; `boots` where only that is given.',
     type: 'count',
     default: '10',
   },

@@ -129,7 +129,7 @@ function tooFewBoots({ contrast, metric }: Evidence): Decision {
   const found = contrast === undefined ? '' : `${describeChange(metric, contrast)}, but `;
   return {
     verdict: 'inconclusive',
-    reason: `${found}fewer than two boots on a side give no interval; set boots to 3 or more.`,
+    reason: `${found}fewer than two boots on a side give no interval: give it a longer time-budget, or more boots.`,
   };
 }
 

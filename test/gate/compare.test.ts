@@ -91,7 +91,7 @@ describe('the verdict of a row', () => {
     const row = rowOf(side('base', [2]), side('head', [9]));
     expect(row.verdict).toBe('inconclusive');
     expect(row.growth).toEqual({ value: 3.5 });
-    expect(row.reason).toContain('set boots to 3 or more');
+    expect(row.reason).toContain('give it a longer time-budget, or more boots');
   });
 
   it('holds a cap even with one boot, without a base, and for the same image', () => {

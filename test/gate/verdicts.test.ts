@@ -177,7 +177,7 @@ describe('the verdict of one row', () => {
       [20, 20.1, 19.9],
       {},
       'inconclusive',
-      /^\+100\.0 %, but fewer than two boots on a side give no interval; set boots to 3 or more\.$/,
+      /^\+100\.0 %, but fewer than two boots on a side give no interval: give it a longer time-budget, or more boots\.$/,
     ],
     ['one boot of head', [10, 10.1, 9.9], [20], {}, 'inconclusive', /fewer than two boots/],
     ['one boot a side and the same number', [10], [10], {}, 'inconclusive', /fewer than two boots/],

@@ -96,7 +96,7 @@ describe('what is seen at a glance', () => {
       /^### ⚪ snapgate: memfile diff of \S+ \+40\.0 % per cycle \(not enough to decide\); also /,
     );
     expect(atAGlance(input)).toContain('| ⚪ inconclusive |');
-    expect(atAGlance(input)).toContain('set boots to 3 or more');
+    expect(atAGlance(input)).toContain('give it a longer time-budget, or more boots');
   });
 
   it('of a cap says by how much it is passed, and the cap', () => {
