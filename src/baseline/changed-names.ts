@@ -35,7 +35,7 @@ export async function readChangedNames(git: Git, from: string, to: string): Prom
 }
 
 function fileOf(entry: string): ChangedFile[] {
-  const [, added = '', removed = '', path] = /^(\d+|-)\t(\d+|-)\t([^]*)$/.exec(entry) ?? [];
+  const [, added = '', removed = '', path] = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(entry) ?? [];
   const lines = (text: string) => (text === '-' ? undefined : Number(text));
   return path === undefined ? [] : [{ path, added: lines(added), removed: lines(removed) }];
 }

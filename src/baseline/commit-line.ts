@@ -92,9 +92,10 @@ async function list(git: Git, args: readonly string[]): Promise<string[]> {
 
 /** By commit; those of a line that are there once. */
 async function readSubjects(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
-  const result = await git.run(['log', '--no-walk=unsorted', '--format=%H %s', '--stdin'], {
+  const result = await git.run(['rev-list', '--no-walk=unsorted', '--format=%H %s', '--stdin'], {
     input: `${commits.join('\n')}\n`,
   });
+  // Each is told twice, the first time as `commit HASH`.
   const lines = result.stdout.split('\n');
   return new Map(lines.map((line) => [line.slice(0, 40), line.slice(41, 41 + mostSubject)] as const));
 }
