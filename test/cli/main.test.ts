@@ -379,6 +379,6 @@ describe('the rest', () => {
   });
 
   it('has a verb for every line of its help', () => {
-    expect(verbs).toEqual(['gate', 'measure', 'compare', 'report', 'inspect', 'probe']);
+    expect(verbs).toEqual(['gate', 'measure', 'bisect', 'compare', 'report', 'inspect', 'probe']);
   });
 });
