@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
@@ -11,41 +12,50 @@ import {
 import { join } from 'node:path';
 import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
+import { imageKey } from '../measure/image-key.ts';
 import { maxRecordBytes } from '../measure/parse.ts';
 import type { Measurement } from '../measure/record.ts';
 import { fingerprintKey, shortKey } from './measuring-key.ts';
 import { oneWarning } from './one-warning.ts';
-import { judgeStored, readStored } from './stand-in.ts';
+import { judgeStored, notWhatItSays, readStored } from './stand-in.ts';
 import type { StoreQuery } from './store.ts';
 
 /** Measurements of commits that a machine keeps for its next run, in its cache folder. */
 export interface CommitRecords {
   /** One of exactly this commit that may stand in for one of now. Of several the one with the most boots. */
-  find(commit: string, query: Omit<StoreQuery, 'measuringSha256'>): Measurement | undefined;
+  find(commit: string, query: RecordQuery): Measurement | undefined;
+  /** The same of any commit whose image is the same bytes: see `imageKey`. */
+  findImage(image: string, query: RecordQuery): Measurement | undefined;
   /** Keeps a measurement whose subject has a commit. A folder that is full or closed is a warning. */
   save(measurement: Measurement): void;
 }
 
+export type RecordQuery = Omit<StoreQuery, 'measuringSha256'>;
+
 /** Files that the folder keeps: those used last. A hundred searches. */
 const mostFiles = 1000;
 
-/** `<cache>/measurements/<measuring key>-<commit>-<machine class>.json`. */
+/** `<cache>/measurements/<measuring key>-<commit>-<machine class>-<image>.json`. */
 export function openCommitRecords(run: Run, measuringSha256: string): CommitRecords {
   const folder = join(run.cacheDir, 'measurements');
   const key = shortKey(measuringSha256);
   const warn = oneWarning(run.log);
+  const find = (query: RecordQuery, is: (name: RecordName) => boolean) => {
+    const found = namesIn(folder)
+      .flatMap(parseName)
+      .filter((name) => name.measuring === key && is(name))
+      .flatMap((name) => read(folder, name, warn))
+      .filter((measurement) => judgeStored(measurement, { ...query, measuringSha256 }).kind === 'found');
+    return found.toSorted((a, b) => b.boots.length - a.boots.length)[0];
+  };
   return {
-    find: (commit, query) => {
-      const found = namesIn(folder)
-        .filter((name) => name.startsWith(`${key}-${commit}-`) && name.endsWith('.json'))
-        .flatMap((name) => read(join(folder, name), commit, warn))
-        .filter((measurement) => judgeStored(measurement, { ...query, measuringSha256 }).kind === 'found');
-      return found.toSorted((a, b) => b.boots.length - a.boots.length)[0];
-    },
+    find: (commit, query) => find(query, (name) => name.commit === commit),
+    findImage: (image, query) => find(query, (name) => name.image === shortImage(image)),
     save: (measurement) => {
-      const { subject, fingerprint } = measurement;
+      const { subject, fingerprint, image } = measurement;
       if (subject.commit === undefined) return;
-      const name = `${key}-${subject.commit}-${shortKey(fingerprintKey(fingerprint))}.json`;
+      const ofClass = shortKey(fingerprintKey(fingerprint));
+      const name = `${key}-${subject.commit}-${ofClass}-${shortImage(imageKey(image))}.json`;
       try {
         write(run, folder, name, `${JSON.stringify(measurement)}\n`);
         prune(folder);
@@ -55,6 +65,28 @@ export function openCommitRecords(run: Run, measuringSha256: string): CommitReco
       }
     },
   };
+}
+
+/** What a file is, by its name. */
+interface RecordName {
+  readonly name: string;
+  readonly measuring: string;
+  readonly commit: string;
+  readonly ofClass: string;
+  readonly image: string;
+}
+
+function parseName(name: string): RecordName[] {
+  const pattern = /^([0-9a-f]{16})-([0-9a-f]{40})-([0-9a-f]{16})-([0-9a-f]{16}|none)\.json$/;
+  const [, measuring, commit, ofClass, image] = pattern.exec(name) ?? [];
+  if (measuring === undefined || commit === undefined || ofClass === undefined || image === undefined)
+    return [];
+  return [{ name, measuring, commit, ofClass, image }];
+}
+
+function shortImage(image: string | undefined): string {
+  if (image === undefined) return 'none';
+  return createHash('sha256').update(image).digest('hex').slice(0, 16);
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -67,21 +99,20 @@ function namesIn(folder: string): readonly string[] {
 }
 
 /** None, and said, for a file that is not what its name says. */
-function read(path: string, commit: string, warn: (message: string) => void): Measurement[] {
-  const ofClass = /-([0-9a-f]{16})\.json$/.exec(path)?.[1] ?? 'none';
+function read(folder: string, record: RecordName, warn: (message: string) => void): Measurement[] {
+  const { name, commit, ofClass, image } = record;
+  const where = join(folder, name);
   try {
-    if (statSync(path).size > maxRecordBytes) return [];
-    const measurement = readStored(readFileSync(path, 'utf8'), {
-      where: path,
-      commit,
-      fingerprintKey: ofClass,
-    });
+    if (statSync(where).size > maxRecordBytes) return [];
+    const measurement = readStored(readFileSync(where, 'utf8'), { where, commit, fingerprintKey: ofClass });
+    if (shortImage(imageKey(measurement.image)) !== image)
+      throw notWhatItSays(where, 'it is of another image');
     const now = new Date();
-    utimesSync(path, now, now);
+    utimesSync(where, now, now);
     return [measurement];
   } catch (error) {
     if (!(error instanceof SnapgateError) && errnoOf(error) === undefined) throw error;
-    warn(`${messageOf(error)}; it is measured again`);
+    warn(`${messageOf(error)}; it is not used`);
     return [];
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { LineCommit } from '../baseline/commit-line.ts';
-import { type CommitRecords, openCommitRecords } from '../baseline/commit-records.ts';
+import { type CommitRecords, openCommitRecords, type RecordQuery } from '../baseline/commit-records.ts';
 import type { Git } from '../baseline/git.ts';
 import { measuringKey } from '../baseline/measuring-key.ts';
 import { addWorktree, removeWorktree } from '../baseline/worktree.ts';
@@ -132,10 +132,7 @@ function subjectOf({ commit }: LineCommit): Subject {
 function seatOf(bench: Bench, { commit }: LineCommit): Seat {
   const known = bench.seats.get(commit);
   if (known !== undefined) return known;
-  const { config, expected: fingerprint, records } = bench;
-  const scenarios = scenariosRecord(config.measure.scenarios);
-  const query = { fingerprint, scenarios, boots: 1, metrics: config.gate.gatedMetrics };
-  const kept = records.find(commit, query);
+  const kept = bench.records.find(commit, queryOf(bench));
   const seat: Seat = { pool: undefined, image: undefined, made: 0 };
   if (kept !== undefined) {
     seat.pool = imageKey(kept.image) ?? commit;
@@ -145,6 +142,12 @@ function seatOf(bench: Bench, { commit }: LineCommit): Seat {
   }
   bench.seats.set(commit, seat);
   return seat;
+}
+
+/** What is kept must be of; with however few boots, for more can be added. */
+function queryOf({ config, expected: fingerprint }: Bench): RecordQuery {
+  const scenarios = scenariosRecord(config.measure.scenarios);
+  return { fingerprint, scenarios, boots: 1, metrics: config.gate.gatedMetrics };
 }
 
 function poolOf(bench: Bench, { pool }: Seat): Measurement | undefined {
@@ -205,9 +208,11 @@ function joinPool(bench: Bench, commit: LineCommit, seat: Seat, image: Image): M
   const conditions = { scenarios: scenariosRecord(config.measure.scenarios) };
   const fingerprint = fingerprintOf(engine.identity, kernelOf(image), config.measure);
   requireComparable({ ...conditions, fingerprint: expected }, { ...conditions, fingerprint });
-  seat.pool = imageKey(imageRecord(image)) ?? commit.commit;
+  const key = imageKey(imageRecord(image));
+  seat.pool = key ?? commit.commit;
+  const ofSameBytes = () => (key === undefined ? undefined : bench.records.findImage(key, queryOf(bench)));
   const [nothing] = measureNothing({ ...request, sides });
-  const pool = bench.pools.get(seat.pool) ?? nothing;
+  const pool = bench.pools.get(seat.pool) ?? ofSameBytes() ?? nothing;
   if (pool === undefined) throw new Error('no measurement');
   return pool;
 }
