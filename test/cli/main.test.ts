@@ -241,7 +241,7 @@ describe('a wrong command line', () => {
     [
       ['guess'],
       'there is no verb "guess"',
-      'Verbs: gate, measure, compare, report, inspect, probe. snapgate --help says what they do.',
+      'Verbs: gate, measure, bisect, compare, report, inspect, probe. snapgate --help says what they do.',
     ],
     [['gaet'], 'there is no verb "gaet"; did you mean gate?', 'Verbs: '],
     [['help', 'mesure'], 'there is no verb "mesure"; did you mean measure?', 'Verbs: '],
