@@ -268,6 +268,13 @@ describe('a wrong command line', () => {
       'compare takes two measurements: BASE.json HEAD.json; 1 were given',
       'snapgate compare --help',
     ],
+    [['bisect', 'main'], 'bisect takes two commits: GOOD BAD; 1 were given', 'snapgate bisect --help'],
+    [
+      ['bisect', 'v1', 'main', '--max-memfile-written', '1MiB'],
+      'bisect: there is no option --max-memfile-written',
+      'snapgate bisect --help',
+    ],
+    [['bisect', 'v1', 'main'], 'no image source is given', 'Give one of dockerfile'],
     [
       ['report'],
       'report takes one comparison or measurement: FILE.json; 0 were given',
