@@ -1,5 +1,4 @@
 import type { GateConfig, Thresholds } from '../config/types.ts';
-import type { MetricName } from '../engine/contract.ts';
 import type { BootPlan, Measurement } from '../measure/record.ts';
 import { compareMeasurements, type RecordMeta } from './compare.ts';
 import type { Row } from './record.ts';
@@ -13,7 +12,7 @@ export type Ends =
   | { readonly kind: 'undecided'; readonly reason: string };
 
 /**
- * Whether BAD has grown against GOOD past the limits, as the gate of a pull request says it, caps aside. `plan` is how often it is looked: each
+ * Whether BAD has grown against GOOD past the limits, as the gate of a pull request says it, caps and trends aside. `plan` is how often it is looked: each
  * look spends its share of the chance of a false alarm.
  *
  * @throws SnapgateError `record` where the two cannot be compared
@@ -28,26 +27,22 @@ export function compareEnds(
     { ...good, side: 'base' as const, plan },
     { ...bad, side: 'head' as const, plan },
   ];
-  const { rows, verdict, headline } = compareMeasurements(base, head, withoutCaps(config), meta);
+  const { rows, verdict, headline } = compareMeasurements(base, head, growthAlone(config), meta);
   const grown = rows.filter((row) => row.gates && row.verdict === 'fail');
   if (grown.length > 0) return { kind: 'grown', rows: grown };
   return { kind: verdict === 'inconclusive' ? 'undecided' : 'not-grown', reason: headline };
 }
 
-/** A cap is passed by a size, which no commit need have made at once. */
-function withoutCaps({ overrides, ...config }: GateConfig): GateConfig {
-  const uncapped = ([metric, own]: [string, Partial<Thresholds>]) => [metric, { ...own, max: undefined }];
-  const scenarios = Object.entries(overrides).map(([scenario, metrics]) => [
-    scenario,
-    Object.fromEntries(Object.entries(metrics).map(uncapped)),
-  ]);
-  return { ...config, caps: {}, overrides: Object.fromEntries(scenarios) };
-}
-
-/** Whether two are of the same scenario and metric. */
-export function sameRow(
-  one: { readonly scenario: string; readonly metric: MetricName },
-  other: { readonly scenario: string; readonly metric: MetricName },
-): boolean {
-  return one.scenario === other.scenario && one.metric === other.metric;
+/** What gates by growth against another commit: a cap is passed by a size, and a trend is of one image, which no commit need have made at once. */
+export function growthAlone({ defaults, overrides, ...config }: GateConfig): GateConfig {
+  const alone = (own: Partial<Thresholds>) => ({ ...own, max: undefined, maxTrend: undefined });
+  const ofScenario = (metrics: GateConfig['overrides'][string]) =>
+    Object.fromEntries(Object.entries(metrics).map(([metric, own]) => [metric, alone(own)]));
+  const scenarios = Object.entries(overrides).map(([scenario, metrics]) => [scenario, ofScenario(metrics)]);
+  return {
+    ...config,
+    caps: {},
+    defaults: { ...defaults, max: undefined, maxTrend: undefined },
+    overrides: Object.fromEntries(scenarios),
+  };
 }

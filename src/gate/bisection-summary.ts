@@ -1,9 +1,10 @@
 import { metricLabels } from '../config/metrics.ts';
 import { formatGrowth } from '../host/units.ts';
 import type { Measurement } from '../measure/record.ts';
-import { summarizeSide } from '../measure/summarize.ts';
+import { countedValues, warmupRoundsOf } from '../measure/summarize.ts';
 import { contrastSides } from '../stats/contrast.ts';
-import { median } from '../stats/median.ts';
+import type { BootNumbers } from '../stats/levels.ts';
+import { errorOfMedian, median } from '../stats/median.ts';
 import type { Candidate, Found, Judged, Search } from './bisection.ts';
 import {
   type BisectedCommit,
@@ -30,7 +31,6 @@ export interface TestedCommit {
   readonly skipped?: string;
 }
 
-type RowName = Pick<Row, 'scenario' | 'metric'>;
 type Tested = ReadonlyMap<number, TestedCommit>;
 
 /** The search for one of the rows that grew. */
@@ -39,21 +39,28 @@ export interface RowSearch {
   readonly search: Search;
 }
 
-/** Each boot's median; none of a commit that was not measured. */
-export function bootsFor(test: TestedCommit | undefined, { scenario, metric }: RowName): readonly number[] {
+/**
+ * Each boot's median and what its cycles leave open of it; none of a commit that was not measured. The rounds that were warm-up for GOOD or BAD are
+ * left out of all: a round is compared with its like.
+ */
+export function numbersFor(test: TestedCommit | undefined, { scenario, metric, base }: Row): BootNumbers {
   const measurement = test?.measurement;
-  return (measurement && summarizeSide(measurement, scenario, metric)?.bootMedians) ?? [];
+  if (measurement === undefined) return { values: [], errors: [] };
+  const warmup = base?.warmupRounds ?? warmupRoundsOf(measurement, scenario, metric);
+  const cycles = countedValues(measurement, scenario, metric, warmup);
+  return { values: cycles.map(median), errors: cycles.map(errorOfMedian) };
 }
 
 /** What is known of each commit of a line, for the search of one row. */
 export function candidatesOf(
   commits: readonly BisectedCommit[],
   tested: Tested,
-  row: RowName,
+  row: Row,
 ): readonly Candidate[] {
   return commits.map((_, place) => {
     const test = tested.get(place);
-    return { boots: bootsFor(test, row), image: test?.image, skipped: test?.skipped !== undefined };
+    const { values: boots, errors } = numbersFor(test, row);
+    return { boots, errors, image: test?.image, skipped: test?.skipped !== undefined };
   });
 }
 
@@ -66,18 +73,19 @@ export interface Witnesses {
 }
 
 export function judgementOf(
-  row: RowName,
+  row: Row,
   judged: Judged,
   { test, first, good, bad }: Witnesses,
 ): BisectionJudgement {
-  const bootMedians = [...bootsFor(test, row)];
+  const numbers = numbersFor(test, row);
+  const bootMedians = [...numbers.values];
   const { like, probability, clear, identical } = judged;
   return {
     scenario: row.scenario,
     metric: row.metric,
     median: median(bootMedians),
     bootMedians,
-    ...changeOf(bootsFor(first, row), bootMedians),
+    ...changeOf(numbersFor(first, row), numbers),
     like,
     probability,
     clear,
@@ -87,11 +95,9 @@ export function judgementOf(
   };
 }
 
-function changeOf(
-  from: readonly number[],
-  to: readonly number[],
-): Pick<BisectionStep, 'growth' | 'difference'> {
-  const { growth, difference } = contrastSides(from, to);
+function changeOf(from: BootNumbers, to: BootNumbers): Pick<BisectionStep, 'growth' | 'difference'> {
+  const errors = { base: from.errors, head: to.errors };
+  const { growth, difference } = contrastSides(from.values, to.values, errors);
   return { ...(growth === undefined ? {} : { growth }), difference };
 }
 
@@ -167,7 +173,7 @@ function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: 
   return search.found.flatMap((found) => {
     const [after, at] = [commits[found.after], commits[found.at]];
     if (after === undefined || at === undefined) return [];
-    const boots = (place: number) => bootsFor(tested.get(place), row);
+    const numbers = (place: number) => numbersFor(tested.get(place), row);
     return {
       scenario: row.scenario,
       metric: row.metric,
@@ -175,7 +181,7 @@ function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: 
       after,
       at,
       commits: found.at - found.after,
-      ...changeOf(boots(found.good), boots(found.bad)),
+      ...changeOf(numbers(found.good), numbers(found.bad)),
       probability: found.probability,
       changed: changed(found),
     };

@@ -7,6 +7,8 @@ import { isAbove } from './thresholds.ts';
 export interface Candidate {
   /** Each boot's median; empty: not measured yet. */
   readonly boots: readonly number[];
+  /** What the cycles of each boot leave open of it; see `contrastSides`. */
+  readonly errors?: readonly number[];
   /** What the commits whose images are the same bytes have in common; undefined where that is not known. */
   readonly image: string | undefined;
   /** It cannot be built or measured. */
@@ -136,6 +138,7 @@ function nextToTest(commits: readonly Candidate[], { after, at }: Segment): numb
 function judge(walk: Walk, { good, bad }: Segment, index: number): Judged | undefined {
   const { leastBoots, mostBoots } = walk.rules;
   const of = (which: number) => walk.commits[which] ?? nobody;
+  const numbers = (which: number) => ({ values: of(which).boots, errors: of(which).errors ?? [] });
   const { boots, image } = of(index);
   if (boots.length > 0 && image !== undefined) {
     const twin = (
@@ -147,7 +150,9 @@ function judge(walk: Walk, { good, bad }: Segment, index: number): Judged | unde
     if (twin) return { index, good, bad, like: twin[0], probability: 1, clear: true, identical: true };
   }
   if (boots.length < leastBoots) return want(walk, [{ index, boots: leastBoots }]);
-  const likeliest = likeliestOf(levelOdds(of(good).boots, of(bad).boots, boots, cutsAt(walk.rules.limits)));
+  const likeliest = likeliestOf(
+    levelOdds(numbers(good), numbers(bad), numbers(index), cutsAt(walk.rules.limits)),
+  );
   const clear = likeliest.probability >= clearProbability;
   if (!clear && boots.length < mostBoots) {
     const more = boots.length + 1;

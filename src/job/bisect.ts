@@ -5,12 +5,12 @@ import { requireImage } from '../config/config.ts';
 import type { Config } from '../config/types.ts';
 import { type Found, searchSteps } from '../gate/bisection.ts';
 import type { Bisection } from '../gate/bisection-record.ts';
-import { compareEnds, type Ends } from '../gate/bisection-rows.ts';
+import { compareEnds, type Ends, growthAlone } from '../gate/bisection-rows.ts';
 import {
   bisectionRecord,
-  bootsFor,
   candidatesOf,
   judgementOf,
+  numbersFor,
   type RowSearch,
   type TestedCommit,
 } from '../gate/bisection-summary.ts';
@@ -45,7 +45,7 @@ export interface BisectRequest {
 export async function runBisect(run: Run, request: BisectRequest): Promise<Bisection> {
   const { config, checkout, good, bad } = request;
   const inputs = requireImage(config);
-  checkGatedMetrics({ ...config, gate: { ...config.gate, caps: {} } });
+  checkGatedMetrics({ ...config, gate: growthAlone(config.gate) });
   const git = await openWorkTree(run, checkout);
   const line = await readCommitLine(git, good, bad);
   run.log.info(`${line.commits.length - 1} commits from ${named(line.good)} to ${named(line.bad)}`);
@@ -133,7 +133,7 @@ function sayJudgements({ run, tested, line }: Bisect, { row, search }: RowSearch
 
 async function testWanted(bisect: Bisect, { row, search }: RowSearch): Promise<void> {
   const [candidate] = search.wanted;
-  const bootsOf = () => bootsFor(bisect.tested.get(candidate?.index ?? 0), row).length;
+  const bootsOf = () => numbersFor(bisect.tested.get(candidate?.index ?? 0), row).values.length;
   const before = bootsOf();
   for (const { index, boots } of search.wanted) {
     try {

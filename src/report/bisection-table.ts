@@ -95,7 +95,7 @@ function named({ commit, subject }: BisectedCommit): string {
 
 /** In the order they were tested, a line for each row that a commit was judged by. */
 function testTable({ tested, commits }: Bisection, paint: Paint): string[] {
-  const head = texts('tested', 'commit', 'metric', 'boots', 'size', 'against GOOD (95 %)', 'judged');
+  const head = texts('place', 'commit', 'metric', 'boots', 'size', 'against GOOD (95 %)', 'judged');
   const body = tested
     .filter(({ place }) => place > 0 && place < commits)
     .flatMap((test) => rowsOf(test).map((row) => texts(...row)));
@@ -131,6 +131,7 @@ function placeLines(place: Place, reproduce: readonly string[], paint: Paint): s
   const [{ after, at, changed }] = place;
   const command = ['--base', `ref:${after.commit}`, '--head', `ref:${at.commit}`, ...reproduce];
   const more = changed.count - changed.files.length;
+  const to = at.commit.slice(0, 12);
   return [
     paint('bold', placeTitle(place[0])),
     ...place.map((step) => `  ${stepWords(step)}`),
@@ -138,7 +139,10 @@ function placeLines(place: Place, reproduce: readonly string[], paint: Paint): s
       ({ path, added, removed }) => `  ${visibleText(path, 200)} ${linesWords(added, removed)}`,
     ),
     ...(more > 0 ? [`  and ${plural(more, 'file')} more`] : []),
-    paint('dim', `  git show ${at.commit.slice(0, 12)}`),
+    paint(
+      'dim',
+      `  ${place[0].kind === 'step' ? `git show ${to}` : `git log ${after.commit.slice(0, 12)}..${to}`}`,
+    ),
     paint('dim', `  ${['npx', 'snapgate', 'gate', ...command].map(shellWord).join(' ')}`),
   ];
 }

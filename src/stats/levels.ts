@@ -8,6 +8,12 @@ export interface LevelOdds {
   readonly high: number;
 }
 
+/** One number of each boot, and what its own cycles leave open of it, as a standard error in its unit; no errors: not known. */
+export interface BootNumbers {
+  readonly values: readonly number[];
+  readonly errors: readonly number[];
+}
+
 /** Before any number is seen: most growth of a history is one step, and few commits lie between two. */
 const prior = { low: 0.45, between: 0.1, high: 0.45 };
 
@@ -15,22 +21,26 @@ const prior = { low: 0.45, between: 0.1, high: 0.45 };
 export type Cuts = (atLow: number, atHigh: number) => { readonly low: number; readonly high: number };
 
 /**
- * Where `value` lies, of the levels that `low` and `high` were taken at: one number a boot each. By Bayes' rule from Student likelihoods of
+ * Where `value` lies, of the levels that `low` and `high` were taken at. By Bayes' rule from Student likelihoods of
  * the means, on logarithms where no boot has 0. The spread between boots is one, pooled over the three samples with n − 3 degrees of
- * freedom (the analysis of variance of one factor): a few boots of each are then enough. Between the levels every place is as likely;
+ * freedom (the analysis of variance of one factor): a few boots of each are then enough. It is not taken to be less than what the cycles
+ * leave open, as in `contrastSides`. Between the levels every place is as likely;
  * `cuts` says how much of it counts as `low` and as `high`. Below `low` counts as that, and above `high`. undefined where there is no spread to
  * judge by (n ≤ 3), or `high` is not above `low`.
  */
 export function levelOdds(
-  low: readonly number[],
-  high: readonly number[],
-  value: readonly number[],
+  low: BootNumbers,
+  high: BootNumbers,
+  value: BootNumbers,
   cuts: Cuts,
 ): LevelOdds | undefined {
-  const positive = [...low, ...high, ...value].every((each) => each > 0);
-  const samples = [low, high, value].map((sample) => (positive ? sample.map(Math.log) : sample));
-  const [atLow = Number.NaN, atHigh = Number.NaN, at = Number.NaN] = samples.map(mean);
-  const degrees = low.length + high.length + value.length - 3;
+  const given = [low, high, value];
+  const positive = given.every(({ values }) => values.every((each) => each > 0));
+  const samples = given.map((sample) => (positive ? onLogarithms(sample) : sample));
+  const [atLow = Number.NaN, atHigh = Number.NaN, at = Number.NaN] = samples.map(({ values }) =>
+    mean(values),
+  );
+  const degrees = samples.reduce((sum, { values }) => sum + values.length, 0) - samples.length;
   if (!(atHigh > atLow) || degrees < 1) return undefined;
   const onValues = (place: number) => (positive ? Math.exp(place) : place);
   const cut = cuts(onValues(atLow), onValues(atHigh));
@@ -38,10 +48,37 @@ export function levelOdds(
   const inside = (each: number) => Math.min(atHigh, Math.max(atLow, onScale(each)));
   const [lowCut, highCut] = [inside(cut.low), inside(cut.high)];
   const places = { atLow, atHigh, at, from: Math.min(lowCut, highCut), to: Math.max(lowCut, highCut) };
+  const errors = errorsOf(samples, degrees);
+  return errors === undefined ? exactly(places) : weigh({ ...places, ...errors, degrees });
+}
+
+function onLogarithms({ values, errors }: BootNumbers): BootNumbers {
+  return {
+    values: values.map(Math.log),
+    errors: errors.map((error, boot) => error / (values[boot] ?? Number.NaN)),
+  };
+}
+
+/** Of the differences to either level; undefined where nothing varies. */
+function errorsOf(
+  [low, high, value]: readonly BootNumbers[],
+  degrees: number,
+): Pick<Spreads, 'errorToLow' | 'errorToHigh'> | undefined {
+  if (low === undefined || high === undefined || value === undefined) return undefined;
+  const samples = [low.values, high.values, value.values];
   const spread = pooledSpread(samples, degrees);
-  if (spread <= roundingError * largest(samples)) return exactly(places);
-  const errorTo = (other: readonly number[]) => spread * Math.sqrt(1 / value.length + 1 / other.length);
-  return weigh({ ...places, errorToLow: errorTo(low), errorToHigh: errorTo(high), degrees });
+  const to = (level: BootNumbers) =>
+    Math.max(
+      spread * Math.sqrt(1 / value.values.length + 1 / level.values.length),
+      Math.hypot(errorOfMean(level), errorOfMean(value)),
+    );
+  const [errorToLow, errorToHigh] = [to(low), to(high)];
+  const least = roundingError * Math.max(...samples.flat().map(Math.abs));
+  return Math.min(errorToLow, errorToHigh) <= least ? undefined : { errorToLow, errorToHigh };
+}
+
+function errorOfMean({ errors }: BootNumbers): number {
+  return errors.length === 0 ? 0 : Math.hypot(...errors) / errors.length;
 }
 
 /** On the scale that is judged on; `from` and `to`: what lies well between the levels. */
@@ -93,7 +130,3 @@ function exactly({ from, at, to }: Places): LevelOdds {
 
 /** Equal numbers may differ in their last bits after a logarithm or a mean, relative to the largest. */
 const roundingError = Number.EPSILON * 8;
-
-function largest(samples: readonly (readonly number[])[]): number {
-  return Math.max(...samples.flat().map(Math.abs));
-}

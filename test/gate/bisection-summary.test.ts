@@ -17,7 +17,13 @@ const mebi = 1024 ** 2;
 const meta = { snapgate: '0.1.0', now: '2026-01-02T03:04:05.000Z' };
 const plan = { leastBoots: 2, mostBoots: 5 };
 const config: GateConfig = {
-  defaults: { failAbove: 0.05, warnAbove: undefined, minGrowth: 64 * 1024, max: undefined },
+  defaults: {
+    failAbove: 0.05,
+    warnAbove: undefined,
+    minGrowth: 64 * 1024,
+    max: undefined,
+    maxTrend: undefined,
+  },
   gatedMetrics: ['memfile.writtenBytes'],
   caps: {},
   overrides: {},

@@ -70,9 +70,9 @@ describe('a search on a terminal', () => {
       GOOD   aaaaaaa change a
       BAD    ddddddd change d, 4 commits later
 
-      tested  commit            metric                         boots      size          against GOOD (95 %)  judged
-           2  bbbbbbb change b                                                                               skipped: the build failed
-           3  ccccccc change c  memfile diff of idle-2s  3, 2 reused  5.00 MiB  +25.0 % (+23.0 % … +27.0 %)  like BAD (99.6 %)
+      place  commit            metric                         boots      size          against GOOD (95 %)  judged
+          2  bbbbbbb change b                                                                               skipped: the build failed
+          3  ccccccc change c  memfile diff of idle-2s  3, 2 reused  5.00 MiB  +25.0 % (+23.0 % … +27.0 %)  like BAD (99.6 %)
 
       ccccccc change c
         memfile diff of idle-2s +25.0 % (+23.0 % … +27.0 %); chance that it is here: 99.8 %
@@ -140,7 +140,7 @@ describe('a search on a terminal', () => {
       );
       // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
       expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
-      expect(shown.split('\n')).toHaveLength(lines + 0);
+      expect(shown.split('\n')).toHaveLength(lines);
     }
   });
 });

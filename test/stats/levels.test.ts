@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Cuts, levelOdds } from '../../src/stats/levels.ts';
+import { type Cuts, levelOdds as oddsOf } from '../../src/stats/levels.ts';
 import { normalFrom, seededRandom } from './random.ts';
+
+type Values = readonly number[];
+/** Of boots whose cycles leave nothing open. */
+function levelOdds(low: Values, high: Values, value: Values, cuts: Cuts) {
+  const numbers = (values: Values) => ({ values, errors: [] });
+  return oddsOf(numbers(low), numbers(high), numbers(value), cuts);
+}
 
 /** A tenth of either level counts as that level. */
 const tenth: Cuts = (low, high) => ({ low: low * 1.1, high: high / 1.1 });
@@ -119,6 +126,18 @@ describe('levelOdds', () => {
     const fromNothing: Cuts = (_, high) => ({ low: 10, high: high - 10 });
     expect(levelOdds([0, 0, 0], [100, 101, 99], [0, 0, 0], fromNothing)?.low).toBeGreaterThan(0.99);
     expect(levelOdds([0, 0, 0], [100, 101, 99], [98, 100, 100], fromNothing)?.high).toBeGreaterThan(0.99);
+  });
+
+  it('is no surer than the cycles within the boots allow', () => {
+    const level = (values: Values, error: number) => ({ values, errors: values.map(() => error) });
+    const odds = (error: number) =>
+      oddsOf(level([100, 100.1], error), level([120, 120.1], error), level([103, 103.1], error), tenth);
+    expect(odds(0.01)?.low).toBeGreaterThan(0.999);
+    expect(odds(0.001)?.low).toBe(odds(0)?.low);
+    // An error of 15 of each mean says little of a difference of 17.
+    expect(odds(21)?.low).toBeLessThan(0.8);
+    const still = oddsOf(level([100, 100], 5), level([120, 120], 5), level([104, 104], 5), tenth);
+    expect(still?.low).toBeLessThan(1);
   });
 
   it('has nothing to say of one boot each, or of levels in the wrong order', () => {
