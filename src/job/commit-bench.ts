@@ -73,6 +73,7 @@ interface Bench extends BenchRequest {
   /** Folder of the repository that `checkout` is. */
   readonly prefix: string;
   readonly records: CommitRecords;
+  /** What this machine measures with, as far as it is known; whole once something was measured. */
   expected: ExpectedFingerprint;
   readonly seats: Map<string, Seat>;
   /** Measurements by what was booted: of all commits whose image is the same bytes. */
@@ -109,6 +110,7 @@ async function measureCommit(bench: Bench, commit: LineCommit, boots: number): P
   const merged = more === undefined ? pool : mergeBoots(pool, more);
   bench.pools.set(seat.pool ?? commit.commit, merged);
   if (merged.boots.length > 0) {
+    requireAlike(bench, merged.fingerprint);
     bench.expected = merged.fingerprint;
     bench.records.save({ ...merged, subject: subjectOf(commit) });
   }
@@ -202,12 +204,10 @@ function mustBeOfCommit(inputs: ImageInputs | undefined, checkout: string, { com
 
 /** The boots of the same bytes; those that were kept of another build of the commit are dropped. */
 function joinPool(bench: Bench, commit: LineCommit, seat: Seat, image: Image): Measurement {
-  const { engine, config, expected } = bench;
+  const { engine, config } = bench;
   const request = { ...engine, config: config.measure, parallel: false };
   const sides = [{ side: 'head' as const, subject: subjectOf(commit), image }];
-  const conditions = { scenarios: scenariosRecord(config.measure.scenarios) };
-  const fingerprint = fingerprintOf(engine.identity, kernelOf(image), config.measure);
-  requireComparable({ ...conditions, fingerprint: expected }, { ...conditions, fingerprint });
+  requireAlike(bench, fingerprintOf(engine.identity, kernelOf(image), config.measure));
   const key = imageKey(imageRecord(image));
   seat.pool = key ?? commit.commit;
   const ofSameBytes = () => (key === undefined ? undefined : bench.records.findImage(key, queryOf(bench)));
@@ -215,6 +215,12 @@ function joinPool(bench: Bench, commit: LineCommit, seat: Seat, image: Image): M
   const pool = bench.pools.get(seat.pool) ?? ofSameBytes() ?? nothing;
   if (pool === undefined) throw new Error('no measurement');
   return pool;
+}
+
+/** Each commit may bring a kernel of its own, and a builder of its own a VMM: numbers of two are not compared. */
+function requireAlike({ expected, config }: Bench, fingerprint: ExpectedFingerprint): void {
+  const scenarios = scenariosRecord(config.measure.scenarios);
+  requireComparable({ scenarios, fingerprint: expected }, { scenarios, fingerprint });
 }
 
 /** undefined: none are missing, or there is no time for them. */

@@ -1,73 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, type Search, type SearchRules, searchSteps } from '../../src/gate/bisection.ts';
-import { normalFrom, seededRandom } from '../stats/random.ts';
-
-const mebi = 1024 ** 2;
-const rules: SearchRules = {
-  limits: { failAbove: 0.05, minGrowth: 64 * 1024 },
-  leastBoots: 3,
-  mostBoots: 10,
-};
-
-interface History {
-  /** True size at each commit, the first is GOOD, the last BAD. */
-  readonly levels: readonly number[];
-  /** Relative spread between boots. */
-  readonly noise: number;
-  readonly broken?: readonly number[];
-  /** Commits with the same number are the same bytes. */
-  readonly images?: readonly number[];
-}
-
-interface Searched extends Search {
-  /** Commits that were tested between the two ends, broken ones included. */
-  readonly tested: number;
-  readonly boots: number;
-}
-
-/** Searches a history whose boots are drawn from a seed: what is wanted is measured, until nothing is. */
-function search(history: History, seed: number, given: SearchRules = rules): Searched {
-  const { levels, noise, broken = [], images } = history;
-  const normal = normalFrom(seededRandom(seed));
-  const pools = new Map<number, number[]>();
-  const poolOf = (index: number) => images?.[index] ?? index;
-  const boot = (index: number, boots: number) => {
-    const pool = pools.get(poolOf(index)) ?? [];
-    while (pool.length < boots) pool.push((levels[index] ?? 0) * Math.exp(noise * normal()));
-    pools.set(poolOf(index), pool);
-  };
-  const last = levels.length - 1;
-  const seen = new Set([0, last]);
-  const refused = new Set<number>();
-  for (const end of seen) boot(end, given.leastBoots);
-  for (let asked = 0; asked < 1000; asked += 1) {
-    const commits: Candidate[] = levels.map((_, index) => ({
-      boots: seen.has(index) ? (pools.get(poolOf(index)) ?? []) : [],
-      image: seen.has(index) ? String(poolOf(index)) : undefined,
-      skipped: refused.has(index),
-    }));
-    const found = searchSteps(commits, given);
-    const boots = [...pools.values()].reduce((sum, pool) => sum + pool.length, 0);
-    if (found.wanted.length === 0) return { ...found, tested: seen.size - 2 + refused.size, boots };
-    for (const { index, boots: wanted } of found.wanted) {
-      if (broken.includes(index)) refused.add(index);
-      else {
-        seen.add(index);
-        boot(index, wanted);
-      }
-    }
-  }
-  throw new Error('the search does not end');
-}
-
-/** `commits` + 1 sizes of 4 MiB that grow by each factor at its commit. */
-function levelsOf(commits: number, steps: Readonly<Record<number, number>>): number[] {
-  let size = 4 * mebi;
-  return Array.from({ length: commits + 1 }, (_, index) => {
-    size *= steps[index] ?? 1;
-    return size;
-  });
-}
+import { type SearchRules, searchSteps } from '../../src/gate/bisection.ts';
+import { seededRandom } from '../stats/random.ts';
+import { levelsOf, mebi, search, searchOneStep, usualRules } from './searched-history.ts';
 
 /** Of seeds 1 to `count`, the share for which something holds. */
 function share(count: number, holds: (seed: number) => boolean): number {
@@ -78,16 +12,13 @@ describe('one step', () => {
   it('of 10 % in noise of 2 % is found at its commit in 95 % of histories and more', () => {
     let boots = 0;
     const found = share(500, (seed) => {
-      const random = seededRandom(seed * 7919);
-      const commits = 2 + Math.floor(random() * 60);
-      const at = 1 + Math.floor(random() * commits);
-      const searched = search({ levels: levelsOf(commits, { [at]: 1.1 }), noise: 0.02 }, seed);
+      const searched = searchOneStep(seed, { step: 0.1, noise: 0.02 });
       boots += searched.boots / 500;
-      return searched.found.length === 1 && searched.found[0]?.kind === 'step' && searched.found[0].at === at;
+      return searched.right;
     });
     expect(found).toBeGreaterThanOrEqual(0.95);
-    // Both ends and five commits between, at three boots and a little more each.
-    expect(boots).toBeLessThan(35);
+    // Both ends and five commits between, at three boots each.
+    expect(boots).toBeLessThan(25);
   });
 
   it('that is large takes no more than the least boots of about log2 of the commits', () => {
@@ -95,7 +26,7 @@ describe('one step', () => {
       const searched = search({ levels: levelsOf(128, { [at]: 2 }), noise: 0.02 }, at);
       expect(searched.found).toMatchObject([{ kind: 'step', after: at - 1, at }]);
       expect(searched.tested).toBeLessThanOrEqual(7);
-      expect(searched.boots).toBeLessThanOrEqual(3 * (searched.tested + 2) + 3);
+      expect(searched.boots).toBeLessThanOrEqual(2 * (searched.tested + 2) + 6);
       expect(searched.judged.every(({ clear }) => clear)).toBe(true);
     }
   });
@@ -116,7 +47,7 @@ describe('one step', () => {
   });
 
   it('says how sure it is, and is right at least as often', () => {
-    const noisy: SearchRules = { ...rules, mostBoots: 3 };
+    const noisy: SearchRules = { ...usualRules, mostBoots: 3 };
     const outcomes = Array.from({ length: 400 }, (_, index) => {
       const at = 1 + (index % 16);
       const { found } = search({ levels: levelsOf(16, { [at]: 1.1 }), noise: 0.04 }, index + 1, noisy);
@@ -206,7 +137,7 @@ describe('commits of the same bytes', () => {
     const searched = search({ levels, noise: 0.02, images }, 1);
     expect(searched.found).toMatchObject([{ kind: 'step', after: 7, at: 8, probability: 1 }]);
     expect(searched.judged.every(({ identical }) => identical)).toBe(true);
-    expect(searched.boots).toBe(6);
+    expect(searched.boots).toBe(4);
   });
 });
 
@@ -218,10 +149,10 @@ describe('a search', () => {
       boots,
     }));
     const limits = { failAbove: 0.01, minGrowth: 0 };
-    const untested = searchSteps(commits.with(2, { ...ends, boots: [] }), { ...rules, limits });
-    expect(untested.wanted).toEqual([{ index: 2, boots: 3 }]);
+    const untested = searchSteps(commits.with(2, { ...ends, boots: [] }), { ...usualRules, limits });
+    expect(untested.wanted).toEqual([{ index: 2, boots: 2 }]);
     expect(untested.found).toMatchObject([{ kind: 'open', after: 0, at: 4 }]);
-    const near = searchSteps(commits.with(2, { ...ends, boots: [104, 103, 102] }), { ...rules, limits });
+    const near = searchSteps(commits.with(2, { ...ends, boots: [104, 103, 102] }), { ...usualRules, limits });
     expect(near.wanted).toEqual(
       [0, 4, 2].toSorted((a, b) => Number(b === 2) - Number(a === 2)).map((index) => ({ index, boots: 4 })),
     );
@@ -234,7 +165,7 @@ describe('a search', () => {
       [103, 105, 104],
       [110, 106, 108],
     ].map((boots) => ({ ...bare, boots }));
-    const { judged, found } = searchSteps(commits, { ...rules, mostBoots: 3 });
+    const { judged, found } = searchSteps(commits, { ...usualRules, mostBoots: 3 });
     expect(judged).toMatchObject([{ index: 1, clear: false }]);
     expect(found[0]?.probability).toBeLessThan(0.99);
   });
