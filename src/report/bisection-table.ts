@@ -28,12 +28,14 @@ export function bisectionTable(bisection: Bisection, { colour, reproduce }: Bise
     '',
     paint('dim', `GOOD   ${named(good)}`),
     paint('dim', `BAD    ${named(bad)}, ${plural(commits, 'commit')} later`),
-    ...(steps.length === 0 ? [] : ['', ...testTable(bisection, paint)]),
+    ...paragraph(testTable(bisection, paint)),
     ...placesOf(steps).flatMap((place) => ['', ...placeLines(place, reproduce, paint)]),
-    ...(notes.length === 0
-      ? []
-      : ['', ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`))]),
+    ...paragraph(notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`))),
   ].join('\n')}\n`;
+}
+
+function paragraph(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** One clause: `like GOOD (99.8 %): memfile diff of idle-2s 2.46 MiB, +0.4 % (−1.0 % … +1.8 %) against GOOD, 3 boots`. */
@@ -159,8 +161,9 @@ function placeTitle({ kind, after, at, commits }: BisectionStep): string {
 }
 
 function stepWords(step: BisectionStep): string {
-  const what = `${metricLabels[step.metric]} of ${visibleText(step.scenario, 60)}`;
-  return `${what} ${changeWords(step)}; chance that it is here: ${percent(step.probability)}`;
+  const what = `${metricLabels[step.metric]} of ${visibleText(step.scenario, 60)} ${changeWords(step)}`;
+  // Judged by no boots: by the bytes of images, or not yet.
+  return step.probability === 1 ? what : `${what}; chance that it is here: ${percent(step.probability)}`;
 }
 
 function linesWords(added: number | undefined, removed: number | undefined): string {

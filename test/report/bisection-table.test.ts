@@ -99,6 +99,14 @@ describe('a search on a terminal', () => {
     expect(bisectionTable({ ...bisection, steps: [{ ...step, kind, commits: 2 }] }, look)).toContain(words);
   });
 
+  it('of what was not narrowed yet says no chance, and leaves no gap for its table', () => {
+    const open = { ...step, kind: 'open' as const, commits: 4, probability: 1 };
+    const shown = bisectionTable({ ...bisection, tested: bisection.tested.slice(0, 2), steps: [open] }, look);
+    expect(shown).toContain('  memfile diff of idle-2s +25.0 % (+23.0 % … +27.0 %)\n');
+    expect(shown).toContain('  git log bbbbbbbbbbbb..cccccccccccc\n');
+    expect(shown).not.toContain('\n\n\n');
+  });
+
   it('of nothing is short', () => {
     const nothing = {
       ...bisection,
