@@ -187,3 +187,11 @@ test('of two commits with the same bytes there is nothing to find, and nothing i
   expect([none.status, none.record.outcome, booted(none)]).toEqual([0, 'nothing', []]);
   expect(none.record.headline).toMatch(/^nothing to find: .*same bytes/);
 });
+
+test('with too little time it is inconclusive, and says that it goes on', async () => {
+  const cut = await bisect(0, 11, '--cycles', '1', '--time-budget', '1s');
+  expect([cut.status, cut.record.outcome, booted(cut)], cut.stderr).toEqual([2, 'inconclusive', [short(0)]]);
+  expect(cut.record.headline).toMatch(/time-budget ended before both GOOD and BAD were booted$/);
+  expect(cut.record.notes).toEqual([expect.stringMatching(/what was measured is kept/)]);
+  expect(left()).toEqual([]);
+});

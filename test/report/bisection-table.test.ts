@@ -113,6 +113,7 @@ describe('a search on a terminal', () => {
       outcome: 'nothing' as const,
       headline: 'nothing to find: same',
       steps: [],
+      tested: bisection.tested.slice(0, 2),
       notes: [],
     };
     expect(bisectionTable(nothing, look).split('\n')).toEqual([
