@@ -1,5 +1,6 @@
 import { agreement } from './agreement.ts';
 import type { Bench } from './bench.ts';
+import { bisect } from './bisect.ts';
 import { boots } from './boots.ts';
 import { cycleCost } from './cycle-cost.ts';
 import { wholeImage } from './whole-image.ts';
@@ -7,6 +8,7 @@ import { wholeImage } from './whole-image.ts';
 /** All benches by the name that script/bench takes. */
 export const benches: Readonly<Record<string, Bench>> = {
   agreement,
+  bisect,
   boots,
   'cycle-cost': cycleCost,
   'whole-image': wholeImage,

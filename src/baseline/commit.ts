@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SnapgateError } from '../host/error.ts';
 import type { CommandResult } from '../host/process.ts';
-import type { Side } from '../measure/plan.ts';
 import type { Git } from './git.ts';
 
 const fullSha = /^[0-9a-f]{40}$/;
@@ -49,9 +48,10 @@ export async function mergeBase(git: Git, one: string, other: string): Promise<s
  * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`, then among what was
  * fetched of it, for a checkout may have no credentials to ask a private one; of a commit that a shallow clone lacks, that one commit is
  * fetched.
+ * @param side what it is for, in errors: `base`, `GOOD`
  * @throws SnapgateError('base') for what is no ref, or is found nowhere.
  */
-export async function resolveRef(git: Git, side: Side, ref: string): Promise<string> {
+export async function resolveRef(git: Git, side: string, ref: string): Promise<string> {
   if (!refPattern.test(ref) || ref.includes('..')) {
     throw new SnapgateError(
       'base',
@@ -77,7 +77,7 @@ export async function resolveRef(git: Git, side: Side, ref: string): Promise<str
  * Makes sure that a commit (40 hex digits, or an annotated tag's object) is present, and returns it; a shallow clone is deepened by
  * exactly it.
  */
-export async function ensureCommit(git: Git, side: Side, sha: string): Promise<string> {
+export async function ensureCommit(git: Git, side: string, sha: string): Promise<string> {
   const present = await peel(git, sha);
   if (present !== undefined) return present;
   const fetched = await fetchCommit(git, sha);
@@ -117,7 +117,8 @@ async function peel(git: Git, sha: string): Promise<string | undefined> {
   return await git.ask(['rev-parse', '--verify', '--quiet', `${sha}^{commit}`]);
 }
 
-async function isShallow(git: Git): Promise<boolean> {
+/** Whether the clone's history ends somewhere. */
+export async function isShallow(git: Git): Promise<boolean> {
   return (await git.ask(['rev-parse', '--is-shallow-repository'])) === 'true';
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { removeTree } from '../host/cleanup.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import type { Side } from '../measure/plan.ts';
@@ -23,6 +24,12 @@ export async function addWorktree(run: Run, git: Git, side: Side, commit: string
   }
   await sayWhatIsMissing(run, git, side, commit);
   return path;
+}
+
+/** Removes a worktree before its run ends, whatever a build has left in it. */
+export async function removeWorktree(run: Run, git: Git, path: string): Promise<void> {
+  removeTree(path, run.id);
+  await git.run(['worktree', 'prune']);
 }
 
 /** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */

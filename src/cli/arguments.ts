@@ -3,7 +3,7 @@ import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
 import { nearestName, quoteText } from '../config/names.ts';
 import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 
-export const verbs: readonly Verb[] = ['gate', 'measure', 'compare', 'report', 'inspect', 'probe'];
+export const verbs: readonly Verb[] = ['gate', 'measure', 'bisect', 'compare', 'report', 'inspect', 'probe'];
 
 /** What a command line asks for. */
 export type Command =
@@ -14,6 +14,7 @@ export type Command =
 export interface VerbCommand {
   readonly kind: 'verb';
   readonly verb: Verb;
+  /** Or commits, of `bisect`. */
   readonly files: readonly string[];
   /** Inputs by name, as they were typed. */
   readonly inputs: Readonly<Record<string, string>>;
@@ -27,10 +28,11 @@ export interface VerbCommand {
 export const reportFormats = ['terminal', 'markdown', 'json'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-/** How many files each verb takes, at least and at most. */
+/** How many files, or commits, each verb takes, at least and at most. */
 const fileCounts: Readonly<Record<Verb, readonly [number, number, string]>> = {
   gate: [0, 0, 'no files'],
   measure: [0, 0, 'no files'],
+  bisect: [2, 2, 'two commits: GOOD BAD'],
   compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
   report: [1, 1, 'one comparison or measurement: FILE.json'],
   inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],

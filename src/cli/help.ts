@@ -8,6 +8,7 @@ const columns = 80;
 const aboutVerb: Readonly<Record<Verb, string>> = {
   gate: 'build base and head, measure both, compare, decide',
   measure: 'build and measure one image; its record can be the base of a later gate',
+  bisect: 'find the commit that an image grew with, by binary search between two',
   compare: 'decide from two stored measurements',
   report: 'show a stored comparison or measurement',
   inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
@@ -17,6 +18,7 @@ const aboutVerb: Readonly<Record<Verb, string>> = {
 const synopsis: Readonly<Record<Verb, string>> = {
   gate: 'snapgate gate SOURCE [--base BASE] [OPTIONS]',
   measure: 'snapgate measure SOURCE [OPTIONS]',
+  bisect: 'snapgate bisect GOOD BAD SOURCE [OPTIONS]',
   compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
   report: 'snapgate report FILE.json [OPTIONS]',
   inspect: 'snapgate inspect PATH... [--parent PATH] [OPTIONS]',
@@ -42,6 +44,11 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
     'snapgate gate --engine e2b --memory-size 1GiB --base ref:main',
   ],
   measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
+  bisect: [
+    'snapgate bisect v1.4.0 main --dockerfile guest/Dockerfile',
+    "snapgate bisect HEAD~40 HEAD --build-command 'make rootfs' --rootfs rootfs.tar",
+    'snapgate bisect 4f1c2d3 9a8b7c6 --dockerfile Dockerfile --scenarios idle-2s',
+  ],
   compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
   inspect: [
@@ -173,6 +180,8 @@ const exitStatus: readonly string[] = [
 
 /** A verb that decides nothing has no verdict to exit with. */
 function exitStatusOf(verb: Verb): readonly string[] {
+  if (verb === 'bisect')
+    return exitStatus.with(1, '  0 found, or nothing grew; 2 narrowed to several commits, or inconclusive');
   return inputsOf(verb).some(({ group }) => group === 'gate')
     ? exitStatus
     : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');

@@ -7,18 +7,21 @@ import { buildsItself, readConfig, requireImage } from '../config/config.ts';
 import { locateConfig } from '../config/locate.ts';
 import { reproduceOptions } from '../config/reproduce.ts';
 import type { Config } from '../config/types.ts';
+import { bisectionExitCode } from '../gate/bisection-summary.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import { exitCodes, SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { inspectPaths } from '../inspect/inspect.ts';
+import { runBisect } from '../job/bisect.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
 import { writeRecord, writeText } from '../job/files.ts';
 import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
+import { bisectionTable } from '../report/bisection-table.ts';
 import type { Exporter } from '../report/exporter.ts';
 import { inspectionTable } from '../report/inspection-table.ts';
 import { json } from '../report/json.ts';
@@ -79,6 +82,7 @@ function takesConfig(verb: VerbCommand['verb']): boolean {
 const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promise<VerbResult>>> = {
   gate: (context) => withOwnRun(needsZstd(context), (run) => gate(run, context)),
   measure: (context) => withOwnRun(needsZstd(context), (run) => measure(run, context)),
+  bisect: (context) => withOwnRun(needsZstd(context), (run) => bisect(run, context)),
   probe: (context) => withOwnRun(context, (run) => probe(run, context)),
   compare: async (context) => compare(context),
   report: async (context) => report(context),
@@ -116,6 +120,19 @@ async function measure(run: Run, context: Context): Promise<VerbResult> {
   const result = await runMeasure(run, { config, side: 'head', image });
   run.log.info(`measurement: ${result.file}`);
   return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
+}
+
+async function bisect(run: Run, { command, display, terminal, ...context }: Context): Promise<VerbResult> {
+  const { config, checkout } = await locateCheckout(run, context.config, terminal.cwd);
+  const [good = '', bad = ''] = command.files;
+  const found = await runBisect(run, { config, checkout, good, bad });
+  const reproduce = reproduceOptions(command.inputs, { hideText: false });
+  return {
+    exitCode: bisectionExitCode(found),
+    output: command.json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : bisectionTable(found, { colour: display.color, reproduce }),
+  };
 }
 
 async function probe(run: Run, { command, display, terminal, ...context }: Context): Promise<VerbResult> {

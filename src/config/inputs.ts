@@ -2,7 +2,7 @@ import { engineNames } from '../engine/contract.ts';
 import { snapshotFormats } from '../engine/settings.ts';
 
 /** A command-line verb that takes inputs. */
-export type Verb = 'gate' | 'measure' | 'compare' | 'report' | 'inspect' | 'probe';
+export type Verb = 'gate' | 'measure' | 'bisect' | 'compare' | 'report' | 'inspect' | 'probe';
 
 export type InputGroup = 'image' | 'base' | 'engine' | 'measure' | 'gate' | 'github' | 'run';
 
@@ -55,9 +55,10 @@ export type AcceptScope = (typeof acceptScopes)[number];
 
 export const artifactPolicies = ['auto', 'always', 'never'] as const;
 
-const built: readonly Verb[] = ['gate', 'measure'];
-const probed: readonly Verb[] = ['gate', 'measure', 'probe'];
-const looking: readonly Verb[] = ['gate'];
+const built: readonly Verb[] = ['gate', 'measure', 'bisect'];
+const probed: readonly Verb[] = ['gate', 'measure', 'bisect', 'probe'];
+const looking: readonly Verb[] = ['gate', 'bisect'];
+const grown: readonly Verb[] = ['gate', 'compare', 'bisect'];
 const gated: readonly Verb[] = ['gate', 'compare'];
 const everyRun: readonly Verb[] = ['gate', 'measure', 'compare'];
 
@@ -337,13 +338,13 @@ export const inputs: readonly InputSpec[] = [
   },
 
   {
-    ...text('metrics', 'gate', 'NAMES', gated),
+    ...text('metrics', 'gate', 'NAMES', grown),
     description: 'Names of the metrics that gate; the others are shown without a verdict.',
     type: 'names',
     default: 'memfile.writtenBytes',
   },
   {
-    ...text('fail-above', 'gate', 'PERCENT', gated),
+    ...text('fail-above', 'gate', 'PERCENT', grown),
     description: 'Growth against base that fails when it is established and strictly above this, in percent.',
     type: 'percent',
     default: '5%',
@@ -355,7 +356,7 @@ export const inputs: readonly InputSpec[] = [
     type: 'percent',
   },
   {
-    ...text('min-growth', 'gate', 'SIZE', gated),
+    ...text('min-growth', 'gate', 'SIZE', grown),
     description:
       'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
     type: 'bytes',
@@ -551,7 +552,7 @@ export const inputs: readonly InputSpec[] = [
     inFile: false,
   },
   {
-    ...text('config', 'run', 'PATH', everyRun),
+    ...text('config', 'run', 'PATH', [...everyRun, 'bisect']),
     description:
       'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
     inFile: false,

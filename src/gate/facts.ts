@@ -1,5 +1,6 @@
 import type { GateConfig } from '../config/types.ts';
 import { type MetricName, metricNames } from '../engine/contract.ts';
+import { imageKey } from '../measure/image-key.ts';
 import type { Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
 import type { Contrast } from '../stats/contrast.ts';
@@ -79,10 +80,8 @@ function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): 
 
 /** Whether two images are the same bytes, for all that a guest is booted from. */
 export function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
-  // What a builder makes twice of the same need not be the same guest.
-  if (!('rootfsSha256' in base) || !('rootfsSha256' in head)) return false;
-  const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'] as const;
-  return fields.every((field) => base[field] === head[field]);
+  const key = imageKey(base);
+  return key !== undefined && key === imageKey(head);
 }
 
 /** The interval that is shown must say it too; it is wider than the test's where a stray boot pulls mean and median apart. */

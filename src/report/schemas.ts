@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configFileSchema } from '../config/file.ts';
+import { bisectionSchema } from '../gate/bisection-record.ts';
 import { comparisonSchema, matrixSchema } from '../gate/record.ts';
 import { inspectionSchema } from '../inspect/record.ts';
 import { measurementSchema } from '../measure/record.ts';
@@ -7,6 +8,7 @@ import { measurementSchema } from '../measure/record.ts';
 /** JSON Schemas (draft 2020-12) of what snapgate reads and writes: file name in `schema/` → text, the same at every call. */
 export function emitSchemas(): Readonly<Record<string, string>> {
   const documents: readonly (readonly [string, string, z.ZodType])[] = [
+    ['bisection.schema.json', 'Where growth came in, as snapgate bisect --json tells', bisectionSchema],
     [
       'comparison.schema.json',
       'Head against base, as snapgate writes it to comparison.json',

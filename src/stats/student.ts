@@ -49,8 +49,8 @@ function findTail(tail: number, degrees: number): number {
   return t;
 }
 
-/** Density of the distribution (Abramowitz & Stegun 26.7.2). */
-function densityOf(degrees: number): (t: number) => number {
+/** Density of the distribution, by its degrees of freedom (Abramowitz & Stegun 26.7.2). */
+export function densityOf(degrees: number): (t: number) => number {
   const peak = Math.exp(logGamma((degrees + 1) / 2) - logGamma(degrees / 2)) / Math.sqrt(degrees * Math.PI);
   return (t) => peak * (1 + (t * t) / degrees) ** (-(degrees + 1) / 2);
 }

@@ -241,7 +241,7 @@ describe('a wrong command line', () => {
     [
       ['guess'],
       'there is no verb "guess"',
-      'Verbs: gate, measure, compare, report, inspect, probe. snapgate --help says what they do.',
+      'Verbs: gate, measure, bisect, compare, report, inspect, probe. snapgate --help says what they do.',
     ],
     [['gaet'], 'there is no verb "gaet"; did you mean gate?', 'Verbs: '],
     [['help', 'mesure'], 'there is no verb "mesure"; did you mean measure?', 'Verbs: '],
@@ -268,6 +268,13 @@ describe('a wrong command line', () => {
       'compare takes two measurements: BASE.json HEAD.json; 1 were given',
       'snapgate compare --help',
     ],
+    [['bisect', 'main'], 'bisect takes two commits: GOOD BAD; 1 were given', 'snapgate bisect --help'],
+    [
+      ['bisect', 'v1', 'main', '--max-memfile-written', '1MiB'],
+      'bisect: there is no option --max-memfile-written',
+      'snapgate bisect --help',
+    ],
+    [['bisect', 'v1', 'main'], 'no image source is given', 'Give one of dockerfile'],
     [
       ['report'],
       'report takes one comparison or measurement: FILE.json; 0 were given',
@@ -379,6 +386,6 @@ describe('the rest', () => {
   });
 
   it('has a verb for every line of its help', () => {
-    expect(verbs).toEqual(['gate', 'measure', 'compare', 'report', 'inspect', 'probe']);
+    expect(verbs).toEqual(['gate', 'measure', 'bisect', 'compare', 'report', 'inspect', 'probe']);
   });
 });

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { GateConfig } from '../../src/config/types.ts';
+import { searchSteps } from '../../src/gate/bisection.ts';
+import { bisectionSchema } from '../../src/gate/bisection-record.ts';
+import { compareEnds } from '../../src/gate/bisection-rows.ts';
+import {
+  bisectionExitCode,
+  bisectionRecord,
+  candidatesOf,
+  type RowSearch,
+  type TestedCommit,
+} from '../../src/gate/bisection-summary.ts';
+import type { Measurement } from '../../src/measure/record.ts';
+import { sampleMeasurement } from './sample-measurement.ts';
+
+const mebi = 1024 ** 2;
+const meta = { snapgate: '0.1.0', now: '2026-01-02T03:04:05.000Z' };
+const plan = { leastBoots: 2, mostBoots: 5 };
+const config: GateConfig = {
+  defaults: {
+    failAbove: 0.05,
+    warnAbove: undefined,
+    minGrowth: 64 * 1024,
+    max: undefined,
+    maxTrend: undefined,
+  },
+  gatedMetrics: ['memfile.writtenBytes'],
+  caps: {},
+  overrides: {},
+  inconclusive: 'pass',
+};
+
+/** Sizes of two scenarios in MiB; boots differ by 0.1 %. */
+function measured(image: string, idle: number, spawn: number): Measurement {
+  const sizes: Readonly<Record<string, number>> = { 'idle-2s': idle, spawn };
+  const measurement = sampleMeasurement({
+    side: 'head',
+    boots: 3,
+    metrics: (scenario, boot) => ({
+      'memfile.writtenBytes': (sizes[scenario] ?? 2) * mebi * (1 + boot / 1000),
+    }),
+  });
+  return { ...measurement, image: { ...measurement.image, rootfsSha256: image } as Measurement['image'] };
+}
+
+const commits = Array.from({ length: 9 }, (_, place) => ({
+  commit: place.toString(16).repeat(40),
+  subject: `change ${place}`,
+}));
+
+/** Every commit measured: idle grows at 3, spawn at 6, and 2 cannot be built. */
+function line(): Map<number, TestedCommit> {
+  return new Map(
+    commits.map((commit, place) => {
+      const image = `${place < 3 ? 'a' : place < 6 ? 'b' : 'c'}`;
+      const measurement = measured(image, place < 3 ? 4 : 5, place < 6 ? 4 : 6);
+      const broken = place === 2;
+      return [
+        place,
+        broken
+          ? { commit, place, reusedBoots: 0, skipped: 'the build-command failed' }
+          : { commit, place, measurement, image, reusedBoots: place % 2 },
+      ];
+    }),
+  );
+}
+
+function ends(good: Measurement, bad: Measurement, gate = config) {
+  return compareEnds(good, bad, gate, { ...meta, plan });
+}
+
+describe('the two ends', () => {
+  const good = measured('a', 4, 4);
+  it('that grew give the rows that did', () => {
+    const found = ends(good, measured('b', 5, 4));
+    expect(found.kind === 'grown' && found.rows.map(({ scenario }) => scenario)).toEqual(['idle-2s']);
+  });
+
+  it('that did not, or shrank, give none', () => {
+    expect(ends(good, measured('b', 4.01, 4)).kind).toBe('not-grown');
+    expect(ends(good, measured('b', 3, 4)).kind).toBe('not-grown');
+    expect(ends(good, measured('a', 4, 4))).toMatchObject({
+      kind: 'not-grown',
+      reason: expect.stringContaining('same bytes'),
+    });
+  });
+
+  it('of one boot each give no answer yet', () => {
+    const once = (measurement: Measurement) => ({ ...measurement, boots: measurement.boots.slice(0, 1) });
+    expect(ends(once(good), once(measured('b', 5, 4))).kind).toBe('undecided');
+  });
+
+  it('are not judged by caps', () => {
+    const overrides = { spawn: { 'memfile.writtenBytes': { max: 1 } } };
+    const capped = { ...config, caps: { 'memfile.writtenBytes': 1 }, overrides };
+    expect(ends(good, measured('b', 4.01, 4), capped).kind).toBe('not-grown');
+  });
+});
+
+describe('the record', () => {
+  const tested = line();
+  const first = tested.get(0)?.measurement;
+  const last = tested.get(8)?.measurement;
+  if (first === undefined || last === undefined) throw new Error('the ends are measured');
+  const both = ends(first, last);
+  const rows = both.kind === 'grown' ? both.rows : [];
+  const searches: RowSearch[] = rows.map((row) => {
+    const rules = { limits: row.thresholds, leastBoots: 2, mostBoots: 5 };
+    return { row, search: searchSteps(candidatesOf(commits, tested, row), rules) };
+  });
+  const changed = () => ({ files: [{ path: 'Dockerfile', added: 1, removed: undefined }], count: 3 });
+  const record = bisectionRecord({
+    ...meta,
+    commits,
+    tested,
+    ends: both,
+    searches,
+    changed,
+    outOfTime: false,
+  });
+
+  it('has each step of each row with its commits, and passes its own schema', () => {
+    expect(bisectionSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(
+      JSON.parse(JSON.stringify(record)),
+    );
+    expect(
+      record.steps.map(({ scenario, kind, after, at }) => [scenario, kind, after.subject, at.subject]),
+    ).toEqual([
+      ['idle-2s', 'range', 'change 1', 'change 3'],
+      ['spawn', 'step', 'change 5', 'change 6'],
+    ]);
+    expect(record.steps[1]?.growth?.value).toBeCloseTo(0.5, 6);
+    expect([record.outcome, bisectionExitCode(record)]).toEqual(['range', 2]);
+    expect(record.headline).toBe(
+      'memfile diff of idle-2s +25.0 % came with the 2 commits after 1111111 up to 3333333; and 1 more',
+    );
+  });
+
+  it('has what each commit was judged by, for the rows that needed it', () => {
+    const of = (place: number) => record.tested.find((test) => test.place === place);
+    expect(of(2)).toMatchObject({ skipped: 'the build-command failed', boots: 0, judgements: [] });
+    expect(of(4)?.judgements.map(({ scenario, like }) => [scenario, like])).toEqual([
+      ['idle-2s', 'bad'],
+      ['spawn', 'good'],
+    ]);
+    expect(of(6)?.judgements).toMatchObject([{ scenario: 'spawn', like: 'bad', identical: true }]);
+    expect(of(4)?.judgements[0]?.growth?.value).toBeCloseTo(0.25, 6);
+  });
+
+  it('says what there was no time for', () => {
+    const cut = bisectionRecord({ ...meta, commits, tested, ends: both, searches, changed, outOfTime: true });
+    expect(cut.notes).toEqual([expect.stringMatching(/^time-budget ended; .* goes on from there$/)]);
+  });
+
+  it.each([
+    [{ kind: 'not-grown', reason: 'no growth above 5 %' }, 'nothing', 0],
+    [{ kind: 'undecided', reason: 'not told from chance' }, 'inconclusive', 2],
+  ] as const)('of ends that are %j is %s, exit status %i', (given, outcome, status) => {
+    const none = bisectionRecord({
+      ...meta,
+      commits,
+      tested,
+      ends: given,
+      searches: [],
+      changed,
+      outOfTime: false,
+    });
+    expect([none.outcome, bisectionExitCode(none)]).toEqual([outcome, status]);
+    expect(none.headline).toContain(given.reason);
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { Bisection, BisectionStep } from '../../src/gate/bisection-record.ts';
+import { bisectionTable } from '../../src/report/bisection-table.ts';
+import { hostileTexts } from './hostile.ts';
+
+const mebi = 1024 ** 2;
+const commit = (letter: string, subject = `change ${letter}`) => ({ commit: letter.repeat(40), subject });
+const row = { scenario: 'idle-2s', metric: 'memfile.writtenBytes' as const };
+
+const step: BisectionStep = {
+  ...row,
+  kind: 'step',
+  after: commit('b'),
+  at: commit('c'),
+  commits: 1,
+  growth: { value: 0.25, low: 0.23, high: 0.27 },
+  difference: { value: mebi },
+  probability: 0.99899,
+  changed: { files: [{ path: 'guest/Dockerfile', added: 2, removed: 1 }, { path: 'logo.png' }], count: 3 },
+};
+
+const bisection: Bisection = {
+  schema: 'snapgate/bisection',
+  version: 1,
+  snapgate: '0.1.0',
+  createdAt: '2026-01-02T03:04:05.000Z',
+  outcome: 'found',
+  headline: 'memfile diff of idle-2s +25.0 % came with ccccccc',
+  good: commit('a'),
+  bad: commit('d'),
+  commits: 4,
+  rows: [{ ...row, failAbove: 0.05, minGrowth: 65536 }],
+  tested: [
+    { ...commit('a'), place: 0, boots: 3, reusedBoots: 0, judgements: [] },
+    { ...commit('d'), place: 4, boots: 3, reusedBoots: 3, judgements: [] },
+    { ...commit('b'), place: 2, boots: 0, reusedBoots: 0, skipped: 'the build failed', judgements: [] },
+    {
+      ...commit('c'),
+      place: 3,
+      boots: 3,
+      reusedBoots: 2,
+      judgements: [
+        {
+          ...row,
+          median: 5 * mebi,
+          bootMedians: [5 * mebi],
+          growth: { value: 0.25, low: 0.23, high: 0.27 },
+          difference: { value: mebi },
+          like: 'bad',
+          probability: 0.9961,
+          clear: true,
+          identical: false,
+          good: 'a'.repeat(40),
+          bad: 'd'.repeat(40),
+        },
+      ],
+    },
+  ],
+  steps: [step, { ...step, scenario: 'spawn' }],
+  notes: ['a note'],
+};
+
+const look = { colour: false, reproduce: ['--build-command', "make 'it'", '--boots', '3'] };
+
+describe('a search on a terminal', () => {
+  it('is what came out, each commit with its evidence, what changed, and what to run', () => {
+    expect(bisectionTable(bisection, look)).toMatchInlineSnapshot(`
+      "FOUND  memfile diff of idle-2s +25.0 % came with ccccccc
+
+      GOOD   aaaaaaa change a
+      BAD    ddddddd change d, 4 commits later
+
+      place  commit            metric                         boots      size          against GOOD (95 %)  judged
+          2  bbbbbbb change b                                                                               skipped: the build failed
+          3  ccccccc change c  memfile diff of idle-2s  3, 2 reused  5.00 MiB  +25.0 % (+23.0 % … +27.0 %)  like BAD (99.6 %)
+
+      ccccccc change c
+        memfile diff of idle-2s +25.0 % (+23.0 % … +27.0 %); chance that it is here: 99.8 %
+        memfile diff of spawn +25.0 % (+23.0 % … +27.0 %); chance that it is here: 99.8 %
+        guest/Dockerfile (+2 −1)
+        logo.png (no text)
+        and 1 file more
+        git show cccccccccccc
+        npx snapgate gate --base ref:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb --head ref:cccccccccccccccccccccccccccccccccccccccc --build-command 'make '\\''it'\\''' --boots 3
+
+      note: a note
+      "
+    `);
+  });
+
+  it.each([
+    [
+      'range',
+      'one of the 2 commits after bbbbbbb change b up to ccccccc change c: those between cannot be tested',
+    ],
+    ['spread', 'none between them is past the limits by itself'],
+    ['open', 'not narrowed further yet'],
+  ] as const)('says of a %s what it is', (kind, words) => {
+    expect(bisectionTable({ ...bisection, steps: [{ ...step, kind, commits: 2 }] }, look)).toContain(words);
+  });
+
+  it('of what was not narrowed yet says no chance, and leaves no gap for its table', () => {
+    const open = { ...step, kind: 'open' as const, commits: 4, probability: 1 };
+    const shown = bisectionTable({ ...bisection, tested: bisection.tested.slice(0, 2), steps: [open] }, look);
+    expect(shown).toContain('  memfile diff of idle-2s +25.0 % (+23.0 % … +27.0 %)\n');
+    expect(shown).toContain('  git log bbbbbbbbbbbb..cccccccccccc\n');
+    expect(shown).not.toContain('\n\n\n');
+  });
+
+  it('of nothing is short', () => {
+    const nothing = {
+      ...bisection,
+      outcome: 'nothing' as const,
+      headline: 'nothing to find: same',
+      steps: [],
+      tested: bisection.tested.slice(0, 2),
+      notes: [],
+    };
+    expect(bisectionTable(nothing, look).split('\n')).toEqual([
+      'NOTHING TO FIND  nothing to find: same',
+      '',
+      'GOOD   aaaaaaa change a',
+      'BAD    ddddddd change d, 4 commits later',
+      '',
+    ]);
+  });
+
+  it('shows foreign text without letting it act', () => {
+    const lines = bisectionTable(bisection, look).split('\n').length;
+    for (const text of hostileTexts) {
+      const at = commit('c', text);
+      const shown = bisectionTable(
+        {
+          ...bisection,
+          headline: text,
+          good: commit('a', text),
+          tested: bisection.tested.map((test) => ({
+            ...test,
+            subject: text,
+            ...(test.skipped && { skipped: text }),
+          })),
+          steps: [
+            { ...step, scenario: text, at, changed: { files: [{ path: text }, { path: text }], count: 3 } },
+            step,
+          ],
+          notes: [text],
+        },
+        look,
+      );
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+      expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+      expect(shown.split('\n')).toHaveLength(lines);
+    }
+  });
+});
