@@ -29,14 +29,17 @@ export function annotationOf(
     verdict,
     headline,
     rows,
+    crept = [],
   }: Pick<Comparison, 'verdict' | 'headline'> & {
     readonly rows: readonly ReasonedRow[];
+    /** Why the history fails. */
+    readonly crept?: readonly string[];
   },
   exit: { readonly code: number; readonly wanted: number },
   place?: FilePlace,
 ): Annotation | undefined {
   if (exit.wanted === 0 && verdict !== 'warn') return undefined;
-  const reasons = rows.filter((row) => row.verdict === verdict).map(reasonOf);
+  const reasons = [...rows.filter((row) => row.verdict === verdict).map(reasonOf), ...crept];
   return {
     level: exit.code === 0 ? 'warning' : 'error',
     title: plainText(`snapgate: ${headline}`),

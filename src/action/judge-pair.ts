@@ -10,10 +10,10 @@ import type { Sides } from './sides.ts';
 /** Decides on head against base. */
 export async function judgePair(run: Run, request: ActionRequest, sides: Sides): Promise<Decision> {
   const { config, reproduce, context } = request;
-  const { pair, shownAt, store } = await obtainPair(run, request, sides);
+  const { pair, shownAt, history, store } = await obtainPair(run, request, sides);
   const { repositoryUrl, runUrl } = context;
   return {
-    judged: { ...decidePair(config, pair), reproduce, repositoryUrl, runUrl },
+    judged: { ...decidePair(config, pair, await history()), reproduce, repositoryUrl, runUrl },
     shownAt,
     keep: async () => {
       await store();

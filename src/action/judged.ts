@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { pastDrift } from '../gate/drift.ts';
 import { type Comparison, comparisonsOf, type Matrix, type Row } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import { writeRecord, writeText } from '../job/files.ts';
@@ -48,7 +49,9 @@ export function namedRows(record: Comparison | Matrix): readonly NamedRow[] {
 
 /** Whether something is established to have changed, for better or worse. */
 export function hasChanged(judged: Judged): boolean {
-  return namedRows(recordOf(judged)).some(
+  const record = recordOf(judged);
+  if (comparisonsOf(record).some(({ comparison }) => pastDrift(comparison).length > 0)) return true;
+  return namedRows(record).some(
     ({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved,
   );
 }

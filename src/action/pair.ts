@@ -2,10 +2,12 @@ import { changedRules } from '../baseline/changed-rules.ts';
 import { openGit } from '../baseline/git.ts';
 import type { ResultPair } from '../baseline/store.ts';
 import type { BaseSide } from '../baseline/types.ts';
+import type { BranchHistory } from '../gate/drift.ts';
 import type { TriggerEvent } from '../github/event.ts';
 import type { Run } from '../host/run.ts';
 import { type GatePair, measureGate } from '../job/gate.ts';
 import type { Measurement } from '../measure/record.ts';
+import { driftFrom, historyFor } from './history.ts';
 import { logSteps } from './log-steps.ts';
 import type { ActionRequest } from './request.ts';
 import { baseOf, headOf, type Sides } from './sides.ts';
@@ -16,6 +18,8 @@ export interface ObtainedPair {
   readonly pair: GatePair;
   /** Since when a result of this very head is known, ISO 8601; undefined: since now. */
   shownAt(): Promise<string | undefined>;
+  /** What was stored of the branch before; undefined where there is nothing. */
+  history(): Promise<BranchHistory | undefined>;
   /** Stores what later runs can use. Warns where that fails, and throws nothing but the end of the run. */
   store(): Promise<void>;
 }
@@ -23,12 +27,20 @@ export interface ObtainedPair {
 /** Measures what has to be measured of both sides. */
 export async function obtainPair(run: Run, request: ActionRequest, sides: Sides): Promise<ObtainedPair> {
   const storage = openStorage(run, request);
+  const from = await driftFrom(run, request);
+  const historyOf = (head: Measurement) => () => historyFor(run, sides, storage, head, from);
   const known = await knownPair(run, request, sides, storage);
   if (known !== undefined)
-    return { pair: known, shownAt: async () => known.head.createdAt, store: async () => {} };
+    return {
+      pair: known,
+      shownAt: async () => known.head.createdAt,
+      history: historyOf(known.head),
+      store: async () => {},
+    };
   const pair = await measuredPair(run, request, sides, storage);
   return {
     pair,
+    history: historyOf(pair.head),
     shownAt: async () => (await storedResult(request, sides, storage))?.head.createdAt,
     store: () => storePair(request, sides, storage, pair),
   };

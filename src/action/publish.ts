@@ -2,7 +2,9 @@ import * as core from '@actions/core';
 import { type FilePlace, onlyChangedFile } from '../baseline/changed-file.ts';
 import { openGit } from '../baseline/git.ts';
 import { failedSizes } from '../gate/accept.ts';
+import { pastDrift } from '../gate/drift.ts';
 import { outcomeOf } from '../gate/outcome.ts';
+import { comparisonsOf } from '../gate/record.ts';
 import { messageOf } from '../host/error.ts';
 import type { Log, Run } from '../host/run.ts';
 import { summaryOf } from '../report/markdown.ts';
@@ -70,7 +72,10 @@ async function annotationFor(
 ): Promise<Annotation | undefined> {
   const record = recordOf(judged);
   const { verdict, headline } = record;
-  const told = { verdict, headline, rows: namedRows(record) };
+  const crept = comparisonsOf(record).flatMap(({ comparison }) =>
+    pastDrift(comparison).map(({ scenario, metric, reason }) => `${scenario} ${metric}: ${reason}`),
+  );
+  const told = { verdict, headline, rows: namedRows(record), crept };
   return annotationOf(told, { code: exitCode, wanted }, await placeToBlame(run, request, judged));
 }
 

@@ -93,7 +93,10 @@ async function namedCommit(git: Git, side: Side, spec: BaseSpec | HeadSpec): Pro
 }
 
 /** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
-function gitEnvironmentOf({ context, token }: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
+export function gitEnvironmentOf({
+  context,
+  token,
+}: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
   return environmentOf(tokenSettings(context.serverUrl, token));
 }
 

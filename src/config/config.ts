@@ -94,6 +94,7 @@ export function buildsItself({ kind }: EngineSettings): boolean {
   return kind === 'e2b' || kind === 'command';
 }
 
+const dayMs = 24 * 3600e3;
 const mebi = 1024 ** 2;
 const gibi = 1024 ** 3;
 const tebi = 1024 ** 4;
@@ -252,7 +253,6 @@ function dockerfileSource(settings: Settings, dockerfile: string): RootfsSource 
 }
 
 function readMeasure(settings: Settings, engine: EngineSettings, own: readonly Scenario[]): MeasureConfig {
-  const dayMs = 24 * 3600e3;
   return {
     memoryBytes: settings.read('memory-size', bounded(parseBytes, 64 * mebi, 64 * gibi, mebi)),
     vcpus: settings.read('vcpus', bounded(parseCount, 1, 64)),
@@ -314,6 +314,11 @@ function readGate(settings: Settings, written: ConfigFile | undefined): GateConf
     caps: readCaps(settings),
     overrides: written?.overrides ?? {},
     inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
+    drift: {
+      max: settings.readOptional('max-drift', parsePercent),
+      windowMs: settings.read('drift-window', bounded(parseDuration, dayMs, 3660 * dayMs)),
+      from: settings.find('drift-from')?.text,
+    },
   };
 }
 

@@ -387,6 +387,27 @@ export const inputs: readonly InputSpec[] = [
     type: 'bytes',
   },
   {
+    ...text('max-drift', 'gate', 'PERCENT'),
+    description:
+      'Growth over many commits of the branch, none of which failed, that fails when it is established and strictly above this, in percent; only told if not given. Steps above `fail-above` are not counted: those were decided on when they came. Needs stored measurements.',
+    type: 'percent',
+    actionOnly: true,
+  },
+  {
+    ...text('drift-window', 'gate', 'TIME'),
+    description: 'How far back `max-drift` looks, with its unit, from a day on.',
+    type: 'time',
+    default: '30d',
+    actionOnly: true,
+  },
+  {
+    ...text('drift-from', 'gate', 'REF'),
+    description:
+      'Tag or commit that `max-drift` looks back to in place of `drift-window`, such as the last release; its measurement must be among those stored of the branch.',
+    actionOnly: true,
+    inFile: false,
+  },
+  {
     ...text('inconclusive', 'gate', 'pass|fail', gated),
     description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
     choices: ['pass', 'fail'],

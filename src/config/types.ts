@@ -44,6 +44,17 @@ export interface GateConfig {
   readonly overrides: Readonly<Record<string, Readonly<Partial<Record<MetricName, Partial<Thresholds>>>>>>;
   /** What an inconclusive verdict does to the exit status. */
   readonly inconclusive: 'pass' | 'fail';
+  readonly drift: DriftConfig;
+}
+
+/** How far an image may creep over many commits, none of which fails. */
+export interface DriftConfig {
+  /** As a ratio; undefined: what has crept up is only told. */
+  readonly max: number | undefined;
+  /** How far back it is looked. */
+  readonly windowMs: number;
+  /** In place of the window, the name of the commit that it is looked back to. */
+  readonly from: string | undefined;
 }
 
 export interface MeasureConfig {

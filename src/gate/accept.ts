@@ -1,5 +1,6 @@
 import { formatAmount, metricLabels } from '../config/metrics.ts';
 import type { MetricName } from '../engine/contract.ts';
+import { pastDrift } from './drift.ts';
 import { type Acceptance, type Comparison, comparisonsOf, type Matrix, type Row } from './record.ts';
 import { isAbove } from './thresholds.ts';
 
@@ -71,11 +72,15 @@ interface FailingRow {
   readonly row: Row;
 }
 
-/** An entry's name has no slash, so that the keys of two entries never meet. */
+/** An entry's name has no slash, so that the keys of two entries never meet. A row that has crept too far fails by its history. */
 function failingRows(record: Comparison | Matrix): readonly FailingRow[] {
   return comparisonsOf(record).flatMap(({ entry, comparison }) =>
     comparison.rows
-      .filter(({ verdict }) => verdict === 'fail')
+      .filter((row) => row.verdict === 'fail' || hasCrept(comparison, row))
       .map((row) => ({ key: entry === null ? row.scenario : `${entry}/${row.scenario}`, row })),
   );
+}
+
+function hasCrept(comparison: Comparison, { scenario, metric }: Row): boolean {
+  return pastDrift(comparison).some((crept) => crept.scenario === scenario && crept.metric === metric);
 }

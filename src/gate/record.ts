@@ -117,6 +117,64 @@ export const errorRatesSchema = z.strictObject({
   looks: z.int().positive(),
 });
 
+/** Two levels meet in the history of a row. */
+export const historyStepSchema = z.strictObject({
+  /** The first commit of the new level. */
+  commit: commitShaSchema,
+  measuredAt: z.iso.datetime(),
+  /** As far as the noise tells, the step is at one of the commits from `earliest` to `latest`. */
+  earliest: commitShaSchema,
+  latest: commitShaSchema,
+  /** The new level by the old one − 1; absent where the old one is 0. */
+  growth: z.number().optional(),
+  /** The new level less the old one, in the metric's unit. */
+  difference: z.number(),
+});
+export type HistoryStep = z.infer<typeof historyStepSchema>;
+
+/** What a row has crept by since a commit, head included. */
+export const driftSchema = z.strictObject({
+  from: commitShaSchema,
+  since: z.iso.datetime(),
+  /** Measurements from that one on, head included. */
+  entries: z.int().positive(),
+  /** Without the steps that were past the row's own thresholds: a ratio − 1, with its 95 % interval. */
+  growth: z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
+  /** In the metric's unit. */
+  difference: z.number(),
+  /** With all steps: a ratio − 1. */
+  whole: z.number(),
+  established: z.boolean(),
+});
+export type Drift = z.infer<typeof driftSchema>;
+
+/** The history of a row that gates by growth. */
+export const historyRowSchema = z.strictObject({
+  scenario: z.string(),
+  metric: z.enum(metricNames),
+  /** Measurements that it was looked for in, head included. */
+  entries: z.int().positive(),
+  /** What measurements of one level usually differ by: a standard deviation as a ratio, robust; absent where there are too few. */
+  noise: z.number().nonnegative().optional(),
+  /** Of the last 20, oldest first. */
+  steps: z.array(historyStepSchema).max(20),
+  drift: driftSchema.optional(),
+  /** With `max-drift`: whether it is past that. */
+  verdict: z.enum(['pass', 'fail']).optional(),
+  /** One sentence, where the verdict is fail. */
+  reason: z.string().optional(),
+});
+export type HistoryRow = z.infer<typeof historyRowSchema>;
+
+/** What the stored measurements of a branch tell. */
+export const historyPartSchema = z.strictObject({
+  branch: z.string().max(500),
+  /** `max-drift` as a ratio, where it was given. */
+  maxDrift: z.number().nonnegative().optional(),
+  rows: z.array(historyRowSchema).max(200),
+});
+export type HistoryPart = z.infer<typeof historyPartSchema>;
+
 export const comparisonSchema = z.strictObject({
   schema: z.literal('snapgate/comparison'),
   version: z.literal(comparisonVersion),
@@ -128,7 +186,7 @@ export const comparisonSchema = z.strictObject({
   base: subjectSchema.optional(),
   head: subjectSchema,
   fingerprint: fingerprintSchema,
-  /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+  /** With it the verdict is `fail` (a cap, or `history`) or `inconclusive`. */
   noVerdict: noVerdictSchema.optional(),
   /** With it the verdict is `pass`; the rows keep theirs. */
   accepted: acceptanceSchema.optional(),
@@ -138,6 +196,8 @@ export const comparisonSchema = z.strictObject({
   /** What the verdicts may err by. */
   errors: errorRatesSchema.optional(),
   rows: z.array(rowSchema),
+  /** Where stored measurements were there to be read; a row of it that fails makes the verdict `fail`. */
+  history: historyPartSchema.optional(),
   notes: z.array(z.string()),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;

@@ -9,14 +9,14 @@ const byteUnits: Readonly<Record<string, number>> = {
   MiB: 1024 ** 2,
   GiB: 1024 ** 3,
 };
-const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, min: 60e3, h: 3600e3, d: 86_400e3 };
 
 /** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
 export function parseBytes(text: string, where: string): number {
   return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
 }
 
-/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+/** `500ms`, `2s`, `20min`, `1h`, `30d` → milliseconds. */
 export function parseDuration(text: string, where: string): number {
   return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
 }

@@ -1,5 +1,6 @@
 import type { BaseSide, HeadSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
+import { type BranchHistory, judgeHistory, withHistory } from '../gate/drift.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
@@ -89,12 +90,16 @@ export async function measureGate(run: Run, request: GateRequest): Promise<GateP
   return await measurePair(run, request, engine, settled);
 }
 
-/** Verdict and report of a pair. */
-export function decidePair(config: Config, pair: GatePair): ReportInput {
+/** Verdict and report of a pair, with what was stored of the branch before, where that is known. */
+export function decidePair(config: Config, pair: GatePair, history?: BranchHistory): ReportInput {
   const { base, head, noVerdict, notes } = pair;
   const comparison = decide(base, head, config.gate, noVerdict);
   const noted: Comparison = { ...comparison, notes: [...notes, ...comparison.notes] };
-  return { comparison: noted, base, head };
+  const judged =
+    history === undefined
+      ? noted
+      : withHistory(noted, judgeHistory(noted, history, config.gate, head.createdAt));
+  return { comparison: judged, base, head };
 }
 
 /** Writes both measurements, the comparison and the report into `output-dir`. */

@@ -370,6 +370,27 @@ const cases: readonly Case[] = [
     inFile: ['9MiB', 9 * mebi],
   },
   {
+    input: 'max-drift',
+    pick: ({ gate }) => gate.drift.max,
+    byDefault: undefined,
+    given: ['10%', 0.1],
+    inFile: ['12.5%', 0.125],
+  },
+  {
+    input: 'drift-window',
+    pick: ({ gate }) => gate.drift.windowMs,
+    byDefault: 30 * 24 * 60 * minute,
+    given: ['90d', 90 * 24 * 60 * minute],
+    inFile: ['48h', 48 * 60 * minute],
+  },
+  {
+    input: 'drift-from',
+    pick: ({ gate }) => gate.drift.from,
+    byDefault: undefined,
+    given: ['v1.2.0', 'v1.2.0'],
+    inFile: undefined,
+  },
+  {
     input: 'inconclusive',
     pick: ({ gate }) => gate.inconclusive,
     byDefault: 'pass',

@@ -1,0 +1,40 @@
+import { resolveRef } from '../baseline/commit.ts';
+import { openGit } from '../baseline/git.ts';
+import type { BranchHistory } from '../gate/drift.ts';
+import type { Run } from '../host/run.ts';
+import type { Measurement } from '../measure/record.ts';
+import type { ActionRequest } from './request.ts';
+import { gitEnvironmentOf, type Sides } from './sides.ts';
+import type { RequestStorage } from './storage.ts';
+
+/**
+ * The commit that `drift-from` names; undefined where it is not given.
+ * @throws SnapgateError('base') for what names none.
+ */
+export async function driftFrom(run: Run, request: ActionRequest): Promise<string | undefined> {
+  const { from } = request.config.gate.drift;
+  if (from === undefined) return undefined;
+  const git = openGit(run, request.workspace, { env: gitEnvironmentOf(request) });
+  return await resolveRef(git, 'drift-from', from);
+}
+
+/**
+ * What was stored of the branch that the head is for, of its machine class; undefined where there is no such branch or nothing is stored. A
+ * store that is down is a warning of its own.
+ */
+export async function historyFor(
+  run: Run,
+  { branch }: Pick<Sides, 'branch'>,
+  { baselines, measuringSha256 }: RequestStorage,
+  { fingerprint, scenarios }: Measurement,
+  from: string | undefined,
+): Promise<BranchHistory | undefined> {
+  if (branch === undefined) return undefined;
+  const entries = await baselines.history(branch, { measuringSha256, fingerprint, scenarios, boots: 0 });
+  if (entries.length === 0) return undefined;
+  if (from !== undefined && !entries.some(({ commit }) => commit === from))
+    run.log.warning(
+      `drift-from: commit ${from.slice(0, 7)} is not among the ${entries.length} stored measurements of branch ${branch}, so no drift is told. Measure it on that branch, or give drift-window.`,
+    );
+  return { branch, entries, from };
+}

@@ -1,0 +1,268 @@
+import { formatThreshold, metricLabels } from '../config/metrics.ts';
+import type { GateConfig } from '../config/types.ts';
+import type { MetricName } from '../engine/contract.ts';
+import { formatGrowth } from '../host/units.ts';
+import { fitLevels, type LevelFit, levelAt, restsAbout, type Step, stepsOf } from '../stats/change-points.ts';
+import { driftOf } from '../stats/drift.ts';
+import { median } from '../stats/median.ts';
+import { leastEntries } from '../stats/partition.ts';
+import { overallVerdict } from './compare.ts';
+import type { Comparison, Drift, HistoryPart, HistoryRow, HistoryStep, Row } from './record.ts';
+import { type Applied, isAbove, thresholdsFor } from './thresholds.ts';
+
+/** One measurement of a branch, in the unit of each metric: an entry of its history. */
+export interface HistoryPoint {
+  readonly commit: string;
+  /** ISO 8601. */
+  readonly measuredAt: string;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly medians: Readonly<Partial<Record<MetricName, number>>>;
+  }[];
+}
+
+/** What was stored of a branch, of the machine class of the head that is judged. */
+export interface BranchHistory {
+  readonly branch: string;
+  /** Oldest first, one a commit. */
+  readonly entries: readonly HistoryPoint[];
+  /** The commit that `drift-from` names; undefined where it is not given. */
+  readonly from?: string | undefined;
+}
+
+/** Chance of a step where there is none, of one row. */
+const stepLevel = 0.0005;
+
+/** Chance of a creep where there is none, up or down, of one row. */
+const driftLevel = 0.0025;
+
+/** Steps and creep of less are no matter, as a ratio; neither is noise of a tenth of that. */
+const leastTold = 0.01;
+
+/** Measurements that are looked at: the newest, unless what is looked back to is older. */
+const mostEntries = 400;
+
+/** Measurements that a creep needs from where it is looked back to. */
+const leastInWindow = 4;
+
+/** What a record holds. */
+const mostRows = 200;
+const mostSteps = 20;
+
+/**
+ * The history of every row that gates by growth, with the head of the comparison as its last entry. `measuredAt` is when that was measured,
+ * from which the window is counted; what is no time is taken for the newest entry's.
+ */
+export function judgeHistory(
+  comparison: Comparison,
+  history: BranchHistory,
+  config: GateConfig,
+  measuredAt: string,
+): HistoryPart {
+  const head = comparison.head.commit;
+  const others = history.entries.filter(({ commit }) => commit !== head);
+  const now = timeOf(measuredAt) ?? timeOf(others.at(-1)?.measuredAt ?? '') ?? 0;
+  const rows = comparison.rows.flatMap((row) => {
+    const applied = thresholdsFor(config, row.scenario, row.metric);
+    const series = seriesOf(row, others);
+    return applied.gatesGrowth && series !== undefined
+      ? [rowHistory(row, series, { applied, history, config, now, identical: comparison.identicalImages })]
+      : [];
+  });
+  return {
+    branch: history.branch.slice(0, 500),
+    ...(config.drift.max === undefined ? {} : { maxDrift: config.drift.max }),
+    rows: rows.slice(0, mostRows),
+  };
+}
+
+/** The comparison with its history, whose verdict is `fail` where a row of that fails. */
+export function withHistory(comparison: Comparison, history: HistoryPart): Comparison {
+  const failing = pastDrift({ ...comparison, history });
+  const [worst] = failing.toSorted((a, b) => creepOf(b) - creepOf(a));
+  if (worst === undefined) return { ...comparison, history };
+  const others = failing.length - 1;
+  const limit = `(max-drift ${formatThreshold(history.maxDrift ?? 0)})`;
+  const crept = `${metricLabels[worst.metric]} of ${worst.scenario} crept ${formatGrowth(creepOf(worst))} ${limit}${others > 0 ? ` and ${others} more` : ''}`;
+  const already = comparison.verdict === 'fail';
+  return {
+    ...comparison,
+    history,
+    verdict: overallVerdict([comparison, ...failing]),
+    headline: already ? `${comparison.headline}; ${crept}` : crept,
+  };
+}
+
+/** The rows whose creep fails. */
+export function pastDrift({ history }: Comparison): readonly HistoryRow[] {
+  return history?.rows.filter(({ verdict }) => verdict === 'fail') ?? [];
+}
+
+function creepOf({ drift }: HistoryRow): number {
+  return drift?.growth.value ?? 0;
+}
+
+function timeOf(text: string): number | undefined {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** What one row was, commit after commit; the head's own number is the last, and has no commit here. */
+interface Series {
+  readonly points: readonly { readonly commit: string; readonly measuredAt: string }[];
+  readonly values: readonly number[];
+}
+
+function seriesOf({ scenario, metric, head }: Row, entries: readonly HistoryPoint[]): Series | undefined {
+  if (head === undefined) return undefined;
+  const points = entries.flatMap(({ commit, measuredAt, scenarios }) => {
+    const value = scenarios.find(({ name }) => name === scenario)?.medians[metric];
+    return value === undefined ? [] : [{ commit, measuredAt, value }];
+  });
+  return { points, values: [...points.map(({ value }) => value), head.median] };
+}
+
+/** What a row is judged by. */
+interface Terms {
+  readonly applied: Applied;
+  readonly history: BranchHistory;
+  readonly config: GateConfig;
+  readonly now: number;
+  /** Both images are the same bytes: whatever has crept up, it was not this change. */
+  readonly identical: boolean;
+}
+
+function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): HistoryRow {
+  const looked = newest(whole, startOf(whole, terms));
+  const row = { scenario, metric, entries: looked.values.length };
+  if (looked.values.length < leastEntries) return { ...row, steps: [] };
+  const scale = scaleOf(looked.values);
+  const scaled = looked.values.map(scale.to);
+  const fit = fitLevels(scaled, { level: stepLevel, floor: leastTold / 10 });
+  const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
+  const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
+  const decided = found.filter(({ told }) => wasDecided(told, terms.applied));
+  const drift = tellDrift(looked, fit, scale, {
+    from: startOf(looked, terms),
+    apart: new Set(decided.map(({ step }) => step.index)),
+  });
+  return {
+    ...row,
+    noise: scale.spread(1.4826 * median(restsAbout(fit, scaled).map(Math.abs)), median(looked.values)),
+    steps: steps.slice(-mostSteps),
+    ...(drift === undefined ? {} : { drift, ...judgeDrift(metric, drift, terms) }),
+  };
+}
+
+/** The first entry that is looked back to; undefined where it is not there. */
+function startOf({ points }: Series, { history, config, now }: Terms): number | undefined {
+  const { from } = history;
+  const found = points.findIndex(({ commit, measuredAt }) =>
+    from === undefined ? Date.parse(measuredAt) >= now - config.drift.windowMs : commit === from,
+  );
+  return found === -1 ? undefined : found;
+}
+
+function newest({ points, values }: Series, start = Number.POSITIVE_INFINITY): Series {
+  const first = Math.min(start, Math.max(0, values.length - mostEntries));
+  return { points: points.slice(first), values: values.slice(first) };
+}
+
+/** How values are looked at: by their ratios, or where one of them is 0, by their differences. */
+interface Scale {
+  readonly to: (value: number) => number;
+  readonly from: (scaled: number) => number;
+  /** A deviation about a level, as a ratio of it. */
+  readonly spread: (deviation: number, level: number) => number;
+}
+
+function scaleOf(values: readonly number[]): Scale {
+  if (values.every((value) => value > 0))
+    return {
+      to: Math.log,
+      from: (scaled) => finite(Math.exp(scaled)),
+      spread: (deviation) => finite(Math.expm1(deviation)),
+    };
+  // In units of the largest, so that what is no matter means the same.
+  const unit = Math.max(...values) || 1;
+  return {
+    to: (value) => value / unit,
+    from: (scaled) => finite(scaled * unit),
+    spread: (deviation, level) => (level > 0 ? finite((deviation * unit) / level) : 0),
+  };
+}
+
+/** A record holds no number beyond the largest. */
+function finite(value: number): number {
+  return Math.min(value, Number.MAX_VALUE);
+}
+
+function tellStep(step: Step, { points }: Series, fit: LevelFit, scale: Scale): HistoryStep {
+  const commitAt = (index: number) => points[Math.min(index, points.length - 1)];
+  const after = levelAt(fit, step.index);
+  const [now, before] = [scale.from(after), Math.max(0, scale.from(after - step.size))];
+  const at = commitAt(step.index);
+  if (at === undefined) throw new Error('a step is at an entry');
+  return {
+    commit: at.commit,
+    measuredAt: at.measuredAt,
+    earliest: commitAt(step.first)?.commit ?? at.commit,
+    latest: commitAt(step.last)?.commit ?? at.commit,
+    ...(before > 0 ? { growth: finite(now / before - 1) } : {}),
+    difference: now - before,
+  };
+}
+
+function isTold({ growth = Number.POSITIVE_INFINITY }: HistoryStep): boolean {
+  return Math.abs(growth) >= leastTold;
+}
+
+/** A step that is past the row's own thresholds was failed when it came, and accepted or meant; one down as far is as well known. */
+function wasDecided(
+  { growth = Number.POSITIVE_INFINITY, difference }: HistoryStep,
+  applied: Applied,
+): boolean {
+  const { failAbove, minGrowth } = applied.thresholds;
+  return isAbove(Math.abs(growth), failAbove) && isAbove(Math.abs(difference), minGrowth);
+}
+
+function tellDrift(
+  { points, values }: Series,
+  fit: LevelFit,
+  scale: Scale,
+  { from, apart }: { readonly from: number | undefined; readonly apart: ReadonlySet<number> },
+): Drift | undefined {
+  const start = from === undefined ? undefined : points[from];
+  if (from === undefined || start === undefined || values.length - from < leastInWindow) return undefined;
+  const found = driftOf(fit, from, apart);
+  const level = levelAt(fit, from);
+  const before = scale.from(level);
+  if (found === undefined || !(before > 0)) return undefined;
+  const growthOf = (size: number) => finite(scale.from(level + size) / before - 1);
+  const [value, low, high] = [growthOf(found.value), growthOf(found.low), growthOf(found.high)];
+  return {
+    from: start.commit,
+    since: start.measuredAt,
+    entries: values.length - from,
+    growth: { value, low, high },
+    difference: finite(before * value),
+    whole: growthOf(found.whole),
+    established: found.pValue <= driftLevel && Math.abs(value) >= leastTold,
+  };
+}
+
+function judgeDrift(
+  metric: MetricName,
+  { growth, difference, established, entries, from }: Drift,
+  { applied, config, identical }: Terms,
+): Pick<HistoryRow, 'verdict' | 'reason'> {
+  const { max } = config.drift;
+  if (max === undefined) return {};
+  const { failAbove, minGrowth } = applied.thresholds;
+  if (identical || !established || !isAbove(growth.value, max) || !isAbove(difference, minGrowth))
+    return { verdict: 'pass' };
+  const { value, low, high } = growth;
+  const crept = `${formatGrowth(value)} (${formatGrowth(low)} … ${formatGrowth(high)})`;
+  const reason = `The ${metricLabels[metric]} crept ${crept} over ${entries} measurements since ${from.slice(0, 7)}, past max-drift of ${formatThreshold(max)}, besides steps above ${formatThreshold(failAbove)}.`;
+  return { verdict: 'fail', reason };
+}
