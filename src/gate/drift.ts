@@ -192,9 +192,9 @@ function scaleOf(values: readonly number[]): Scale {
   };
 }
 
-/** A record holds no number beyond the largest. */
+/** A record holds no number that is infinite, nor a report one that is so in percent. */
 function finite(value: number): number {
-  return Math.min(value, Number.MAX_VALUE);
+  return Math.min(value, 1e300);
 }
 
 function tellStep(step: Step, { points }: Series, fit: LevelFit, scale: Scale): HistoryStep {

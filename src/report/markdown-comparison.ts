@@ -6,6 +6,7 @@ import { codeSpan, paragraph, prose } from './escape.ts';
 import type { ReportContext, ReportInput } from './exporter.ts';
 import { findingsOf, looksFact } from './findings.ts';
 import type { Part } from './fit.ts';
+import { historyLines, type Show, usualFact } from './history-words.ts';
 import { commitLink, link, subjectLink } from './links.ts';
 import { gatingTable, metricsTable, severalMetrics, type TableLines } from './markdown-table.ts';
 import {
@@ -37,6 +38,7 @@ export function comparisonParts(input: ReportInput): Part[] {
     headingPart(comparison),
     ...openingParts(comparison, input),
     ...gatingParts(comparison),
+    ...historyParts(comparison, input.repositoryUrl),
     ...(comparison.rows.length === 0 ? [] : [metricsPart(comparison)]),
     { ...listPart('how this was measured', howMeasured(input)), rank: 5, title: 'how this was measured' },
     {
@@ -97,6 +99,15 @@ export function sidesSentence(comparison: Comparison, repositoryUrl: string | un
   return noVerdict === undefined
     ? `${ofHead}, compared with ${ofBase}.`
     : `${ofHead}; not compared with ${ofBase}.`;
+}
+
+function historyParts(comparison: Comparison, repositoryUrl: string | undefined): Part[] {
+  const lines = historyLines(comparison, showIn(repositoryUrl));
+  return lines.map((text) => ({ name: 'history', rank: 3, text }));
+}
+
+function showIn(repositoryUrl: string | undefined): Show {
+  return { name: (text) => codeSpan(text), commit: (sha) => commitLink(sha, repositoryUrl) };
 }
 
 /** The table of the rows that gate, why any of them is not a plain pass, and folded what did not change. */
@@ -187,11 +198,13 @@ export function howMeasured(input: ReportInput): string[] {
   const { comparison, head } = input;
   const floor = floorFact(comparison);
   const looks = looksFact(comparison);
+  const usual = usualFact(comparison, showIn(input.repositoryUrl));
   const facts = [
     ['boots', prose(roundsFact(input))],
     ...fingerprintFacts(comparison.fingerprint).map(([name, fact]) => [name, codeSpan(fact)]),
     ...(floor === undefined ? [] : [['floor', floor]]),
     ...(looks === undefined ? [] : [['looks', looks]]),
+    ...(usual === undefined ? [] : [['usual for this image', usual]]),
     ...[...repeatFacts(head), ...findingsOf(comparison)].map(([name, fact]) => [codeSpan(name), fact]),
     ['each boot', barsFact(comparison)],
     ['snapgate', `${codeSpan(comparison.snapgate)}, ${codeSpan(comparison.createdAt)}`],

@@ -7,6 +7,7 @@ import { bootBars } from './bars.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
 import { findingsOf, looksFact } from './findings.ts';
+import { historyLines, type Show, usualFact } from './history-words.ts';
 import { stepTable, stepTables } from './step-table.ts';
 import {
   type Cell,
@@ -81,6 +82,7 @@ function renderComparison(input: ReportInput, look: Look): string {
       ),
     ),
     ...paragraph(reasons(rows, noVerdict)),
+    ...paragraph(historyLines(comparison, plainShow)),
     ...paragraph([
       ...(noVerdict ? [visibleText(stateSentence(noVerdict, comparison.verdict === 'fail'), 1000)] : []),
       ...contextLines(input, comparison),
@@ -124,6 +126,8 @@ function firstWord(record: Comparison | Matrix): string {
   const hasState = outcome === 'no-baseline' || outcome === 'not-comparable';
   return hasState ? 'NO VERDICT' : record.verdict.toUpperCase();
 }
+
+const plainShow: Show = { name: (text) => visibleText(text, 60), commit: (sha) => sha.slice(0, 7) };
 
 function paragraph(text: readonly string[]): string[] {
   return text.length === 0 ? [] : ['', ...text];
@@ -272,17 +276,19 @@ function allMetrics({ rows, noVerdict }: Comparison, paint: Paint): string[] {
 function howMeasured({ comparison, head }: Pick<ReportInput, 'comparison' | 'head'>): string[] {
   const floor = floorFact(comparison);
   const looks = looksFact(comparison);
+  const usual = usualFact(comparison, plainShow);
   return factLines([
     ...fingerprintFacts(comparison.fingerprint),
     ...(floor === undefined ? [] : [['floor', floor] as const]),
     ...(looks === undefined ? [] : [['looks', looks] as const]),
+    ...(usual === undefined ? [] : [['usual for this image', usual] as const]),
     ...repeatFacts(head),
     ...findingsOf(comparison),
   ]);
 }
 
 function factLines(facts: readonly (readonly [string, string])[]): string[] {
-  return facts.map(([name, fact]) => `${visibleText(name, 60)}: ${visibleText(fact)}`);
+  return facts.map(([name, fact]) => `${visibleText(name, 60)}: ${visibleText(fact, 500)}`);
 }
 
 function renderOneSide(measurement: Measurement, { paint, detail }: Look): string {

@@ -98,7 +98,8 @@ export function growthWords({ growth, difference, metric }: Row): string {
     : '–';
 }
 
-function withBounds(
+/** An estimate with its interval in brackets, whose numbers are short. */
+export function withBounds(
   { value, low, high }: Estimate,
   format: (value: number) => string,
   short: (text: string) => string,

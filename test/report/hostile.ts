@@ -86,6 +86,10 @@ const trusted = [
   'init',
   'from',
   'commit',
+  'earliest',
+  'latest',
+  'measuredAt',
+  'since',
   'state',
   'at',
 ];
