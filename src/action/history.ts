@@ -7,14 +7,22 @@ import type { ActionRequest } from './request.ts';
 import { gitEnvironmentOf, type Sides } from './sides.ts';
 import type { RequestStorage } from './storage.ts';
 
+/** What of a request says where `drift-from` is. */
+type DriftRequest = Pick<ActionRequest, 'config' | 'workspace' | 'token'> & {
+  readonly context: Pick<ActionRequest['context'], 'serverUrl'>;
+};
+
 /**
  * The commit that `drift-from` names; undefined where it is not given.
  * @throws SnapgateError('base') for what names none.
  */
-export async function driftFrom(run: Run, request: ActionRequest): Promise<string | undefined> {
-  const { from } = request.config.gate.drift;
+export async function driftFrom(
+  run: Run,
+  { config, workspace, context, token }: DriftRequest,
+): Promise<string | undefined> {
+  const { from } = config.gate.drift;
   if (from === undefined) return undefined;
-  const git = openGit(run, request.workspace, { env: gitEnvironmentOf(request) });
+  const git = openGit(run, workspace, { env: gitEnvironmentOf({ context, token }) });
   return await resolveRef(git, 'drift-from', from);
 }
 
@@ -25,7 +33,7 @@ export async function driftFrom(run: Run, request: ActionRequest): Promise<strin
 export async function historyFor(
   run: Run,
   { branch }: Pick<Sides, 'branch'>,
-  { baselines, measuringSha256 }: RequestStorage,
+  { baselines, measuringSha256 }: Pick<RequestStorage, 'baselines' | 'measuringSha256'>,
   { fingerprint, scenarios }: Measurement,
   from: string | undefined,
 ): Promise<BranchHistory | undefined> {

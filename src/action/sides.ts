@@ -96,7 +96,10 @@ async function namedCommit(git: Git, side: Side, spec: BaseSpec | HeadSpec): Pro
 export function gitEnvironmentOf({
   context,
   token,
-}: Pick<ActionRequest, 'context' | 'token'>): NodeJS.ProcessEnv {
+}: {
+  readonly context: Pick<RunContext, 'serverUrl'>;
+  readonly token: string;
+}): NodeJS.ProcessEnv {
   return environmentOf(tokenSettings(context.serverUrl, token));
 }
 
