@@ -30,11 +30,12 @@ export interface BranchHistory {
   readonly from?: string | undefined;
 }
 
-/** Chance of a step where there is none, of one row. */
-const stepLevel = 0.0005;
+/** Chances of a step, and of a creep up or down, where there is none: of all rows together, of which each has an equal share. */
+const stepLevel = 0.001;
+const driftLevel = 0.005;
 
-/** Chance of a creep where there is none, up or down, of one row. */
-const driftLevel = 0.0025;
+/** Even where there are few rows a share is no larger than of so many: what is skewed exceeds it. */
+const leastShares = 2;
 
 /** Steps and creep of less are no matter, as a ratio; neither is noise of a tenth of that. */
 const leastTold = 0.01;
@@ -62,17 +63,20 @@ export function judgeHistory(
   const head = comparison.head.commit;
   const others = history.entries.filter(({ commit }) => commit !== head);
   const now = timeOf(measuredAt) ?? timeOf(others.at(-1)?.measuredAt ?? '') ?? 0;
-  const rows = comparison.rows.flatMap((row) => {
+  const looked = comparison.rows.flatMap((row) => {
     const applied = thresholdsFor(config, row.scenario, row.metric);
     const series = seriesOf(row, others);
-    return applied.gatesGrowth && series !== undefined
-      ? [rowHistory(row, series, { applied, history, config, now, identical: comparison.identicalImages })]
-      : [];
+    return applied.gatesGrowth && series !== undefined ? [{ row, series, applied }] : [];
   });
+  const shares = Math.max(leastShares, looked.length);
+  const terms = { history, config, now, identical: comparison.identicalImages, shares };
+  const rows = looked
+    .slice(0, mostRows)
+    .map(({ row, series, applied }) => rowHistory(row, series, { ...terms, applied }));
   return {
     branch: history.branch.slice(0, 500),
     ...(config.drift.max === undefined ? {} : { maxDrift: config.drift.max }),
-    rows: rows.slice(0, mostRows),
+    rows,
   };
 }
 
@@ -130,6 +134,8 @@ interface Terms {
   readonly now: number;
   /** Both images are the same bytes: whatever has crept up, it was not this change. */
   readonly identical: boolean;
+  /** Rows that share the chance of a false alarm. */
+  readonly shares: number;
 }
 
 function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): HistoryRow {
@@ -138,12 +144,13 @@ function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): His
   if (looked.values.length < leastEntries) return { ...row, steps: [] };
   const scale = scaleOf(looked.values);
   const scaled = looked.values.map(scale.to);
-  const fit = fitLevels(scaled, { level: stepLevel, floor: leastTold / 10 });
+  const fit = fitLevels(scaled, { level: stepLevel / terms.shares, floor: leastTold / 10 });
   const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
   const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
   const decided = found.filter(({ told }) => wasDecided(told, terms.applied));
   const drift = tellDrift(looked, fit, scale, {
     from: startOf(looked, terms),
+    level: driftLevel / terms.shares,
     apart: new Set(decided.map(({ step }) => step.index)),
   });
   return {
@@ -230,15 +237,19 @@ function tellDrift(
   { points, values }: Series,
   fit: LevelFit,
   scale: Scale,
-  { from, apart }: { readonly from: number | undefined; readonly apart: ReadonlySet<number> },
+  {
+    from,
+    apart,
+    level,
+  }: { readonly from: number | undefined; readonly apart: ReadonlySet<number>; readonly level: number },
 ): Drift | undefined {
   const start = from === undefined ? undefined : points[from];
   if (from === undefined || start === undefined || values.length - from < leastInWindow) return undefined;
   const found = driftOf(fit, from, apart);
-  const level = levelAt(fit, from);
-  const before = scale.from(level);
+  const atStart = levelAt(fit, from);
+  const before = scale.from(atStart);
   if (found === undefined || !(before > 0)) return undefined;
-  const growthOf = (size: number) => finite(scale.from(level + size) / before - 1);
+  const growthOf = (size: number) => finite(scale.from(atStart + size) / before - 1);
   const [value, low, high] = [growthOf(found.value), growthOf(found.low), growthOf(found.high)];
   return {
     from: start.commit,
@@ -247,7 +258,7 @@ function tellDrift(
     growth: { value, low, high },
     difference: finite(before * value),
     whole: growthOf(found.whole),
-    established: found.pValue <= driftLevel && Math.abs(value) >= leastTold,
+    established: found.pValue <= level && Math.abs(value) >= leastTold,
   };
 }
 
