@@ -28,6 +28,7 @@ const config: GateConfig = {
   caps: {},
   overrides: {},
   inconclusive: 'pass',
+  drift: { max: undefined, windowMs: 30 * 86_400e3, from: undefined },
 };
 
 /** Sizes of two scenarios in MiB; boots differ by 0.1 %. */
