@@ -3,6 +3,7 @@ import type { Bench } from './bench.ts';
 import { bisect } from './bisect.ts';
 import { boots } from './boots.ts';
 import { cycleCost } from './cycle-cost.ts';
+import { falseAlarms } from './false-alarms.ts';
 import { wholeImage } from './whole-image.ts';
 
 /** All benches by the name that script/bench takes. */
@@ -11,5 +12,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   bisect,
   boots,
   'cycle-cost': cycleCost,
+  'false-alarms': falseAlarms,
   'whole-image': wholeImage,
 };

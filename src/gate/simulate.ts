@@ -108,6 +108,15 @@ function warmupOf({ boots }: Measurement): number {
   return Math.max(0, ...rounds.flat());
 }
 
+/** The growth, as a ratio, that a row must be past to fail: fail-above, or min-growth where that is more of it. */
+export function limitOf({ model, rows }: GateModel, config: GateConfig, index: number): number {
+  const row = rows[index];
+  const location = model.series[index]?.location;
+  if (row === undefined || location === undefined) throw new RangeError(`no row ${index}`);
+  const { failAbove, minGrowth } = thresholdsFor(config, row.scenario, row.metric).thresholds;
+  return Math.max(failAbove, minGrowth / location);
+}
+
 /** Which gates are simulated. */
 export interface Experiment {
   readonly gates: number;
