@@ -2,6 +2,7 @@ import { type MetricName, metricNames } from '../engine/contract.ts';
 import { mean, median } from '../stats/median.ts';
 import { outliersOf } from '../stats/outliers.ts';
 import { detectWarmup } from '../stats/warmup.ts';
+import { indexOf } from './boot-index.ts';
 import type { Measurement } from './record.ts';
 
 /** Numbers of one side for a scenario and metric, in the metric's unit. */
@@ -76,8 +77,8 @@ export function countedValues(
 
 /** The metrics that any cycle after the warm-up has, in their usual order. */
 export function measuredMetrics(measurement: Measurement): readonly MetricName[] {
-  const samples = measurement.boots.flatMap((boot) => boot.samples).filter((sample) => !sample.warmup);
-  return metricNames.filter((metric) => samples.some((sample) => sample.metrics[metric] !== undefined));
+  const ofBoots = measurement.boots.map((boot) => indexOf(boot).metrics);
+  return metricNames.filter((metric) => ofBoots.some((metrics) => metrics.has(metric)));
 }
 
 type Cycle = Outlier;
@@ -89,21 +90,17 @@ function cyclesOf(
   metric: MetricName,
   warmupRounds: number,
 ): Cycle[][] {
-  return boots.map(({ samples }, boot) =>
-    samples.flatMap((sample) => {
-      const value = sample.metrics[metric];
-      const counts = sample.scenario === scenario && sample.round >= warmupRounds && value !== undefined;
-      return counts ? [{ boot, round: sample.round, atMs: sample.atMs, value }] : [];
+  return boots.map((each, boot) =>
+    (indexOf(each).samples.get(scenario) ?? []).flatMap(({ round, atMs, metrics }) => {
+      const value = metrics[metric];
+      return round >= warmupRounds && value !== undefined ? [{ boot, round, atMs, value }] : [];
     }),
   );
 }
 
 /** All boots of a measurement were asked for the same. */
 function askedRounds({ boots }: Measurement): number {
-  const rounds = boots.flatMap(({ samples }) =>
-    samples.filter(({ warmup }) => warmup).map(({ round }) => round),
-  );
-  return rounds.reduce((most, round) => Math.max(most, round + 1), 0);
+  return boots.reduce((most, boot) => Math.max(most, indexOf(boot).warmupRounds), 0);
 }
 
 function valuesOf(cycles: readonly Cycle[]): number[] {
