@@ -37,10 +37,16 @@ export type BootSource = (side: Side, index: number) => Boot;
  * A whole gate with the real decision: after each pair of boots from the plan's least on, the two sides as records are compared, until there is
  * a verdict or the plan ends. `template` is what the records hold besides boots; its sides pass for two images.
  *
+ * @param available pairs of boots that there are, where those are fewer than the plan has: the gate then ends as if its time budget had
  * @throws SnapgateError `record` where a metric that gates is not in the boots
  */
-export function runGateOn(template: Measurement, setting: GateSetting, bootOf: BootSource): SimulatedGate {
-  const { config, plan } = setting;
+export function runGateOn(
+  template: Measurement,
+  { config, plan }: GateSetting,
+  bootOf: BootSource,
+  available = plan.mostBoots,
+): SimulatedGate {
+  const most = Math.min(plan.mostBoots, available);
   const boots: Record<Side, Boot[]> = { base: [], head: [] };
   for (let pairs = 1; ; pairs += 1) {
     boots.base.push(bootOf('base', pairs - 1));
@@ -52,7 +58,7 @@ export function runGateOn(template: Measurement, setting: GateSetting, bootOf: B
     ];
     const comparison = compareMeasurements(base, head, config, simulated);
     const { verdict } = comparison;
-    if (verdict !== 'inconclusive' || pairs >= plan.mostBoots) return { verdict, pairs, comparison };
+    if (verdict !== 'inconclusive' || pairs >= most) return { verdict, pairs, comparison };
   }
 }
 
@@ -87,7 +93,7 @@ export function modelOf(measurement: Measurement, config: GateConfig): GateModel
     rows.map(({ series }) => series),
     warmup,
   );
-  return { template: measurement, rows, model };
+  return { template: measurement, rows: rows.map(({ scenario, metric }) => ({ scenario, metric })), model };
 }
 
 function seriesOf({ boots }: Measurement, scenario: string, metric: MetricName): Series {
@@ -115,6 +121,15 @@ export function limitOf({ model, rows }: GateModel, config: GateConfig, index: n
   if (row === undefined || location === undefined) throw new RangeError(`no row ${index}`);
   const { failAbove, minGrowth } = thresholdsFor(config, row.scenario, row.metric).thresholds;
   return Math.max(failAbove, minGrowth / location);
+}
+
+/** How much is simulated. */
+export interface CalibrationEffort {
+  /** Gates of the image with itself, of each kind. */
+  readonly gates: number;
+  /** Gates of each growth, and of each setting, that is tried. */
+  readonly triedGates: number;
+  readonly seed: number;
 }
 
 /** Which gates are simulated. */
@@ -166,9 +181,11 @@ function sampleOf(scenario: string, round: number, warmup: boolean, metrics: Sam
 export interface Tally {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   /** Gates that took so many pairs of boots, by that number. */
-  readonly pairs: Readonly<Record<number, number>>;
+  readonly pairs: Readonly<Record<string, number>>;
   /** Gates that were `pass` after so many pairs, by that number. */
-  readonly passPairs: Readonly<Record<number, number>>;
+  readonly passPairs: Readonly<Record<string, number>>;
+  /** Gates that ended with a row inconclusive, by the row: see `keyOf`. */
+  readonly open: Readonly<Record<string, number>>;
   /** Intervals of growth that gates ended with, and those of them that hold the true one. */
   readonly intervals: number;
   readonly covering: number;
@@ -181,32 +198,38 @@ export function tallyGates(
   experiment: Experiment,
   [first, end]: readonly [number, number] = [0, experiment.gates],
 ): Tally {
-  const verdicts = { pass: 0, warn: 0, fail: 0, inconclusive: 0 };
-  const pairs: Record<number, number> = {};
-  const passPairs: Record<number, number> = {};
-  let [intervals, covering] = [0, 0];
   const truth = new Map(model.rows.map((row, index) => [keyOf(row), (experiment.growth?.[index] ?? 1) - 1]));
-  for (let number = first; number < end; number += 1) {
-    const gate = simulateGate(model, setting, experiment, number);
-    verdicts[gate.verdict] += 1;
-    pairs[gate.pairs] = (pairs[gate.pairs] ?? 0) + 1;
-    if (gate.verdict === 'pass') passPairs[gate.pairs] = (passPairs[gate.pairs] ?? 0) + 1;
-    for (const row of gate.comparison.rows) {
-      const growth = truth.get(keyOf(row));
-      if (growth === undefined || row.growth?.low === undefined || row.growth.high === undefined) continue;
-      intervals += 1;
-      if (!isAbove(row.growth.low, growth) && !isAbove(growth, row.growth.high)) covering += 1;
-    }
-  }
-  return { verdicts, pairs, passPairs, intervals, covering };
+  const numbers = Array.from({ length: end - first }, (_, index) => first + index);
+  return addTallies(
+    numbers.map((number) => tallyOf(simulateGate(model, setting, experiment, number), truth)),
+  );
+}
+
+/** One gate's. Without the true growths no interval is counted. */
+export function tallyOf(
+  { verdict, pairs, comparison }: SimulatedGate,
+  truth: ReadonlyMap<string, number> = new Map(),
+): Tally {
+  const told = comparison.rows.flatMap((row) => {
+    const growth = truth.get(keyOf(row));
+    const { low, high } = row.growth ?? {};
+    return growth === undefined || low === undefined || high === undefined ? [] : [{ growth, low, high }];
+  });
+  const covering = told.filter(({ growth, low, high }) => !isAbove(low, growth) && !isAbove(growth, high));
+  return {
+    verdicts: { pass: 0, warn: 0, fail: 0, inconclusive: 0, [verdict]: 1 },
+    pairs: { [pairs]: 1 },
+    passPairs: verdict === 'pass' ? { [pairs]: 1 } : {},
+    open: Object.fromEntries(
+      comparison.rows.filter((row) => row.verdict === 'inconclusive').map((row) => [keyOf(row), 1]),
+    ),
+    intervals: told.length,
+    covering: covering.length,
+  };
 }
 
 export function addTallies(tallies: readonly Tally[]): Tally {
   const sum = (part: (tally: Tally) => number) => tallies.reduce((total, tally) => total + part(tally), 0);
-  const merge = (part: (tally: Tally) => Readonly<Record<number, number>>) => {
-    const keys = new Set(tallies.flatMap((tally) => Object.keys(part(tally)).map(Number)));
-    return Object.fromEntries([...keys].map((key) => [key, sum((tally) => part(tally)[key] ?? 0)]));
-  };
   return {
     verdicts: {
       pass: sum(({ verdicts }) => verdicts.pass),
@@ -214,11 +237,19 @@ export function addTallies(tallies: readonly Tally[]): Tally {
       fail: sum(({ verdicts }) => verdicts.fail),
       inconclusive: sum(({ verdicts }) => verdicts.inconclusive),
     },
-    pairs: merge(({ pairs }) => pairs),
-    passPairs: merge(({ passPairs }) => passPairs),
+    pairs: addCounts(tallies.map(({ pairs }) => pairs)),
+    passPairs: addCounts(tallies.map(({ passPairs }) => passPairs)),
+    open: addCounts(tallies.map(({ open }) => open)),
     intervals: sum(({ intervals }) => intervals),
     covering: sum(({ covering }) => covering),
   };
+}
+
+function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const counts of all)
+    for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
+  return sums;
 }
 
 export function gatesOf({ verdicts }: Tally): number {
@@ -236,7 +267,7 @@ export function meanPairs(tally: Tally): number {
 }
 
 /** The number of pairs at which so many gates are reached; the last one where there are fewer. */
-function quantilePairs(counts: Readonly<Record<number, number>>, wanted: number): number {
+function quantilePairs(counts: Readonly<Record<string, number>>, wanted: number): number {
   let reached = 0;
   let last = 0;
   for (const [pairs, gates] of Object.entries(counts)) {
@@ -255,6 +286,13 @@ export function passedWithin({ passPairs }: Tally, most: number): number {
   );
 }
 
-function keyOf({ scenario, metric }: { readonly scenario: string; readonly metric: MetricName }): string {
+/** A row's name in a tally. */
+export function keyOf({
+  scenario,
+  metric,
+}: {
+  readonly scenario: string;
+  readonly metric: MetricName;
+}): string {
   return `${metric} ${scenario}`;
 }

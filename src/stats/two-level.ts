@@ -178,6 +178,8 @@ function covariance(a: readonly number[], b: readonly number[]): number {
 export interface Condition {
   /** The boots' medians spread by so many times what was seen: cycles stay as they are, boots have all of the rest. */
   readonly spread?: number;
+  /** What boots have of their own is as large as it may be: `betweenAtMost`. */
+  readonly atMost?: boolean;
   /** Effects of boots are Student's with 3 degrees of freedom instead of normal, of the same standard deviation. */
   readonly heavyTails?: boolean;
   /** A `share` of the cycles is `factor` times as large. */
@@ -235,13 +237,9 @@ function drawGroup(
   };
 }
 
-function valuesOf(series: FittedSeries, drawn: Drawn, growth: number, { spread = 1 }: Condition): number[] {
+function valuesOf(series: FittedSeries, drawn: Drawn, growth: number, condition: Condition): number[] {
   const { scale, location, grid } = series;
-  const between =
-    spread === 1
-      ? series.between
-      : beyond(series.spread * spread, Math.min(series.withinMedian, series.spread));
-  const effect = between * drawn.effect;
+  const effect = ownSpread(series, condition) * drawn.effect;
   const center = scale === 'ratio' ? location * Math.exp(effect) : location + effect;
   const value = (cycle: number, factor: number) => {
     const plain = (scale === 'ratio' ? center * cycle : Math.max(0, center + cycle)) * growth * factor;
@@ -255,4 +253,11 @@ function valuesOf(series: FittedSeries, drawn: Drawn, growth: number, { spread =
       value(series.cycles[cycle % series.cycles.length] ?? Number.NaN, drawn.bursts[round] ?? 1),
     ),
   ];
+}
+
+/** What boots have of their own under a condition. */
+function ownSpread(series: FittedSeries, { spread = 1, atMost: most = false }: Condition): number {
+  if (most) return series.betweenAtMost;
+  if (spread === 1) return series.between;
+  return beyond(series.spread * spread, Math.min(series.withinMedian, series.spread));
 }
