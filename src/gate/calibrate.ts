@@ -31,8 +31,8 @@ export interface CalibrationRequest {
   readonly setting: GateSetting;
   readonly meta: RecordMeta;
   readonly effort?: CalibrationEffort;
-  /** Told what is being worked out. */
-  readonly onStep?: (what: string) => void;
+  /** Told what is worked out next, which takes some seconds, and waited for. */
+  readonly onStep?: (what: string) => Promise<void>;
 }
 
 /** `max-boots` of the gates whose smallest growth is looked for. */
@@ -43,18 +43,23 @@ const bootNumbers = [3, 5, 10] as const;
  *
  * @throws SnapgateError `record` with fewer boots than two pairs, or than the gate looks at first, or with too few rounds
  */
-export function calibrate(request: CalibrationRequest): Calibration {
-  const { measurement, setting, meta, effort = defaultEffort, onStep = () => {} } = request;
+export async function calibrate(request: CalibrationRequest): Promise<Calibration> {
+  const { measurement, setting, meta, effort = defaultEffort, onStep = async () => {} } = request;
   const { plan } = setting;
   requireBoots(measurement, setting);
   const model = requireRows(modelOf(measurement, setting.config));
-  onStep(`gates of ${measurement.boots.length} measured boots`);
+  await onStep(`gates of ${measurement.boots.length} measured boots`);
   const measured = measuredGates(measurement, setting, effort);
-  onStep('gates of simulated boots');
+  await onStep('gates of simulated boots');
   const simulated = simulatedGates(model, setting, effort, {});
+  await onStep('gates of simulated boots that differ as much as possible');
   const simulatedAtMost = simulatedGates(model, setting, effort, { atMost: true });
-  const rows = model.rows.map((_, index) => rowOf(model, setting, index, effort, onStep));
-  onStep('suggestions');
+  const rows: CalibratedRow[] = [];
+  for (const [index, { scenario }] of model.rows.entries()) {
+    await onStep(`the smallest growth of ${scenario} that is found`);
+    rows.push(rowOf(model, setting, index, effort));
+  }
+  await onStep('settings that would do');
   const suggested = suggest(model, setting, effort);
   return {
     schema: 'snapgate/calibration',
@@ -150,14 +155,13 @@ function rowOf(
   setting: GateSetting,
   index: number,
   { triedGates: gates, seed }: CalibrationEffort,
-  onStep: (what: string) => void,
 ): CalibratedRow {
   const [row, series] = [model.rows[index], model.model.series[index]];
   if (row === undefined || series === undefined) throw new RangeError(`no row ${index}`);
-  const smallest = bootNumbers.map((boots) => {
-    onStep(`the smallest growth of ${row.scenario} that is found with ${boots} boots`);
-    return { boots, ...smallestGrowth(model, setting, { row: index, boots, gates, seed }) };
-  });
+  const smallest = bootNumbers.map((boots) => ({
+    boots,
+    ...smallestGrowth(model, setting, { row: index, boots, gates, seed }),
+  }));
   return {
     scenario: row.scenario,
     metric: row.metric,
