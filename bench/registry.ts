@@ -3,6 +3,7 @@ import type { Bench } from './bench.ts';
 import { bisect } from './bisect.ts';
 import { boots } from './boots.ts';
 import { cycleCost } from './cycle-cost.ts';
+import { falseAlarms } from './false-alarms.ts';
 import { history } from './history.ts';
 import { wholeImage } from './whole-image.ts';
 
@@ -13,5 +14,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   boots,
   'cycle-cost': cycleCost,
   history,
+  'false-alarms': falseAlarms,
   'whole-image': wholeImage,
 };

@@ -3,7 +3,16 @@ import { type InputSpec, inputs, type Verb } from '../config/inputs.ts';
 import { nearestName, quoteText } from '../config/names.ts';
 import { errnoOf, messageOf, SnapgateError } from '../host/error.ts';
 
-export const verbs: readonly Verb[] = ['gate', 'measure', 'bisect', 'compare', 'report', 'inspect', 'probe'];
+export const verbs: readonly Verb[] = [
+  'gate',
+  'measure',
+  'bisect',
+  'compare',
+  'calibrate',
+  'report',
+  'inspect',
+  'probe',
+];
 
 /** What a command line asks for. */
 export type Command =
@@ -23,6 +32,8 @@ export interface VerbCommand {
   readonly format: ReportFormat;
   /** Of `inspect`: what its files were taken after. */
   readonly parent: string | undefined;
+  /** Of `calibrate`: how many boots it measures. */
+  readonly sample: number;
 }
 
 export const reportFormats = ['terminal', 'markdown', 'json'] as const;
@@ -34,6 +45,7 @@ const fileCounts: Readonly<Record<Verb, readonly [number, number, string]>> = {
   measure: [0, 0, 'no files'],
   bisect: [2, 2, 'two commits: GOOD BAD'],
   compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
+  calibrate: [0, 100, 'no files, or 1 to 100 measurements of one image: FILE.json...'],
   report: [1, 1, 'one comparison or measurement: FILE.json'],
   inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],
   probe: [0, 0, 'no files'],
@@ -47,6 +59,12 @@ export interface OwnOption {
 
 /** Options of a verb that are no inputs of the action. */
 export const ownOptions: Readonly<Partial<Record<Verb, OwnOption>>> = {
+  calibrate: {
+    name: 'sample',
+    placeholder: 'N',
+    description:
+      'Number of cold boots to measure, 4 to 200, where no measurements are given; --boots and --max-boots are of the gates that are judged. [default: 12]',
+  },
   report: {
     name: 'format',
     placeholder: 'FORMAT',
@@ -100,6 +118,7 @@ function parseVerb(verb: Verb, argv: readonly string[]): Command {
     verbose: values['verbose'] === true,
     format: verb === 'report' ? formatOf(values) : plainForm(values),
     parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
+    sample: sampleOf(values),
   };
 }
 
@@ -163,6 +182,17 @@ function formatOf(values: Values): ReportFormat {
   const format = reportFormats.find((each) => each === asked);
   if (format) return format;
   throw usage(`--format ${quoteText(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+}
+
+/** Boots that `calibrate` measures where it is not told: enough for a spread that is known to a quarter. */
+const defaultSample = 12;
+
+function sampleOf(values: Values): number {
+  const text = values['sample'];
+  if (text === undefined) return defaultSample;
+  const sample = /^\d{1,3}$/.test(String(text)) ? Number(text) : Number.NaN;
+  if (sample >= 4 && sample <= 200) return sample;
+  throw usage(`--sample ${quoteText(String(text))} is not a number from 4 to 200`, helpRemedy('calibrate'));
 }
 
 function helpRemedy(verb: Verb): string {

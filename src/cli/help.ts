@@ -10,6 +10,7 @@ const aboutVerb: Readonly<Record<Verb, string>> = {
   measure: 'build and measure one image; its record can be the base of a later gate',
   bisect: 'find the commit that an image grew with, by binary search between two',
   compare: 'decide from two stored measurements',
+  calibrate: 'say what a gate makes of an image against itself, what it would find, and which settings fit',
   report: 'show a stored comparison or measurement',
   inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
   probe: 'say what this machine can do, and what to install or permit for the rest',
@@ -20,6 +21,7 @@ const synopsis: Readonly<Record<Verb, string>> = {
   measure: 'snapgate measure SOURCE [OPTIONS]',
   bisect: 'snapgate bisect GOOD BAD SOURCE [OPTIONS]',
   compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
+  calibrate: 'snapgate calibrate SOURCE|FILE.json... [OPTIONS]',
   report: 'snapgate report FILE.json [OPTIONS]',
   inspect: 'snapgate inspect PATH... [--parent PATH] [OPTIONS]',
   probe: 'snapgate probe [OPTIONS]',
@@ -50,6 +52,11 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
     'snapgate bisect 4f1c2d3 9a8b7c6 --dockerfile Dockerfile --scenarios idle-2s',
   ],
   compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
+  calibrate: [
+    'snapgate calibrate --dockerfile guest/Dockerfile',
+    'snapgate calibrate --rootfs rootfs.ext4 --sample 20 --fail-above 3%',
+    'snapgate calibrate monday/measurement.json tuesday/measurement.json --max-boots 5',
+  ],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
   inspect: [
     'snapgate inspect snapshot/memfile',
@@ -180,6 +187,7 @@ const exitStatus: readonly string[] = [
 
 /** A verb that decides nothing has no verdict to exit with. */
 function exitStatusOf(verb: Verb): readonly string[] {
+  if (verb === 'calibrate') return exitStatus.with(1, '  0 done');
   if (verb === 'bisect')
     return exitStatus.with(1, '  0 found, or nothing grew; 2 narrowed to several commits, or inconclusive');
   return inputsOf(verb).some(({ group }) => group === 'gate')

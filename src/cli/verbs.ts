@@ -15,6 +15,7 @@ import type { Log, Run } from '../host/run.ts';
 import { withRun } from '../host/session.ts';
 import { inspectPaths } from '../inspect/inspect.ts';
 import { runBisect } from '../job/bisect.ts';
+import { calibrateFiles, calibrateImage } from '../job/calibrate.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
 import { writeRecord, writeText } from '../job/files.ts';
@@ -22,6 +23,7 @@ import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
 import { bisectionTable } from '../report/bisection-table.ts';
+import { calibrationTable } from '../report/calibration-table.ts';
 import type { Exporter } from '../report/exporter.ts';
 import { inspectionTable } from '../report/inspection-table.ts';
 import { json } from '../report/json.ts';
@@ -85,6 +87,7 @@ const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promis
   bisect: (context) => withOwnRun(needsZstd(context), (run) => bisect(run, context)),
   probe: (context) => withOwnRun(context, (run) => probe(run, context)),
   compare: async (context) => compare(context),
+  calibrate: (context) => withOwnRun(needsZstd(context), (run) => calibrate(run, context)),
   report: async (context) => report(context),
   inspect: (context) => withOwnRun(needsZstd(context), (run) => inspect(run, context)),
 };
@@ -154,6 +157,32 @@ function compare(context: Context): VerbResult {
     exitCode: exitCodeOf(input.comparison, gateConfig),
     output: exporterOf(context).render(input),
   };
+}
+
+async function calibrate(run: Run, context: Context): Promise<VerbResult> {
+  const { command, terminal, display } = context;
+  const { files, sample } = command;
+  const given = withOutputDir(context);
+  const result =
+    files.length > 0
+      ? await calibrateFiles(
+          run,
+          files.map((file) => resolve(terminal.cwd, file)),
+          given,
+        )
+      : await calibrateCheckout(run, given, terminal.cwd, sample);
+  run.log.info(`calibration: ${result.file}`);
+  const output = command.json
+    ? `${JSON.stringify(result.calibration, null, 2)}\n`
+    : calibrationTable(result.calibration, { colour: display.color });
+  return { exitCode: 0, output };
+}
+
+async function calibrateCheckout(run: Run, given: Config, cwd: string, sample: number) {
+  const { config, checkout } = await locateCheckout(run, given, cwd);
+  const subject = await describeHead(run, checkout);
+  const image = { kind: 'image' as const, subject, inputs: requireImage(config), checkout };
+  return await calibrateImage(run, { config, image, sample });
 }
 
 function report(context: Context): VerbResult {

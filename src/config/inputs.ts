@@ -2,7 +2,7 @@ import { engineNames } from '../engine/contract.ts';
 import { snapshotFormats } from '../engine/settings.ts';
 
 /** A command-line verb that takes inputs. */
-export type Verb = 'gate' | 'measure' | 'bisect' | 'compare' | 'report' | 'inspect' | 'probe';
+export type Verb = 'gate' | 'measure' | 'bisect' | 'compare' | 'calibrate' | 'report' | 'inspect' | 'probe';
 
 export type InputGroup = 'image' | 'base' | 'engine' | 'measure' | 'gate' | 'github' | 'run';
 
@@ -55,12 +55,13 @@ export type AcceptScope = (typeof acceptScopes)[number];
 
 export const artifactPolicies = ['auto', 'always', 'never'] as const;
 
-const built: readonly Verb[] = ['gate', 'measure', 'bisect'];
-const probed: readonly Verb[] = ['gate', 'measure', 'bisect', 'probe'];
-const looking: readonly Verb[] = ['gate', 'bisect'];
-const grown: readonly Verb[] = ['gate', 'compare', 'bisect'];
-const gated: readonly Verb[] = ['gate', 'compare'];
-const everyRun: readonly Verb[] = ['gate', 'measure', 'compare'];
+const built: readonly Verb[] = ['gate', 'measure', 'bisect', 'calibrate'];
+const probed: readonly Verb[] = ['gate', 'measure', 'bisect', 'calibrate', 'probe'];
+const looking: readonly Verb[] = ['gate', 'bisect', 'calibrate'];
+const grown: readonly Verb[] = ['gate', 'compare', 'bisect', 'calibrate'];
+const gated: readonly Verb[] = ['gate', 'compare', 'calibrate'];
+const exiting: readonly Verb[] = ['gate', 'compare'];
+const everyRun: readonly Verb[] = ['gate', 'measure', 'compare', 'calibrate'];
 
 /** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
 export const inputs: readonly InputSpec[] = [
@@ -408,7 +409,7 @@ export const inputs: readonly InputSpec[] = [
     inFile: false,
   },
   {
-    ...text('inconclusive', 'gate', 'pass|fail', gated),
+    ...text('inconclusive', 'gate', 'pass|fail', exiting),
     description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
     choices: ['pass', 'fail'],
     default: 'pass',

@@ -2,13 +2,13 @@ import type { MetricName } from '../engine/contract.ts';
 import type { Measurement } from '../measure/record.ts';
 import {
   countedValues,
+  medianErrors,
   type Outlier,
   type SideSummary as Summary,
   summarizeSide,
   warmupRoundsOf,
 } from '../measure/summarize.ts';
 import { type Contrast, contrastSides } from '../stats/contrast.ts';
-import { errorOfMedian } from '../stats/median.ts';
 import { type Trend, trendOf } from '../stats/trend.ts';
 import { mostOutliers, type SideSummary } from './record.ts';
 
@@ -72,7 +72,7 @@ function sideOf(
 ): { readonly summary: SideSummary; readonly errors: readonly number[] } | undefined {
   const summary = summarizeSide(side, scenario, metric, warmup);
   if (summary === undefined) return undefined;
-  const errors = countedValues(side, scenario, metric, warmup).map(errorOfMedian);
+  const errors = medianErrors(side, scenario, metric, warmup);
   return { summary: toRecord(summary), errors };
 }
 

@@ -10,6 +10,7 @@ export const recordNames = [
   'measurement-head.json',
   'comparison.json',
   'matrix.json',
+  'calibration.json',
   'report.md',
 ] as const;
 export type RecordName = (typeof recordNames)[number];

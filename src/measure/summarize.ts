@@ -1,7 +1,7 @@
 import { type MetricName, metricNames } from '../engine/contract.ts';
 import { mean, median } from '../stats/median.ts';
-import { outliersOf } from '../stats/outliers.ts';
 import { detectWarmup } from '../stats/warmup.ts';
+import { type CountedCycles, countedCycles, indexOf } from './boot-index.ts';
 import type { Measurement } from './record.ts';
 
 /** Numbers of one side for a scenario and metric, in the metric's unit. */
@@ -43,24 +43,27 @@ export function summarizeSide(
   warmupRounds = warmupRoundsOf(measurement, scenario, metric),
 ): SideSummary | undefined {
   const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
-  const bootMedians = boots.filter((cycles) => cycles.length > 0).map((cycles) => median(valuesOf(cycles)));
+  const bootMedians = boots.filter(({ values }) => values.length > 0).map(({ numbers }) => numbers().median);
   if (bootMedians.length === 0) return undefined;
-  const values = boots.flatMap(valuesOf);
+  const all = boots.flatMap(({ values }) => values);
   return {
     median: median(bootMedians),
     bootMedians,
-    samples: values.length,
-    mean: mean(values),
+    samples: all.length,
+    mean: mean(all),
     warmupRounds,
     askedWarmupRounds: askedRounds(measurement),
-    outliers: boots.flatMap((cycles) => outlyingCycles(cycles, metric)),
+    outliers: boots.flatMap(({ numbers }, boot) => numbers().outliers.map((cycle) => ({ boot, ...cycle }))),
   };
 }
 
 /** First rounds of each boot that are warm-up: those that were asked for, and those that differ from the rest as well. */
 export function warmupRoundsOf(measurement: Measurement, scenario: string, metric: MetricName): number {
   const boots = cyclesOf(measurement, scenario, metric, 0);
-  return detectWarmup(boots.map(valuesOf), askedRounds(measurement));
+  return detectWarmup(
+    boots.map(({ values }) => values),
+    askedRounds(measurement),
+  );
 }
 
 /** Values of the cycles that count, by boot and round, in the metric's unit; boots without any are left out. */
@@ -69,53 +72,40 @@ export function countedValues(
   scenario: string,
   metric: MetricName,
   warmupRounds: number,
-): number[][] {
+): (readonly number[])[] {
   const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
-  return boots.filter((cycles) => cycles.length > 0).map(valuesOf);
+  return boots.map(({ values }) => values).filter((values) => values.length > 0);
+}
+
+/** Standard error of each boot's median, from the spread of its cycles, in the metric's unit; boots without any are left out. */
+export function medianErrors(
+  measurement: Measurement,
+  scenario: string,
+  metric: MetricName,
+  warmupRounds: number,
+): number[] {
+  const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+  return boots.filter(({ values }) => values.length > 0).map(({ numbers }) => numbers().error);
 }
 
 /** The metrics that any cycle after the warm-up has, in their usual order. */
 export function measuredMetrics(measurement: Measurement): readonly MetricName[] {
-  const samples = measurement.boots.flatMap((boot) => boot.samples).filter((sample) => !sample.warmup);
-  return metricNames.filter((metric) => samples.some((sample) => sample.metrics[metric] !== undefined));
+  const ofBoots = measurement.boots.map((boot) => indexOf(boot).metrics);
+  return metricNames.filter((metric) => ofBoots.some((metrics) => metrics.has(metric)));
 }
 
-type Cycle = Outlier;
-
-/** By boot, in order of rounds. */
 function cyclesOf(
   { boots }: Measurement,
   scenario: string,
   metric: MetricName,
   warmupRounds: number,
-): Cycle[][] {
-  return boots.map(({ samples }, boot) =>
-    samples.flatMap((sample) => {
-      const value = sample.metrics[metric];
-      const counts = sample.scenario === scenario && sample.round >= warmupRounds && value !== undefined;
-      return counts ? [{ boot, round: sample.round, atMs: sample.atMs, value }] : [];
-    }),
-  );
+): CountedCycles[] {
+  return boots.map((boot) => countedCycles(boot, scenario, metric, warmupRounds));
 }
 
 /** All boots of a measurement were asked for the same. */
 function askedRounds({ boots }: Measurement): number {
-  const rounds = boots.flatMap(({ samples }) =>
-    samples.filter(({ warmup }) => warmup).map(({ round }) => round),
-  );
-  return rounds.reduce((most, round) => Math.max(most, round + 1), 0);
-}
-
-function valuesOf(cycles: readonly Cycle[]): number[] {
-  return cycles.map(({ value }) => value);
-}
-
-/** The step in which bytes of memory and of disks come. */
-const blockBytes = 4096;
-
-function outlyingCycles(cycles: readonly Cycle[], metric: MetricName): Outlier[] {
-  const quantum = metric.endsWith('Bytes') ? blockBytes : 0;
-  return outliersOf(valuesOf(cycles), quantum).flatMap((index) => cycles[index] ?? []);
+  return boots.reduce((most, boot) => Math.max(most, indexOf(boot).warmupRounds), 0);
 }
 
 /** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configFileSchema } from '../config/file.ts';
 import { bisectionSchema } from '../gate/bisection-record.ts';
+import { calibrationSchema } from '../gate/calibration-record.ts';
 import { comparisonSchema, matrixSchema } from '../gate/record.ts';
 import { inspectionSchema } from '../inspect/record.ts';
 import { measurementSchema } from '../measure/record.ts';
@@ -9,6 +10,11 @@ import { measurementSchema } from '../measure/record.ts';
 export function emitSchemas(): Readonly<Record<string, string>> {
   const documents: readonly (readonly [string, string, z.ZodType])[] = [
     ['bisection.schema.json', 'Where growth came in, as snapgate bisect --json tells', bisectionSchema],
+    [
+      'calibration.schema.json',
+      'An image against itself, as snapgate calibrate writes it to calibration.json',
+      calibrationSchema,
+    ],
     [
       'comparison.schema.json',
       'Head against base, as snapgate writes it to comparison.json',

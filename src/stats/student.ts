@@ -14,7 +14,26 @@ export function studentQuantile(probability: number, degrees: number): number {
     throw new RangeError(`no quantile at ${probability}, ${degrees} degrees of freedom`);
   if (probability === 0.5) return 0;
   if (probability < 0.5) return -studentQuantile(1 - probability, degrees);
-  return findTail(1 - probability, degrees);
+  return Number.isInteger(degrees) ? knownTail(1 - probability, degrees) : findTail(1 - probability, degrees);
+}
+
+/** Whole degrees and a few levels are all that most comparisons ask for, thousands of times where gates are simulated. */
+const knownTails = new Map<number, Map<number, number>>();
+const mostKnown = 1000;
+
+function knownTail(tail: number, degrees: number): number {
+  let ofTail = knownTails.get(tail);
+  if (ofTail === undefined) {
+    if (knownTails.size >= mostKnown) knownTails.clear();
+    ofTail = new Map();
+    knownTails.set(tail, ofTail);
+  }
+  const known = ofTail.get(degrees);
+  if (known !== undefined) return known;
+  if (ofTail.size >= mostKnown) ofTail.clear();
+  const found = findTail(tail, degrees);
+  ofTail.set(degrees, found);
+  return found;
 }
 
 /** Degrees from which on Student's t is the normal distribution, to seven digits. */

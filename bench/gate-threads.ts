@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import {
+  addTallies,
+  type Experiment,
+  type GateModel,
+  type GateSetting,
+  type Tally,
+} from '../src/gate/simulate.ts';
+
+/** Gates of an experiment by their numbers, from the first up to before the end. */
+export interface GateTask {
+  readonly experiment: Experiment;
+  readonly range: readonly [number, number];
+}
+
+/** What a thread is started with. */
+export interface GateThreadData {
+  readonly model: GateModel;
+  readonly setting: GateSetting;
+}
+
+/** Simulates gates on every processor; what comes out does not depend on how many there are. */
+export interface GateThreads {
+  tally(experiment: Experiment): Promise<Tally>;
+  end(): Promise<void>;
+}
+
+export function startGateThreads(model: GateModel, setting: GateSetting): GateThreads {
+  const script = new URL('./gate-worker.ts', import.meta.url);
+  const workerData: GateThreadData = { model, setting };
+  const workers = Array.from({ length: availableParallelism() }, () => new Worker(script, { workerData }));
+  const shareOf = (gates: number, index: number) => Math.floor((gates * index) / workers.length);
+  return {
+    tally: async (experiment) => {
+      const { gates } = experiment;
+      const parts = workers.map((worker, index) =>
+        ask(worker, { experiment, range: [shareOf(gates, index), shareOf(gates, index + 1)] }),
+      );
+      return addTallies(await Promise.all(parts));
+    },
+    end: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+async function ask(worker: Worker, task: GateTask): Promise<Tally> {
+  worker.postMessage(task);
+  const [tally] = await once(worker, 'message');
+  return tally;
+}

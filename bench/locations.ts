@@ -1,0 +1,52 @@
+import { formatBytes } from '../src/host/units.ts';
+import type { Measurement } from '../src/measure/record.ts';
+import { mean, median, variance } from '../src/stats/median.ts';
+import type { Table } from './bench.ts';
+
+const metric = 'memfile.writtenBytes';
+
+/** What a boot's location may be, from its cycles after the warm-up. */
+const estimators: readonly (readonly [string, (cycles: readonly number[]) => number])[] = [
+  ['median', median],
+  ['25 % trimmed mean', trimmedMean],
+  ['mean', mean],
+];
+
+/** How much each estimator of a boot's location differs from boot to boot: the less, the fewer boots a gate needs. */
+export function locationTable(images: readonly (readonly [string, Measurement])[]): Table {
+  return {
+    title:
+      'Locations of a boot: standard deviation over boots, of logarithms, and the median over boots of each',
+    columns: [
+      'image, scenario',
+      ...estimators.map(([name]) => name),
+      ...estimators.map(([name]) => `${name}, a cycle`),
+    ],
+    rows: images.flatMap(([image, measurement]) =>
+      measurement.scenarios.map(({ name }) => rowOf(`${image}, ${name}`, cyclesOf(measurement, name))),
+    ),
+  };
+}
+
+function cyclesOf({ boots }: Measurement, scenario: string): number[][] {
+  return boots.map(({ samples }) =>
+    samples
+      .filter((sample) => sample.scenario === scenario && !sample.warmup)
+      .flatMap(({ metrics }) => metrics[metric] ?? []),
+  );
+}
+
+function rowOf(name: string, boots: readonly (readonly number[])[]): string[] {
+  const all = estimators.map(([, estimate]) => boots.map(estimate));
+  return [
+    name,
+    ...all.map((locations) => `${(100 * Math.sqrt(variance(locations.map(Math.log)))).toFixed(2)} %`),
+    ...all.map((locations) => formatBytes(median(locations))),
+  ];
+}
+
+/** Without the lowest and the highest quarter. */
+function trimmedMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4);
+  return mean(values.toSorted((a, b) => a - b).slice(cut, values.length - cut));
+}

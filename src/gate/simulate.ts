@@ -1,0 +1,298 @@
+import type { GateConfig } from '../config/types.ts';
+import type { MetricName } from '../engine/contract.ts';
+import type { Side } from '../measure/plan.ts';
+import type { Boot, BootPlan, Measurement, Sample } from '../measure/record.ts';
+import { type Random, seededRandom } from '../stats/random.ts';
+import {
+  type Condition,
+  drawBoot,
+  fitTwoLevel,
+  type Series,
+  type TwoLevelModel,
+} from '../stats/two-level.ts';
+import { compareMeasurements } from './compare.ts';
+import { metricsThatGate } from './facts.ts';
+import type { Comparison, Verdict } from './record.ts';
+import { isAbove, thresholdsFor } from './thresholds.ts';
+
+/** How gates decide: what all of them have in common. */
+export interface GateSetting {
+  readonly config: GateConfig;
+  /** Pairs of boots at which they first look, and at which they stop. */
+  readonly plan: BootPlan;
+}
+
+/** A gate that was run on boots at hand: the last comparison that it came to. */
+export interface SimulatedGate {
+  readonly verdict: Verdict;
+  /** Pairs of boots that it took. */
+  readonly pairs: number;
+  readonly comparison: Comparison;
+}
+
+/** The boots of a side, one after the other. */
+export type BootSource = (side: Side, index: number) => Boot;
+
+/**
+ * A whole gate with the real decision: after each pair of boots from the plan's least on, the two sides as records are compared, until there is
+ * a verdict or the plan ends. `template` is what the records hold besides boots; its sides pass for two images.
+ *
+ * @param available pairs of boots that there are, where those are fewer than the plan has: the gate then ends as if its time budget had
+ * @throws SnapgateError `record` where a metric that gates is not in the boots
+ */
+export function runGateOn(
+  template: Measurement,
+  { config, plan }: GateSetting,
+  bootOf: BootSource,
+  available = plan.mostBoots,
+): SimulatedGate {
+  const most = Math.min(plan.mostBoots, available);
+  const boots: Record<Side, Boot[]> = { base: [], head: [] };
+  for (let pairs = 1; ; pairs += 1) {
+    boots.base.push(bootOf('base', pairs - 1));
+    boots.head.push(bootOf('head', pairs - 1));
+    if (pairs < plan.leastBoots) continue;
+    const [base, head] = [
+      sideOf(template, 'base', plan, boots.base),
+      sideOf(template, 'head', plan, boots.head),
+    ];
+    const comparison = compareMeasurements(base, head, config, simulated);
+    const { verdict } = comparison;
+    if (verdict !== 'inconclusive' || pairs >= most) return { verdict, pairs, comparison };
+  }
+}
+
+/** No time and no version, so that the same seed gives the same record. */
+const simulated = { snapgate: 'simulated', now: '' };
+
+function sideOf(template: Measurement, side: Side, plan: BootPlan, boots: readonly Boot[]): Measurement {
+  const { image } = template;
+  const other = 'rootfsSha256' in image && side === 'head' ? { ...image, rootfsSha256: 'simulated' } : image;
+  return { ...template, side, plan, image: other, notes: [], boots: [...boots] };
+}
+
+/** A two-level model of what gates in a measurement, and the measurement whose boots it was fitted to. */
+export interface GateModel {
+  readonly template: Measurement;
+  /** What each series of the model is of. */
+  readonly rows: readonly { readonly scenario: string; readonly metric: MetricName }[];
+  readonly model: TwoLevelModel;
+}
+
+/** The model of all that gates by growth: every scenario and metric of which all boots have the same rounds. */
+export function modelOf(measurement: Measurement, config: GateConfig): GateModel {
+  const metrics = metricsThatGate(measurement, config);
+  const all = measurement.scenarios.flatMap(({ name: scenario }) =>
+    metrics
+      .filter((metric) => thresholdsFor(config, scenario, metric).gatesGrowth)
+      .map((metric) => ({ scenario, metric, series: seriesOf(measurement, scenario, metric) })),
+  );
+  const warmup = warmupOf(measurement);
+  const rows = all.filter(({ series }) => series.boots.every((values) => values.length >= warmup + 2));
+  const model = fitTwoLevel(
+    rows.map(({ series }) => series),
+    warmup,
+  );
+  return { template: measurement, rows: rows.map(({ scenario, metric }) => ({ scenario, metric })), model };
+}
+
+function seriesOf({ boots }: Measurement, scenario: string, metric: MetricName): Series {
+  return {
+    group: scenario,
+    boots: boots.map(({ samples }) =>
+      samples
+        .filter((sample) => sample.scenario === scenario)
+        .flatMap(({ metrics }) => metrics[metric] ?? []),
+    ),
+  };
+}
+
+function warmupOf({ boots }: Measurement): number {
+  const rounds = boots.map(({ samples }) =>
+    samples.filter(({ warmup }) => warmup).map(({ round }) => round + 1),
+  );
+  return Math.max(0, ...rounds.flat());
+}
+
+/** The growth, as a ratio, that a row must be past to fail: fail-above, or min-growth where that is more of it. */
+export function limitOf({ model, rows }: GateModel, config: GateConfig, index: number): number {
+  const row = rows[index];
+  const location = model.series[index]?.location;
+  if (row === undefined || location === undefined) throw new RangeError(`no row ${index}`);
+  const { failAbove, minGrowth } = thresholdsFor(config, row.scenario, row.metric).thresholds;
+  return Math.max(failAbove, minGrowth / location);
+}
+
+/** How much is simulated. */
+export interface CalibrationEffort {
+  /** Gates of the image with itself, of each kind. */
+  readonly gates: number;
+  /** Gates of each growth, and of each setting, that is tried. */
+  readonly triedGates: number;
+  readonly seed: number;
+}
+
+/** Which gates are simulated. */
+export interface Experiment {
+  readonly gates: number;
+  readonly seed: number;
+  /** Head over base of each row of the model; 1 where nothing is given. */
+  readonly growth?: readonly number[];
+  readonly condition?: Condition;
+}
+
+/** One gate of an experiment: boots of a gate's number are the same with every setting, and but for their size with every growth. */
+export function simulateGate(
+  model: GateModel,
+  setting: GateSetting,
+  { seed, growth, condition }: Experiment,
+  number: number,
+): SimulatedGate {
+  return runGateOn(model.template, setting, (side, index) => {
+    const random = seededRandom(seed, number, side === 'base' ? 0 : 1, index);
+    return drawRecord(model, random, side === 'head' ? growth : undefined, condition);
+  });
+}
+
+function drawRecord(
+  { model, rows }: GateModel,
+  random: Random,
+  growth: readonly number[] | undefined,
+  condition: Condition | undefined,
+): Boot {
+  const drawn = drawBoot(model, random, growth, condition);
+  const samples = new Map<string, Sample>();
+  for (const [index, { scenario, metric }] of rows.entries()) {
+    for (const [round, value] of (drawn[index] ?? []).entries()) {
+      const key = `${round} ${scenario}`;
+      const sample = samples.get(key);
+      if (sample) sample.metrics[metric] = value;
+      else samples.set(key, sampleOf(scenario, round, round < model.warmup, { [metric]: value }));
+    }
+  }
+  return { index: 0, startedAt: '', bootMs: 0, readyMs: 0, settled: true, samples: [...samples.values()] };
+}
+
+function sampleOf(scenario: string, round: number, warmup: boolean, metrics: Sample['metrics']): Sample {
+  return { scenario, round, warmup, position: round, atMs: 0, cycleMs: 0, metrics };
+}
+
+/** What came out of gates, to be added up. */
+export interface Tally {
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Gates that took so many pairs of boots, by that number. */
+  readonly pairs: Readonly<Record<string, number>>;
+  /** Gates that were `pass` after so many pairs, by that number. */
+  readonly passPairs: Readonly<Record<string, number>>;
+  /** Gates that ended with a row inconclusive, by the row: see `keyOf`. */
+  readonly open: Readonly<Record<string, number>>;
+  /** Intervals of growth that gates ended with, and those of them that hold the true one. */
+  readonly intervals: number;
+  readonly covering: number;
+}
+
+/** The gates of an experiment with these numbers, from the first up to before the end. */
+export function tallyGates(
+  model: GateModel,
+  setting: GateSetting,
+  experiment: Experiment,
+  [first, end]: readonly [number, number] = [0, experiment.gates],
+): Tally {
+  const truth = new Map(model.rows.map((row, index) => [keyOf(row), (experiment.growth?.[index] ?? 1) - 1]));
+  const numbers = Array.from({ length: end - first }, (_, index) => first + index);
+  return addTallies(
+    numbers.map((number) => tallyOf(simulateGate(model, setting, experiment, number), truth)),
+  );
+}
+
+/** One gate's. Without the true growths no interval is counted. */
+export function tallyOf(
+  { verdict, pairs, comparison }: SimulatedGate,
+  truth: ReadonlyMap<string, number> = new Map(),
+): Tally {
+  const told = comparison.rows.flatMap((row) => {
+    const growth = truth.get(keyOf(row));
+    const { low, high } = row.growth ?? {};
+    return growth === undefined || low === undefined || high === undefined ? [] : [{ growth, low, high }];
+  });
+  const covering = told.filter(({ growth, low, high }) => !isAbove(low, growth) && !isAbove(growth, high));
+  return {
+    verdicts: { pass: 0, warn: 0, fail: 0, inconclusive: 0, [verdict]: 1 },
+    pairs: { [pairs]: 1 },
+    passPairs: verdict === 'pass' ? { [pairs]: 1 } : {},
+    open: Object.fromEntries(
+      comparison.rows.filter((row) => row.verdict === 'inconclusive').map((row) => [keyOf(row), 1]),
+    ),
+    intervals: told.length,
+    covering: covering.length,
+  };
+}
+
+export function addTallies(tallies: readonly Tally[]): Tally {
+  const sum = (part: (tally: Tally) => number) => tallies.reduce((total, tally) => total + part(tally), 0);
+  return {
+    verdicts: {
+      pass: sum(({ verdicts }) => verdicts.pass),
+      warn: sum(({ verdicts }) => verdicts.warn),
+      fail: sum(({ verdicts }) => verdicts.fail),
+      inconclusive: sum(({ verdicts }) => verdicts.inconclusive),
+    },
+    pairs: addCounts(tallies.map(({ pairs }) => pairs)),
+    passPairs: addCounts(tallies.map(({ passPairs }) => passPairs)),
+    open: addCounts(tallies.map(({ open }) => open)),
+    intervals: sum(({ intervals }) => intervals),
+    covering: sum(({ covering }) => covering),
+  };
+}
+
+function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const counts of all)
+    for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
+  return sums;
+}
+
+export function gatesOf({ verdicts }: Tally): number {
+  return Object.values(verdicts).reduce((sum, count) => sum + count, 0);
+}
+
+/** Pairs of boots that half of the gates took at most. */
+export function medianPairs(tally: Tally): number {
+  return quantilePairs(tally.pairs, gatesOf(tally) / 2);
+}
+
+export function meanPairs(tally: Tally): number {
+  const all = Object.entries(tally.pairs).map(([pairs, gates]) => Number(pairs) * gates);
+  return all.reduce((sum, each) => sum + each, 0) / gatesOf(tally);
+}
+
+/** The number of pairs at which so many gates are reached; the last one where there are fewer. */
+function quantilePairs(counts: Readonly<Record<string, number>>, wanted: number): number {
+  let reached = 0;
+  let last = 0;
+  for (const [pairs, gates] of Object.entries(counts)) {
+    last = Number(pairs);
+    reached += gates;
+    if (reached >= wanted) break;
+  }
+  return last;
+}
+
+/** Gates of the tally that passed after so many pairs of boots at most. */
+export function passedWithin({ passPairs }: Tally, most: number): number {
+  return Object.entries(passPairs).reduce(
+    (sum, [pairs, gates]) => sum + (Number(pairs) <= most ? gates : 0),
+    0,
+  );
+}
+
+/** A row's name in a tally. */
+export function keyOf({
+  scenario,
+  metric,
+}: {
+  readonly scenario: string;
+  readonly metric: MetricName;
+}): string {
+  return `${metric} ${scenario}`;
+}
