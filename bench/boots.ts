@@ -39,7 +39,7 @@ const protocols: Readonly<Record<string, Protocol>> = {
     file: 'scenarios:\n  work:\n    run: python3 -c 0\n    settle: 1s\n',
   },
   leak: {
-    inputs: { scenarios: 'request', cycles: '40' },
+    inputs: { scenarios: 'request', cycles: '80' },
     file: 'scenarios:\n  request:\n    run: echo x >/run/dirty\n    settle: 200ms\n',
   },
 };

@@ -5,6 +5,7 @@ import { boots } from './boots.ts';
 import { cycleCost } from './cycle-cost.ts';
 import { falseAlarms } from './false-alarms.ts';
 import { history } from './history.ts';
+import { realGates } from './real-gates.ts';
 import { wholeImage } from './whole-image.ts';
 
 /** All benches by the name that script/bench takes. */
@@ -15,5 +16,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   'cycle-cost': cycleCost,
   history,
   'false-alarms': falseAlarms,
+  'real-gates': realGates,
   'whole-image': wholeImage,
 };
