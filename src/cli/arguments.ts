@@ -33,7 +33,7 @@ export interface VerbCommand {
   /** Of `inspect`: what its files were taken after. */
   readonly parent: string | undefined;
   /** Of `calibrate`: how many boots it measures. */
-  readonly sample: number;
+  readonly sample: number | undefined;
 }
 
 export const reportFormats = ['terminal', 'markdown', 'json'] as const;
@@ -184,12 +184,9 @@ function formatOf(values: Values): ReportFormat {
   throw usage(`--format ${quoteText(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);
 }
 
-/** Boots that `calibrate` measures where it is not told: enough for a spread that is known to a quarter. */
-const defaultSample = 12;
-
-function sampleOf(values: Values): number {
+function sampleOf(values: Values): number | undefined {
   const text = values['sample'];
-  if (text === undefined) return defaultSample;
+  if (text === undefined) return undefined;
   const sample = /^\d{1,3}$/.test(String(text)) ? Number(text) : Number.NaN;
   if (sample >= 4 && sample <= 200) return sample;
   throw usage(`--sample ${quoteText(String(text))} is not a number from 4 to 200`, helpRemedy('calibrate'));

@@ -55,7 +55,7 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
   calibrate: [
     'snapgate calibrate --dockerfile guest/Dockerfile',
     'snapgate calibrate --rootfs rootfs.ext4 --sample 20 --fail-above 3%',
-    'snapgate calibrate monday/measurement.json tuesday/measurement.json --max-boots 5',
+    'snapgate calibrate snapgate-report/measurement.json --max-boots 5',
   ],
   report: ['snapgate report snapgate-report/comparison.json --format markdown'],
   inspect: [
@@ -90,7 +90,7 @@ function mainHelp(): string {
     '',
     'Usage: snapgate VERB [OPTIONS]',
     '',
-    ...verbs.flatMap((verb) => entry(verb, aboutVerb[verb], 11)),
+    ...verbs.flatMap((verb) => entry(verb, aboutVerb[verb], 13)),
     '',
     'Start with:',
     '  snapgate probe',

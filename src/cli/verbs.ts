@@ -178,7 +178,7 @@ async function calibrate(run: Run, context: Context): Promise<VerbResult> {
   return { exitCode: 0, output };
 }
 
-async function calibrateCheckout(run: Run, given: Config, cwd: string, sample: number) {
+async function calibrateCheckout(run: Run, given: Config, cwd: string, sample: number | undefined) {
   const { config, checkout } = await locateCheckout(run, given, cwd);
   const subject = await describeHead(run, checkout);
   const image = { kind: 'image' as const, subject, inputs: requireImage(config), checkout };

@@ -162,6 +162,7 @@ function rowOf(
     boots,
     ...smallestGrowth(model, setting, { row: index, boots, gates, seed }),
   }));
+  const limit = limitOf(model, setting.config, index);
   return {
     scenario: row.scenario,
     metric: row.metric,
@@ -171,7 +172,7 @@ function rowOf(
     bootSpread: series.spread,
     ownSpread: series.between,
     ownSpreadAtMost: series.betweenAtMost,
-    limit: limitOf(model, setting.config, index),
+    ...(Number.isFinite(limit) ? { limit } : {}),
     smallest,
   };
 }

@@ -45,8 +45,8 @@ export const calibratedRowSchema = z.strictObject({
   /** The part of it that boots have beyond what their cycles explain, and what that is below with 95 % confidence. */
   ownSpread: z.number(),
   ownSpreadAtMost: z.number(),
-  /** Growth, as a ratio, that this row cannot fail below: fail-above, or min-growth where that is more of it. */
-  limit: z.number(),
+  /** Growth, as a ratio, that this row cannot fail below: fail-above, or min-growth where that is more of it; absent of a location of 0. */
+  limit: z.number().optional(),
   smallest: z.array(smallestGrowthSchema),
 });
 export type CalibratedRow = z.infer<typeof calibratedRowSchema>;

@@ -24,11 +24,17 @@ export interface CalibrateResult {
   readonly file: string;
 }
 
+export interface CalibrateRequest {
+  readonly config: Config;
+  readonly image: ImageSide;
+  /** Boots to measure; 12 if not given, by which a standard deviation is known to a quarter or so. */
+  readonly sample: number | undefined;
+}
+
+const defaultSample = 12;
+
 /** Builds an image, measures so many boots of it, and calibrates a gate on them; the measurement is written too. */
-export async function calibrateImage(
-  run: Run,
-  request: { readonly config: Config; readonly image: ImageSide; readonly sample: number },
-): Promise<CalibrateResult> {
+export async function calibrateImage(run: Run, request: CalibrateRequest): Promise<CalibrateResult> {
   const { config } = request;
   checkGatedMetrics(config);
   checkOutputDir(config.outputDir);
@@ -56,7 +62,7 @@ export async function calibrateFiles(
 /** The two boots of a pair run side by side where there is room, as those of a gate do. */
 async function measureSample(
   run: Run,
-  { config, image, sample }: Parameters<typeof calibrateImage>[1],
+  { config, image, sample = defaultSample }: CalibrateRequest,
 ): Promise<Measurement> {
   const { subject, inputs, checkout } = image;
   const source = { side: 'head' as const, subject, inputs, checkout };

@@ -42,7 +42,7 @@ function measuredWith({ boots, rounds, warmupRounds, gate, seed }: Calibration):
   return `${plural(boots, 'boot')}, each ${plural(rounds, 'round')} after ${warmupRounds} to warm up; a gate of ${pairs} that ${limits}; seed ${seed}`;
 }
 
-function gatesTable({ measured, simulated, simulatedAtMost }: Calibration, paint: Paint): string[] {
+function gatesTable({ boots, measured, simulated, simulatedAtMost }: Calibration, paint: Paint): string[] {
   const head = texts(
     'boots',
     'gates',
@@ -63,7 +63,7 @@ function gatesTable({ measured, simulated, simulatedAtMost }: Calibration, paint
       gates.meanPairs.toFixed(1),
     );
   const body = [
-    row('measured, random halves', measured),
+    row(`measured, halves of ${boots}`, measured),
     row('simulated', simulated),
     row('simulated, spread at most', simulatedAtMost),
   ];
@@ -108,7 +108,7 @@ function smallestTable(rows: readonly CalibratedRow[], paint: Paint): string[] {
     texts(
       visibleText(row.scenario, 60),
       ...metric.of(row),
-      Number.isFinite(row.limit) ? formatGrowth(row.limit) : '–',
+      growthWords(row.limit),
       ...row.smallest.flatMap(({ at80, at95 }) => [growthWords(at80), growthWords(at95)]),
     ),
   );

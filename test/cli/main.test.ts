@@ -241,7 +241,7 @@ describe('a wrong command line', () => {
     [
       ['guess'],
       'there is no verb "guess"',
-      'Verbs: gate, measure, bisect, compare, report, inspect, probe. snapgate --help says what they do.',
+      'Verbs: gate, measure, bisect, compare, calibrate, report, inspect, probe. snapgate --help says what they do.',
     ],
     [['gaet'], 'there is no verb "gaet"; did you mean gate?', 'Verbs: '],
     [['help', 'mesure'], 'there is no verb "mesure"; did you mean measure?', 'Verbs: '],
@@ -386,6 +386,15 @@ describe('the rest', () => {
   });
 
   it('has a verb for every line of its help', () => {
-    expect(verbs).toEqual(['gate', 'measure', 'bisect', 'compare', 'report', 'inspect', 'probe']);
+    expect(verbs).toEqual([
+      'gate',
+      'measure',
+      'bisect',
+      'compare',
+      'calibrate',
+      'report',
+      'inspect',
+      'probe',
+    ]);
   });
 });
