@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
 import {
-  type Experiment,
   type GateModel,
   type GateSetting,
   gatesOf,
+  keyOf,
   limitOf,
   meanPairs,
   medianPairs,
@@ -22,9 +22,11 @@ import { locationTable } from './locations.ts';
 /** What is simulated of which recorded boots. */
 export interface FalseAlarmsExtent {
   readonly path: string;
-  /** Gates of identical sides of each condition, and gates of sides that have grown. */
+  /** Gates of identical sides as recorded; of the other conditions, of sides that have grown, and of one scenario that has. */
   readonly gates: number;
+  readonly otherGates: number;
   readonly grownGates: number;
+  readonly aloneGates: number;
 }
 
 /** Fewer boots of an image are no sample to fit a model to. */
@@ -53,39 +55,41 @@ export const falseAlarms: Bench = {
     simulateFalseAlarms({
       path: join(import.meta.dirname, 'data/boots.jsonl'),
       gates: 10_000,
-      grownGates: 2000,
+      otherGates: 2000,
+      grownGates: 1000,
+      aloneGates: 400,
     }),
 };
 
-export async function simulateFalseAlarms({
-  path,
-  gates,
-  grownGates,
-}: FalseAlarmsExtent): Promise<BenchResult> {
+export async function simulateFalseAlarms(extent: FalseAlarmsExtent): Promise<BenchResult> {
   const { gate: config, measure } = readConfig({}, undefined);
-  const plan = { leastBoots: measure.boots, mostBoots: measure.maxBoots };
-  const setting: GateSetting = { config, plan };
-  const images = [...readBoots(path)].filter(([, { boots }]) => boots.length >= leastBoots);
+  const setting = { config, plan: { leastBoots: measure.boots, mostBoots: measure.maxBoots } };
+  const images = [...readBoots(extent.path)].filter(([, { boots }]) => boots.length >= leastBoots);
   const outcomes: Outcome[] = [];
   const alone: Grown[] = [];
   for (const [image, measurement] of images) {
     const model = modelOf(measurement, config);
-    const threads = startGateThreads(model, setting);
-    const base = { seed, gates, rounds: measure.cycles };
-    outcomes.push(...(await conditionOutcomes(threads, model, setting, image, { ...base, grownGates })));
-    alone.push(...(await grownAlone(threads, model, setting, image, { ...base, gates: grownGates })));
+    const threads = startGateThreads(model);
+    const simulation = { threads, model, setting, image, extent, rounds: measure.cycles };
+    outcomes.push(...(await conditionOutcomes(simulation)));
+    alone.push(...(await grownAlone(simulation)));
     await threads.end();
   }
   return {
-    tables: [
-      conditionTable(outcomes, gates, grownGates),
-      aloneTable(alone, grownGates),
-      locationTable(images),
-      modelTable(images, config),
-    ],
+    tables: [conditionTable(outcomes), aloneTable(alone), locationTable(images), modelTable(images, config)],
     notes: notesOf(images),
     figures: Object.assign({}, ...Object.keys(conditions).map((name) => figuresOf(outcomes, name))),
   };
+}
+
+/** What gates of one image are simulated with. */
+interface Simulation {
+  readonly threads: GateThreads;
+  readonly model: GateModel;
+  readonly setting: GateSetting;
+  readonly image: string;
+  readonly extent: FalseAlarmsExtent;
+  readonly rounds: number;
 }
 
 interface Outcome {
@@ -96,83 +100,80 @@ interface Outcome {
   readonly grown: Tally;
 }
 
-interface Amount {
-  readonly seed: number;
-  readonly gates: number;
-  readonly rounds: number;
-}
-
-async function conditionOutcomes(
-  threads: GateThreads,
-  { rows }: GateModel,
-  { config }: GateSetting,
-  image: string,
-  { rounds, grownGates, ...amount }: Amount & { readonly grownGates: number },
-): Promise<Outcome[]> {
-  const twice = rows.map(() => 1 + 2 * config.defaults.failAbove);
+async function conditionOutcomes(simulation: Simulation): Promise<Outcome[]> {
+  const { threads, model, setting, image, extent, rounds } = simulation;
+  const growth = model.rows.map(() => 1 + 2 * setting.config.defaults.failAbove);
   const outcomes: Outcome[] = [];
   for (const [name, given] of Object.entries(conditions)) {
     const condition = { ...given, rounds };
-    const identical = await threads.tally({ ...amount, condition });
-    const grown = await threads.tally({ ...amount, gates: grownGates, condition, growth: twice });
+    const gates = name === '' ? extent.gates : extent.otherGates;
+    const identical = await threads.tally(setting, { seed, gates, condition });
+    const grown = await threads.tally(setting, { seed, gates: extent.grownGates, condition, growth });
     outcomes.push({ image, condition: name, identical, grown });
   }
   return outcomes;
 }
 
-/** One scenario of an image that has grown alone, by twice the limit that holds it. */
+/** One scenario of an image: what it keeps gates waiting for, and what they make of its growth. */
 interface Grown {
   readonly image: string;
   readonly scenario: string;
   readonly locationBytes: number;
+  /** Share of gates of identical sides in which its row is still inconclusive after three pairs. */
+  readonly open: number;
+  /** It grew alone, by twice the limit that holds it. */
   readonly growth: number;
   readonly tally: Tally;
 }
 
-async function grownAlone(
-  threads: GateThreads,
-  model: GateModel,
-  setting: GateSetting,
-  image: string,
-  { rounds, ...amount }: Amount,
-): Promise<Grown[]> {
+async function grownAlone(simulation: Simulation): Promise<Grown[]> {
+  const { threads, model, setting, image, extent, rounds } = simulation;
+  const common = { seed, gates: extent.aloneGates, condition: { rounds } };
+  const three = { ...setting, plan: { leastBoots: 3, mostBoots: 3 } };
+  const { open } = await threads.tally(three, common);
   const found: Grown[] = [];
-  for (const [index, { scenario }] of model.rows.entries()) {
+  for (const [index, row] of model.rows.entries()) {
     const growth = 2 * limitOf(model, setting.config, index);
-    const experiment: Experiment = {
-      ...amount,
-      condition: { rounds },
-      growth: model.rows.map((_, other) => (other === index ? 1 + growth : 1)),
-    };
-    const locationBytes = model.model.series[index]?.location ?? Number.NaN;
-    found.push({ image, scenario, locationBytes, growth, tally: await threads.tally(experiment) });
+    const factors = model.rows.map((_, other) => (other === index ? 1 + growth : 1));
+    found.push({
+      image,
+      scenario: row.scenario,
+      locationBytes: model.model.series[index]?.location ?? Number.NaN,
+      open: (open[keyOf(row)] ?? 0) / extent.aloneGates,
+      growth,
+      tally: await threads.tally(setting, { ...common, growth: factors }),
+    });
   }
   return found;
 }
 
-function conditionTable(outcomes: readonly Outcome[], gates: number, grownGates: number): Table {
+function conditionTable(outcomes: readonly Outcome[]): Table {
   return {
-    title: `Gates of an image with itself (${gates} of each row), and of one that grew by twice fail-above in every scenario (${grownGates})`,
+    title: 'Gates of an image with itself, and of one that grew by twice fail-above in every scenario',
     columns: [
       'image, boots',
+      'gates',
       'fail',
       'pass',
       'inconclusive',
       'coverage',
       'pairs, median',
       'pairs, mean',
-      'grown: fail',
-      'grown: pass',
-      'grown: pairs, mean',
+      'grown: gates',
+      'fail',
+      'pass',
+      'pairs, mean',
     ],
     rows: outcomes.map(({ image, condition, identical, grown }) => [
       `${image}, ${conditionWords[condition]}`,
+      String(gatesOf(identical)),
       percent(share(identical, 'fail')),
       percent(share(identical, 'pass')),
       percent(share(identical, 'inconclusive')),
       percent(coverageOf(identical)),
       String(medianPairs(identical)),
       meanPairs(identical).toFixed(2),
+      String(gatesOf(grown)),
       percent(share(grown, 'fail')),
       percent(share(grown, 'pass')),
       meanPairs(grown).toFixed(2),
@@ -180,13 +181,24 @@ function conditionTable(outcomes: readonly Outcome[], gates: number, grownGates:
   };
 }
 
-function aloneTable(alone: readonly Grown[], gates: number): Table {
+function aloneTable(alone: readonly Grown[]): Table {
   return {
-    title: `One scenario that grew alone, by twice the limit that holds it: fail-above, or min-growth where that is more (${gates} gates each)`,
-    columns: ['image, scenario', 'a cycle', 'growth', 'fail', 'pass', 'inconclusive', 'pairs, mean'],
-    rows: alone.map(({ image, scenario, locationBytes, growth, tally }) => [
+    title:
+      'Each scenario: identical, after three pairs; and grown alone, by twice the limit that holds it: fail-above, or min-growth where that is more',
+    columns: [
+      'image, scenario',
+      'a cycle',
+      'open after 3',
+      'growth',
+      'fail',
+      'pass',
+      'inconclusive',
+      'pairs, mean',
+    ],
+    rows: alone.map(({ image, scenario, locationBytes, open, growth, tally }) => [
       `${image}, ${scenario}`,
       formatBytes(locationBytes),
+      percent(open),
       formatGrowth(growth),
       percent(share(tally, 'fail')),
       percent(share(tally, 'pass')),

@@ -11,32 +11,29 @@ import {
 
 /** Gates of an experiment by their numbers, from the first up to before the end. */
 export interface GateTask {
+  readonly setting: GateSetting;
   readonly experiment: Experiment;
   readonly range: readonly [number, number];
 }
 
-/** What a thread is started with. */
-export interface GateThreadData {
-  readonly model: GateModel;
-  readonly setting: GateSetting;
-}
-
 /** Simulates gates on every processor; what comes out does not depend on how many there are. */
 export interface GateThreads {
-  tally(experiment: Experiment): Promise<Tally>;
+  tally(setting: GateSetting, experiment: Experiment): Promise<Tally>;
   end(): Promise<void>;
 }
 
-export function startGateThreads(model: GateModel, setting: GateSetting): GateThreads {
+export function startGateThreads(model: GateModel): GateThreads {
   const script = new URL('./gate-worker.ts', import.meta.url);
-  const workerData: GateThreadData = { model, setting };
-  const workers = Array.from({ length: availableParallelism() }, () => new Worker(script, { workerData }));
+  const workers = Array.from(
+    { length: availableParallelism() },
+    () => new Worker(script, { workerData: model }),
+  );
   const shareOf = (gates: number, index: number) => Math.floor((gates * index) / workers.length);
   return {
-    tally: async (experiment) => {
+    tally: async (setting, experiment) => {
       const { gates } = experiment;
       const parts = workers.map((worker, index) =>
-        ask(worker, { experiment, range: [shareOf(gates, index), shareOf(gates, index + 1)] }),
+        ask(worker, { setting, experiment, range: [shareOf(gates, index), shareOf(gates, index + 1)] }),
       );
       return addTallies(await Promise.all(parts));
     },

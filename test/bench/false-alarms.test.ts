@@ -87,7 +87,9 @@ describe('bench false-alarms', () => {
     const { tables, figures } = await simulateFalseAlarms({
       path,
       gates: 60,
+      otherGates: 40,
       grownGates: 20,
+      aloneGates: 20,
     });
     const names = ['falseFailRate', 'identicalPassRate', 'powerAtTwice', 'coverage', 'medianPairs'];
     const suffixes = ['', 'SpreadDoubled', 'Bursts', 'HeavyTails'];
