@@ -1,16 +1,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
-import {
-  type GateModel,
-  type GateSetting,
-  gatesOf,
-  keyOf,
-  limitOf,
-  meanPairs,
-  medianPairs,
-  modelOf,
-  type Tally,
-} from '../src/gate/simulate.ts';
+import { type GateModel, type GateSetting, limitOf, modelOf } from '../src/gate/simulate.ts';
+import { gatesOf, keyOf, meanPairs, medianPairs, type Tally } from '../src/gate/tally.ts';
 import { formatBytes, formatGrowth } from '../src/host/units.ts';
 import type { Measurement } from '../src/measure/record.ts';
 import type { Condition } from '../src/stats/two-level.ts';

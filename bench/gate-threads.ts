@@ -1,13 +1,8 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import {
-  addTallies,
-  type Experiment,
-  type GateModel,
-  type GateSetting,
-  type Tally,
-} from '../src/gate/simulate.ts';
+import type { Experiment, GateModel, GateSetting } from '../src/gate/simulate.ts';
+import { addTallies, type Tally } from '../src/gate/tally.ts';
 
 /** Gates of an experiment by their numbers, from the first up to before the end. */
 export interface GateTask {

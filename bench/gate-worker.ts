@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type GateModel, tallyGates } from '../src/gate/simulate.ts';
+import type { GateModel } from '../src/gate/simulate.ts';
+import { tallyGates } from '../src/gate/tally.ts';
 import type { GateTask } from './gate-threads.ts';
 
 /** Simulates the gates of one task after the other. */

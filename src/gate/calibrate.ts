@@ -7,22 +7,16 @@ import type { CalibratedGates, CalibratedRow, Calibration } from './calibration-
 import { calibrationVersion } from './calibration-record.ts';
 import type { RecordMeta } from './compare.ts';
 import {
-  addTallies,
   type CalibrationEffort,
   type GateModel,
   type GateSetting,
-  gatesOf,
   limitOf,
-  meanPairs,
-  medianPairs,
   modelOf,
   runGateOn,
-  type Tally,
-  tallyGates,
-  tallyOf,
 } from './simulate.ts';
 import { smallestGrowth } from './smallest-growth.ts';
 import { suggest } from './suggest.ts';
+import { addTallies, gatesOf, meanPairs, medianPairs, type Tally, tallyGates, tallyOf } from './tally.ts';
 
 export const defaultEffort: CalibrationEffort = { gates: 1000, triedGates: 200, seed: 1 };
 

@@ -1,16 +1,8 @@
 import { median } from '../stats/median.ts';
 import type { Suggestion } from './calibration-record.ts';
-import {
-  type CalibrationEffort,
-  type GateModel,
-  type GateSetting,
-  limitOf,
-  medianPairs,
-  passedWithin,
-  type Tally,
-  tallyGates,
-} from './simulate.ts';
+import { type CalibrationEffort, type GateModel, type GateSetting, limitOf } from './simulate.ts';
 import { isFound } from './smallest-growth.ts';
+import { medianPairs, passedWithin, type Tally, tallyGates } from './tally.ts';
 
 /** Of gates of an image with itself, so many are to pass … */
 const passShare = 0.9;

@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { compareMeasurements } from '../../src/gate/compare.ts';
+import { limitOf, modelOf, runGateOn, simulateGate } from '../../src/gate/simulate.ts';
 import {
   addTallies,
   gatesOf,
   keyOf,
-  limitOf,
   meanPairs,
   medianPairs,
-  modelOf,
   passedWithin,
-  runGateOn,
-  simulateGate,
   tallyGates,
-} from '../../src/gate/simulate.ts';
+} from '../../src/gate/tally.ts';
 import type { Boot, Measurement } from '../../src/measure/record.ts';
 import { seededRandom, shuffledIndices } from '../../src/stats/random.ts';
 import { noisyMeasurement } from './noisy-measurement.ts';
