@@ -166,12 +166,11 @@ function passed(evidence: Evidence, contrast: Contrast, found: string): Decision
     const less = formatAmount(metric, -contrast.difference.value);
     return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
   }
-  const growthHigh = contrast.growth?.high;
-  if (growthHigh !== undefined && !isAbove(growthHigh, failAbove))
+  const { growth, difference } = contrast.atMost;
+  if (growth !== undefined && !isAbove(growth, failAbove))
     return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
-  const differenceHigh = contrast.difference.high;
-  if (differenceHigh === undefined || isAbove(differenceHigh, minGrowth)) return undefined;
-  const high = formatChange(metric, differenceHigh);
+  if (difference === undefined || isAbove(difference, minGrowth)) return undefined;
+  const high = formatChange(metric, difference);
   return {
     verdict: 'pass',
     reason: `At most ${high}, and a fail needs more than ${formatAmount(metric, minGrowth)}.`,
@@ -218,7 +217,7 @@ function boots(evidence: Evidence, contrast: Contrast): number | undefined {
   const { ratioTest, differenceTest, growth, difference } = contrast;
   const tries: (number | undefined)[] = [];
   if (differenceTest) {
-    tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, alpha, mostBoots));
+    tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, 2 * alpha, mostBoots));
     const relative = growth?.value ?? Number.POSITIVE_INFINITY;
     const fails = isAbove(relative, failAbove) && isAbove(difference.value, minGrowth);
     const test = ratioTest ?? differenceTest;
@@ -227,7 +226,7 @@ function boots(evidence: Evidence, contrast: Contrast): number | undefined {
   }
   if (ratioTest && growth) {
     const room = Math.log1p(failAbove) - Math.log1p(growth.value);
-    tries.push(bootsToResolve(ratioTest, now, room, alpha, mostBoots));
+    tries.push(bootsToResolve(ratioTest, now, room, 2 * alpha, mostBoots));
   }
   const needed = tries.filter((boot) => boot !== undefined);
   return needed.length === 0 ? undefined : Math.min(...needed) - now;

@@ -8,7 +8,7 @@ import { median } from '../stats/median.ts';
 import { leastEntries } from '../stats/partition.ts';
 import { overallVerdict } from './compare.ts';
 import type { Comparison, Drift, HistoryPart, HistoryRow, HistoryStep, Row } from './record.ts';
-import { type Applied, isAbove, thresholdsFor } from './thresholds.ts';
+import { isAbove, thresholdsFor } from './thresholds.ts';
 
 /** One measurement of a branch, in the unit of each metric: an entry of its history. */
 export interface HistoryPoint {
@@ -64,15 +64,15 @@ export function judgeHistory(
   const others = history.entries.filter(({ commit }) => commit !== head);
   const now = timeOf(measuredAt) ?? timeOf(others.at(-1)?.measuredAt ?? '') ?? 0;
   const looked = comparison.rows.flatMap((row) => {
-    const applied = thresholdsFor(config, row.scenario, row.metric);
+    const { gatesGrowth } = thresholdsFor(config, row.scenario, row.metric, 1);
     const series = seriesOf(row, others);
-    return applied.gatesGrowth && series !== undefined ? [{ row, series, applied }] : [];
+    return gatesGrowth && series !== undefined ? [{ row, series }] : [];
   });
   const shares = Math.max(leastShares, looked.length);
   const terms = { history, config, now, identical: comparison.identicalImages, shares };
   const rows = looked
     .slice(0, mostRows)
-    .map(({ row, series, applied }) => rowHistory(row, series, { ...terms, applied }));
+    .map(({ row, series }) => rowHistory(row, series, { ...terms, thresholds: row.thresholds }));
   return {
     branch: history.branch.slice(0, 500),
     ...(config.drift.max === undefined ? {} : { maxDrift: config.drift.max }),
@@ -128,7 +128,7 @@ function seriesOf({ scenario, metric, head }: Row, entries: readonly HistoryPoin
 
 /** What a row is judged by. */
 interface Terms {
-  readonly applied: Applied;
+  readonly thresholds: Row['thresholds'];
   readonly history: BranchHistory;
   readonly config: GateConfig;
   readonly now: number;
@@ -147,7 +147,7 @@ function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): His
   const fit = fitLevels(scaled, { level: stepLevel / terms.shares, floor: leastTold / 10 });
   const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
   const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
-  const decided = found.filter(({ told }) => wasDecided(told, terms.applied));
+  const decided = found.filter(({ told }) => wasDecided(told, terms.thresholds));
   const drift = tellDrift(looked, fit, scale, {
     from: startOf(looked, terms),
     level: driftLevel / terms.shares,
@@ -227,9 +227,9 @@ function isTold({ growth = Number.POSITIVE_INFINITY }: HistoryStep): boolean {
 /** A step that is past the row's own thresholds was failed when it came, and accepted or meant; one down as far is as well known. */
 function wasDecided(
   { growth = Number.POSITIVE_INFINITY, difference }: HistoryStep,
-  applied: Applied,
+  thresholds: Row['thresholds'],
 ): boolean {
-  const { failAbove, minGrowth } = applied.thresholds;
+  const { failAbove, minGrowth } = thresholds;
   return isAbove(Math.abs(growth), failAbove) && isAbove(Math.abs(difference), minGrowth);
 }
 
@@ -265,11 +265,11 @@ function tellDrift(
 function judgeDrift(
   metric: MetricName,
   { growth, difference, established, entries, from }: Drift,
-  { applied, config, identical }: Terms,
+  { thresholds, config, identical }: Terms,
 ): Pick<HistoryRow, 'verdict' | 'reason'> {
   const { max } = config.drift;
   if (max === undefined) return {};
-  const { failAbove, minGrowth } = applied.thresholds;
+  const { failAbove, minGrowth } = thresholds;
   if (identical || !established || !isAbove(growth.value, max) || !isAbove(difference, minGrowth))
     return { verdict: 'pass' };
   const { value, low, high } = growth;

@@ -36,8 +36,8 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
   const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
   const metrics = metricNames.filter((metric) => measured.has(metric));
   const looks = looksOf([base, head]);
-  const rows = head.scenarios.flatMap(({ name: scenario }) =>
-    metrics.map((metric) => ({ scenario, metric, applied: thresholdsFor(config, scenario, metric) })),
+  const rows = head.scenarios.flatMap(({ name: scenario, repeat }) =>
+    metrics.map((metric) => ({ scenario, metric, applied: thresholdsFor(config, scenario, metric, repeat) })),
   );
   const trendLevel = alpha / looks / Math.max(1, rows.filter(({ applied }) => applied.gates).length);
   const facts = rows.map((row) => ({

@@ -82,9 +82,9 @@ export interface GateModel {
 /** The model of all that gates by growth: every scenario and metric of which all boots have the same rounds. */
 export function modelOf(measurement: Measurement, config: GateConfig): GateModel {
   const metrics = metricsThatGate(measurement, config);
-  const all = measurement.scenarios.flatMap(({ name: scenario }) =>
+  const all = measurement.scenarios.flatMap(({ name: scenario, repeat }) =>
     metrics
-      .filter((metric) => thresholdsFor(config, scenario, metric).gatesGrowth)
+      .filter((metric) => thresholdsFor(config, scenario, metric, repeat).gatesGrowth)
       .map((metric) => ({ scenario, metric, series: seriesOf(measurement, scenario, metric) })),
   );
   const warmup = warmupOf(measurement);
@@ -115,11 +115,12 @@ function warmupOf({ boots }: Measurement): number {
 }
 
 /** The growth, as a ratio, that a row must be past to fail: fail-above, or min-growth where that is more of it. */
-export function limitOf({ model, rows }: GateModel, config: GateConfig, index: number): number {
+export function limitOf({ model, rows, template }: GateModel, config: GateConfig, index: number): number {
   const row = rows[index];
   const location = model.series[index]?.location;
   if (row === undefined || location === undefined) throw new RangeError(`no row ${index}`);
-  const { failAbove, minGrowth } = thresholdsFor(config, row.scenario, row.metric).thresholds;
+  const repeat = template.scenarios.find(({ name }) => name === row.scenario)?.repeat ?? 1;
+  const { failAbove, minGrowth } = thresholdsFor(config, row.scenario, row.metric, repeat).thresholds;
   return Math.max(failAbove, minGrowth / location);
 }
 

@@ -13,13 +13,21 @@ export interface Applied {
   readonly gates: boolean;
 }
 
-/** What holds for one scenario and metric: snapgate.yml's own word on it, else the general thresholds and caps. */
-export function thresholdsFor(config: GateConfig, scenario: string, metric: MetricName): Applied {
+/**
+ * What holds for one scenario and metric: snapgate.yml's own word on it, else the general thresholds and caps. The general growth is of a
+ * cycle: a scenario whose sample is the sum of `repeat` cycles may have as many times as much.
+ */
+export function thresholdsFor(
+  config: GateConfig,
+  scenario: string,
+  metric: MetricName,
+  repeat: number,
+): Applied {
   // A scenario may be called `constructor`.
   const own = Object.hasOwn(config.overrides, scenario) ? config.overrides[scenario]?.[metric] : undefined;
   const defaults: Thresholds = {
     ...config.defaults,
-    minGrowth: isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth,
+    minGrowth: repeat * (isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth),
     max: config.caps[metric],
     maxTrend: isTimeMetric(metric) ? undefined : config.defaults.maxTrend,
   };
@@ -41,7 +49,7 @@ export function gatingMetrics(
   metrics: readonly MetricName[],
 ): readonly MetricName[] {
   return metrics.filter((metric) =>
-    scenarios.some((scenario) => thresholdsFor(config, scenario, metric).gates),
+    scenarios.some((scenario) => thresholdsFor(config, scenario, metric, 1).gates),
   );
 }
 

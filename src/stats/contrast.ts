@@ -30,6 +30,8 @@ export interface Contrast {
   readonly growth: Interval | undefined;
   /** Difference of the medians, in their unit. */
   readonly difference: Interval;
+  /** What both are below, each with 95 % confidence, on one side and so nearer than the end of the interval; undefined as theirs. */
+  readonly atMost: { readonly growth: number | undefined; readonly difference: number | undefined };
   /** Of no change at all; undefined with fewer than two boots on a side. */
   readonly pValue: number | undefined;
   /** On logarithms; undefined where a boot has 0. */
@@ -62,11 +64,19 @@ function contrast(base: Locations, head: Locations): Contrast {
   const value = median(head.values) - baseMedian;
   const differenceTest = testOf(base, head);
   const difference = intervalOf(value, differenceTest, (bound) => bound);
+  const differenceAtMost = upperBound(value, differenceTest, (bound) => bound);
   const positive = [...base.values, ...head.values].every((each) => each > 0);
   const ratioTest = positive ? testOf(onLogarithms(base), onLogarithms(head)) : undefined;
+  const growth = growthOf(value / baseMedian, ratioTest, difference, baseMedian);
+  const growthAtMost = ratioTest
+    ? upperBound(value / baseMedian, ratioTest, Math.expm1)
+    : differenceAtMost === undefined
+      ? undefined
+      : differenceAtMost / baseMedian;
   return {
-    growth: growthOf(value / baseMedian, ratioTest, difference, baseMedian),
+    growth,
     difference,
+    atMost: { growth: growth && growthAtMost, difference: differenceAtMost },
     pValue: (ratioTest ?? differenceTest)?.pValue,
     ratioTest,
     differenceTest,
@@ -92,9 +102,19 @@ function errorOfMean(errors: readonly number[]): number {
   return errors.length === 0 ? 0 : Math.hypot(...errors) / errors.length;
 }
 
-/** The larger of what boots and what cycles leave open. */
-function halfWidthOf(test: BootTest): number {
-  return Math.max(halfWidth(test, confidence), normalQuantile((1 + confidence) / 2) * test.cycleError);
+/** The larger of what boots and what cycles leave open, on both sides of the estimate with this confidence together. */
+function halfWidthOf(test: BootTest, twoSided: number): number {
+  return Math.max(halfWidth(test, twoSided), normalQuantile((1 + twoSided) / 2) * test.cycleError);
+}
+
+function upperBound(
+  value: number,
+  test: BootTest | undefined,
+  scale: (bound: number) => number,
+): number | undefined {
+  if (test === undefined) return undefined;
+  const half = halfWidthOf(test, 2 * confidence - 1);
+  return half === 0 ? value : Math.max(value, scale(test.difference + half));
 }
 
 function growthOf(
@@ -113,7 +133,7 @@ function growthOf(
 
 function intervalOf(value: number, test: BootTest | undefined, scale: (bound: number) => number): Interval {
   if (test === undefined) return { value };
-  const half = halfWidthOf(test);
+  const half = halfWidthOf(test, confidence);
   if (half === 0) return { value, low: value, high: value };
   return {
     value,

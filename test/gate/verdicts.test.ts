@@ -433,7 +433,7 @@ describe('the headline', () => {
     const names = builtInScenarios.map(({ name }) => name);
     const all = (value: number): Numbers =>
       Object.fromEntries(names.map((name) => [name, { 'memfile.writtenBytes': [value, value, value] }]));
-    expect(compare(all(1), all(2)).headline).toBe(
+    expect(compare(all(3), all(6)).headline).toBe(
       'memfile diff of pause +100.0 % per cycle (fails above +5 %); also idle-2s, idle-5s, write-64k, spawn, pause-x10',
     );
   });
