@@ -366,7 +366,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('max-trend', 'gate', 'SIZE', gated),
     description:
-      'Growth in bytes from each cycle to the next, with its unit: a guest that leaks more, established over all cycles, fails whatever its base does; no limit if not given, but told all the same.',
+      'Growth in bytes from each cycle of a scenario to its next, with its unit: a guest that leaks more fails, whatever its base does, and one of which it is not ruled out does not pass; no limit if not given, but told all the same.',
     type: 'bytes',
   },
   {

@@ -1,13 +1,21 @@
 import { metricLabels } from '../config/metrics.ts';
 import type { GateConfig } from '../config/types.ts';
 import type { Measurement } from '../measure/record.ts';
-import { confidence } from '../stats/contrast.ts';
+import { type Contrast, confidence } from '../stats/contrast.ts';
 import { requireComparable, requireMeasured } from './comparable.ts';
 import { alpha, type Decision, decide, type Evidence, improves, trendClause } from './decide.ts';
-import { establishedFacts, type Facts, type GatheredPair, gatherFacts, metricsThatGate } from './facts.ts';
+import {
+  type Established,
+  establishedFacts,
+  type Facts,
+  type GatheredPair,
+  gatherFacts,
+  metricsThatGate,
+} from './facts.ts';
 import { withFloor } from './floor.ts';
 import { headlineOf } from './headline.ts';
 import { type Comparison, comparisonVersion, type NoVerdict, type Row, type Verdict } from './record.ts';
+import { limitsHeadAlone } from './thresholds.ts';
 
 /** Who decided and when, for the record. */
 export interface RecordMeta {
@@ -31,18 +39,22 @@ export function compareMeasurements(
   if (compared) requireComparable(compared, head);
   const gated = metricsThatGate(head, config);
   const gathered = gatherFacts({ base, head, noVerdict }, config);
-  // The same bytes twice need no boots.
-  if (!gathered.identicalImages || head.boots.length > 0) {
+  if (!needsNoBoots(gathered, config)) {
     requireMeasured(head, gated);
     if (compared) requireMeasured(compared, gated);
   }
   return concludePair(gathered, establishedFacts(gathered.facts), meta);
 }
 
+/** The same bytes twice need no boots, but for what is held against a limit of its own. */
+export function needsNoBoots({ identicalImages, pair }: GatheredPair, config: GateConfig): boolean {
+  return identicalImages && pair.head.boots.length === 0 && !limitsHeadAlone(config);
+}
+
 /** The comparison of one pair, once it is known which of its changes are established. */
 export function concludePair(
   { pair, looks, identicalImages, facts }: GatheredPair,
-  established: ReadonlySet<Facts>,
+  established: Established,
   meta: RecordMeta,
 ): Comparison {
   const { base, head, noVerdict } = pair;
@@ -82,15 +94,16 @@ function verdictWithout(rows: readonly Row[]): Verdict {
   return overallVerdict(rows) === 'fail' ? 'fail' : 'inconclusive';
 }
 
-function rowsOf(facts: readonly Facts[], established: ReadonlySet<Facts>): Row[] {
+function rowsOf(facts: readonly Facts[], established: Established): Row[] {
   return facts
     .filter((fact) => fact.applied.gates || fact.base !== undefined || fact.head !== undefined)
-    .map((fact) => rowOf(fact, established.has(fact)));
+    .map((fact) => rowOf(fact, established));
 }
 
-function rowOf(facts: Facts, established: boolean): Row {
+function rowOf(facts: Facts, all: Established): Row {
   const { scenario, metric, applied, base, head, contrast } = facts;
-  const evidence: Evidence = { ...facts, established };
+  const established = all.growth.has(facts);
+  const evidence: Evidence = { ...facts, established, trendIsPast: all.trend.has(facts) };
   const decision: Decision | undefined = applied.gates ? decide(evidence) : undefined;
   const { failAbove, warnAbove, minGrowth, max, maxTrend } = applied.thresholds;
   return {
@@ -109,9 +122,19 @@ function rowOf(facts: Facts, established: boolean): Row {
       ...(max === undefined ? {} : { max }),
       ...(maxTrend === undefined ? {} : { maxTrend }),
     },
+    ...(contrast && { atMost: definedOf(contrast.atMost) }),
+    ...(contrast?.pValue !== undefined && applied.gatesGrowth && { established }),
     ...(decision === undefined ? {} : { verdict: decision.verdict }),
+    ...(decision?.failedBy === undefined ? {} : { failedBy: decision.failedBy }),
     improved: improves(evidence),
     reason: decision?.reason ?? 'Does not gate.',
+  };
+}
+
+function definedOf({ growth, difference }: Contrast['atMost']): NonNullable<Row['atMost']> {
+  return {
+    ...(growth === undefined ? {} : { growth }),
+    ...(difference === undefined ? {} : { difference }),
   };
 }
 

@@ -4,8 +4,9 @@ import { formatGrowth } from '../host/units.ts';
 import type { Contrast, Interval } from '../stats/contrast.ts';
 import { chancePast } from '../stats/likelihood.ts';
 import { bootsToResolve } from '../stats/planning.ts';
+import type { Trend } from '../stats/trend.ts';
 import { noVerdictClause } from './outcome.ts';
-import type { NoVerdict, SideSummary, Trend, Verdict } from './record.ts';
+import type { NoVerdict, Row, SideSummary, Slope, Verdict } from './record.ts';
 import { type Applied, isAbove } from './thresholds.ts';
 
 /** Chance of a false alarm over all rows that gate together. */
@@ -24,7 +25,9 @@ export interface Evidence {
   /** Why there is no base, where one was asked for. */
   readonly noVerdict: NoVerdict | undefined;
   readonly contrast: Contrast | undefined;
-  /** Head grows with every cycle, by more than the limit. */
+  /** Head's trend, tested against `max-trend`; undefined without one, or with too few cycles. */
+  readonly limitTrend: Trend | undefined;
+  /** It is told from one at the limit, and above it, after the same correction. */
   readonly trendIsPast: boolean;
   /** The change is told from none, after Holm's correction over all rows that gate. */
   readonly established: boolean;
@@ -36,14 +39,17 @@ export interface Evidence {
 export interface Decision {
   readonly verdict: Verdict;
   readonly reason: string;
+  /** Which limit a `fail` is past. */
+  readonly failedBy?: Row['failedBy'];
 }
 
 /**
  * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; a trend that is; no base, or the same image twice; too
- * little measured; an established growth past the limits; a fail ruled out; a warning; not enough to say.
+ * little measured; an established growth past the limits; a warning; a fail ruled out, also one by its trend; not enough to say.
  */
 export function decide(evidence: Evidence): Decision {
-  return overCap(evidence) ?? overTrend(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
+  const decision = overCap(evidence) ?? overTrend(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
+  return (decision.verdict === 'pass' ? openTrend(evidence) : undefined) ?? decision;
 }
 
 /** Whether a change is established at all, for better or worse: its interval excludes none even after the correction. */
@@ -58,22 +64,37 @@ function overCap({ applied, head, metric }: Evidence): Decision | undefined {
   if (max === undefined || head === undefined || !isAbove(head.median, max)) return undefined;
   return {
     verdict: 'fail',
+    failedBy: 'cap',
     reason: `${formatAmount(metric, head.median)} is above the cap of ${formatAmount(metric, max)}.`,
   };
 }
 
-function overTrend({ trendIsPast, applied, head, metric }: Evidence): Decision | undefined {
+function overTrend({ trendIsPast, limitTrend, applied, metric }: Evidence): Decision | undefined {
   const { maxTrend } = applied.thresholds;
-  if (!trendIsPast || maxTrend === undefined || head?.trend === undefined) return undefined;
+  if (!trendIsPast || maxTrend === undefined || limitTrend === undefined) return undefined;
   const limit = formatAmount(metric, maxTrend);
   return {
     verdict: 'fail',
-    reason: `${trendClause(metric, head.trend)}, which is above max-trend, ${limit} a cycle.`,
+    failedBy: 'trend',
+    reason: `${trendClause(metric, limitTrend.slope)}, which is above max-trend, ${limit} a cycle.`,
   };
 }
 
-/** `Grows by 12.0 KiB with each cycle (11.2 KiB … 12.9 KiB)`. */
-export function trendClause(metric: MetricName, { value, low, high }: Trend): string {
+/** A leak that is not ruled out is no pass. */
+function openTrend({ applied, limitTrend, metric, head }: Evidence): Decision | undefined {
+  const { maxTrend } = applied.thresholds;
+  if (maxTrend === undefined || head === undefined) return undefined;
+  if (limitTrend !== undefined && !isAbove(limitTrend.slope.high, maxTrend)) return undefined;
+  const limit = formatAmount(metric, maxTrend);
+  const reason =
+    limitTrend === undefined
+      ? `Too few cycles for a trend; five after the warm-up have one, and max-trend is ${limit} a cycle.`
+      : `A trend above max-trend, ${limit} a cycle, is not ruled out (at most ${formatAmount(metric, limitTrend.slope.high)}); more cycles, or more boots, would decide.`;
+  return { verdict: 'inconclusive', reason };
+}
+
+/** `Grows by 12.0 KiB with each cycle (11.2 KiB … 12.9 KiB)`: from one cycle of a scenario to its next. */
+export function trendClause(metric: MetricName, { value, low, high }: Slope): string {
   const [from, to] = [low, high].map((bound) => formatChange(metric, bound));
   return `Grows by ${formatAmount(metric, value)} with each cycle (${from} … ${to})`;
 }
@@ -81,8 +102,7 @@ export function trendClause(metric: MetricName, { value, low, high }: Trend): st
 function withoutGrowth(evidence: Evidence): Decision | undefined {
   const { applied, head, hasBase, base, metric, identicalImages, noVerdict } = evidence;
   const { max } = applied.thresholds;
-  if (identicalImages && max === undefined && noVerdict === undefined && applied.gatesGrowth)
-    return sameBytes;
+  if (identicalImages && head === undefined && noVerdict === undefined && max === undefined) return sameBytes;
   if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
     const side = head === undefined ? 'head' : 'base';
     return {
@@ -139,6 +159,7 @@ function failed(evidence: Evidence, contrast: Contrast, found: string): Decision
   const floor = formatAmount(evidence.metric, minGrowth);
   return {
     verdict: 'fail',
+    failedBy: 'growth',
     reason: `${found} is established, above ${formatThreshold(failAbove)} and above ${floor}.`,
   };
 }
@@ -205,7 +226,8 @@ function likelierClause(evidence: Evidence, { ratioTest, differenceTest }: Contr
   return `a ${word} is likelier (${Math.min(99, Math.round(100 * chance))} %)`;
 }
 
-function excludesNone({ growth, difference }: Contrast): boolean {
+/** The interval that is shown excludes none; it may be wider than the test's, where a stray boot pulls mean and median apart. */
+export function excludesNone({ growth, difference }: Contrast): boolean {
   const { low, high } = growth ?? difference;
   return low !== undefined && high !== undefined && (low > 0 || high < 0);
 }

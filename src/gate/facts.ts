@@ -3,9 +3,8 @@ import { type MetricName, metricNames } from '../engine/contract.ts';
 import { imageKey } from '../measure/image-key.ts';
 import type { Measurement } from '../measure/record.ts';
 import { measuredMetrics } from '../measure/summarize.ts';
-import type { Contrast } from '../stats/contrast.ts';
 import { holmEstablished } from '../stats/holm.ts';
-import { alpha, type Evidence } from './decide.ts';
+import { alpha, type Evidence, excludesNone } from './decide.ts';
 import { looksOf } from './looks.ts';
 import { numbersOf } from './numbers.ts';
 import type { NoVerdict } from './record.ts';
@@ -19,7 +18,7 @@ export interface Pair {
 }
 
 /** What is known of one scenario and metric before it is known what else was tested. */
-export type Facts = Omit<Evidence, 'established'> & { readonly scenario: string };
+export type Facts = Omit<Evidence, 'established' | 'trendIsPast'> & { readonly scenario: string };
 
 /** A pair with the numbers of all its scenarios and metrics. */
 export interface GatheredPair {
@@ -39,13 +38,10 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
   const rows = head.scenarios.flatMap(({ name: scenario, repeat }) =>
     metrics.map((metric) => ({ scenario, metric, applied: thresholdsFor(config, scenario, metric, repeat) })),
   );
-  const trendLevel = alpha / looks / Math.max(1, rows.filter(({ applied }) => applied.gates).length);
+  const level = alpha / Math.max(1, rows.filter(({ applied }) => applied.gates).length);
   const facts = rows.map((row) => ({
     ...row,
-    ...numbersOf(base, head, row.scenario, row.metric, {
-      level: trendLevel,
-      limit: row.applied.thresholds.maxTrend,
-    }),
+    ...numbersOf(base, head, row.scenario, row.metric, { level, limit: row.applied.thresholds.maxTrend }),
     hasBase: base !== undefined,
     noVerdict,
     identicalImages,
@@ -54,16 +50,45 @@ export function gatherFacts(pair: Pair, config: GateConfig): GatheredPair {
   return { pair, looks, identicalImages, facts };
 }
 
+/** What is told from chance, of growth and of trends, though each had several chances. */
+export interface Established {
+  readonly growth: ReadonlySet<Facts>;
+  /** Above `max-trend`. */
+  readonly trend: ReadonlySet<Facts>;
+}
+
 /**
- * Several rows are several chances of a false alarm, of one comparison or of a whole matrix: only those that gate by growth count, and
- * Holm's correction is over all that are given here. Several looks are several chances too: each spends an equal share of alpha, which keeps
+ * Several rows are several chances of a false alarm, of one comparison or of a whole matrix: only those that gate count, and Holm's correction is
+ * over all that are given here, growth and trends. Several looks are several chances too: each spends an equal share of alpha, which keeps
  * the sum at alpha whatever the looks have in common (Bonferroni's inequality; as a spending function: K. Lan and D. DeMets, Biometrika 70, 1983).
  */
-export function establishedFacts(facts: readonly Facts[]): ReadonlySet<Facts> {
-  const tested = facts.filter((fact) => fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined);
-  const pValues = tested.map(({ contrast, looks }) => Math.min(1, (contrast?.pValue ?? 1) * looks));
-  const established = holmEstablished(pValues, alpha);
-  return new Set(tested.filter((fact, index) => established[index] && excludesNone(fact.contrast)));
+export function establishedFacts(facts: readonly Facts[]): Established {
+  const growths = facts.flatMap((fact) =>
+    fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined
+      ? [{ fact, kind: 'growth' as const, pValue: fact.contrast.pValue }]
+      : [],
+  );
+  const trends = facts.flatMap((fact) =>
+    fact.applied.gates && fact.limitTrend !== undefined
+      ? [{ fact, kind: 'trend' as const, pValue: fact.limitTrend.pValue }]
+      : [],
+  );
+  const tests = [...growths, ...trends];
+  const told = holmEstablished(
+    tests.map(({ fact, pValue }) => Math.min(1, pValue * fact.looks)),
+    alpha,
+  );
+  const of = (kind: 'growth' | 'trend') =>
+    tests.filter((test, index) => told[index] && test.kind === kind).map(({ fact }) => fact);
+  return {
+    growth: new Set(of('growth').filter(({ contrast }) => contrast && excludesNone(contrast))),
+    trend: new Set(of('trend').filter(isPastLimit)),
+  };
+}
+
+function isPastLimit({ limitTrend, applied }: Facts): boolean {
+  const { maxTrend } = applied.thresholds;
+  return limitTrend !== undefined && maxTrend !== undefined && limitTrend.slope.value > maxTrend;
 }
 
 /** The metrics that each measured side must have, for their rows gate. */
@@ -82,11 +107,4 @@ function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): 
 export function sameImage(base: Measurement['image'], head: Measurement['image']): boolean {
   const key = imageKey(base);
   return key !== undefined && key === imageKey(head);
-}
-
-/** The interval that is shown must say it too; it is wider than the test's where a stray boot pulls mean and median apart. */
-function excludesNone(contrast: Contrast | undefined): boolean {
-  const interval = contrast?.growth ?? contrast?.difference;
-  if (interval?.low === undefined || interval.high === undefined) return false;
-  return interval.low > 0 || interval.high < 0;
 }

@@ -74,6 +74,11 @@ function improvedToo(improved: readonly Row[]): string {
 
 function changeOf(row: Row): string {
   const label = `${metricLabels[row.metric]} of ${row.scenario}`;
+  const { trend } = row.head ?? {};
+  if (row.failedBy === 'trend')
+    return trend
+      ? `${label} +${formatAmount(row.metric, trend.value)} with each cycle`
+      : `${label} grows with each cycle`;
   if (isOverCap(row)) return `${label} ${formatAmount(row.metric, row.head?.median ?? 0)} per cycle`;
   if (row.growth) return `${label} ${formatGrowth(row.growth.value)} per cycle`;
   return row.difference
@@ -82,7 +87,9 @@ function changeOf(row: Row): string {
 }
 
 function limitOf(row: Row, verdict: Verdict): string {
-  const { failAbove, warnAbove, max } = row.thresholds;
+  const { failAbove, warnAbove, max, maxTrend } = row.thresholds;
+  if (row.failedBy === 'trend' && maxTrend !== undefined)
+    return `(max-trend ${formatAmount(row.metric, maxTrend)})`;
   if (verdict === 'inconclusive') return '(not enough to decide)';
   if (max !== undefined && isOverCap(row)) return `(cap ${formatAmount(row.metric, max)})`;
   if (verdict === 'warn' && warnAbove !== undefined) return `(warns above +${formatThreshold(warnAbove)})`;

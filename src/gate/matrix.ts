@@ -1,10 +1,10 @@
 import type { GateConfig } from '../config/types.ts';
 import { SnapgateError } from '../host/error.ts';
 import { incomparable, measuredTooLittle } from './comparable.ts';
-import { concludePair, overallVerdict, type RecordMeta } from './compare.ts';
+import { concludePair, needsNoBoots, overallVerdict, type RecordMeta } from './compare.ts';
 import {
+  type Established,
   establishedFacts,
-  type Facts,
   type GatheredPair,
   gatherFacts,
   metricsThatGate,
@@ -69,10 +69,12 @@ function gatherEntry({ name, pair, missing }: EntryToCompare, config: GateConfig
   const absent = missing ?? (pair === undefined ? 'no measurement was found' : undefined);
   if (absent !== undefined || pair === undefined) return { name, missing: absent ?? '' };
   const checked = checkConditions(pair);
+  const numbers = gatherFacts(checked, config);
+  if (needsNoBoots(numbers, config)) return { name, numbers };
   const gated = metricsThatGate(checked.head, config);
   const compared = checked.noVerdict === undefined ? checked.base : undefined;
   const short = measuredTooLittle(checked.head, gated) ?? (compared && measuredTooLittle(compared, gated));
-  return short ? { name, missing: short.difference } : { name, numbers: gatherFacts(checked, config) };
+  return short ? { name, missing: short.difference } : { name, numbers };
 }
 
 function checkConditions(pair: Pair): Pair {
@@ -84,7 +86,7 @@ function checkConditions(pair: Pair): Pair {
 
 function concludeEntry(
   { name, numbers, missing = '' }: GatheredEntry,
-  established: ReadonlySet<Facts>,
+  established: Established,
   meta: RecordMeta,
 ): MatrixEntry {
   if (numbers) return { name: cut(name, 100), comparison: concludePair(numbers, established, meta) };

@@ -17,13 +17,15 @@ export interface Numbers {
   readonly base: SideSummary | undefined;
   readonly head: SideSummary | undefined;
   readonly contrast: Contrast | undefined;
-  /** Head's trend is told from one at the limit, and above it. */
-  readonly trendIsPast: boolean;
+  /** Head's trend, tested against the limit; undefined without a limit, or with too few cycles. */
+  readonly limitTrend: Trend | undefined;
 }
 
+/** How trends are told and tested. */
 export interface TrendTest {
+  /** Chance with which one is told where there is none. */
   readonly level: number;
-  /** Per cycle, in the metric's unit; undefined: none. */
+  /** From a cycle to the scenario's next one, in the metric's unit; undefined: none. */
   readonly limit: number | undefined;
 }
 
@@ -37,12 +39,10 @@ export function numbersOf(
 ): Numbers {
   const sides = base === undefined ? [head] : [base, head];
   const warmup = Math.max(...sides.map((side) => warmupRoundsOf(side, scenario, metric)));
-  const [ofBase, ofHead] = [base, head].map((side) => side && sideOf(side, scenario, metric, warmup));
-  const cycles = countedValues(head, scenario, metric, warmup);
-  const trend = risingTrend(cycles, level, 0);
+  const [ofBase, ofHead] = [base, head].map((side) => side && sideOf(side, scenario, metric, warmup, level));
   return {
     base: ofBase?.summary,
-    head: ofHead && { ...ofHead.summary, ...(trend && { trend: trend.slope }) },
+    head: ofHead?.summary,
     contrast:
       ofBase &&
       ofHead &&
@@ -50,18 +50,9 @@ export function numbersOf(
         base: ofBase.errors,
         head: ofHead.errors,
       }),
-    trendIsPast: limit !== undefined && risingTrend(cycles, level, limit) !== undefined,
+    limitTrend:
+      limit === undefined ? undefined : trendOf(countedValues(head, scenario, metric, warmup), level, limit),
   };
-}
-
-/** Only what grows is a finding: a guest that settles for long is none. */
-function risingTrend(
-  cycles: readonly (readonly number[])[],
-  level: number,
-  limit: number,
-): Trend | undefined {
-  const trend = trendOf(cycles, level, limit);
-  return trend?.established === true && trend.slope.value > limit ? trend : undefined;
 }
 
 function sideOf(
@@ -69,11 +60,15 @@ function sideOf(
   scenario: string,
   metric: MetricName,
   warmup: number,
+  level: number,
 ): { readonly summary: SideSummary; readonly errors: readonly number[] } | undefined {
   const summary = summarizeSide(side, scenario, metric, warmup);
   if (summary === undefined) return undefined;
   const errors = medianErrors(side, scenario, metric, warmup);
-  return { summary: toRecord(summary), errors };
+  const trend = trendOf(countedValues(side, scenario, metric, warmup), level);
+  // Only what grows is a finding: a guest that settles for long is none.
+  const rises = trend?.established === true && trend.slope.value > 0;
+  return { summary: { ...toRecord(summary), ...(rises && { trend: trend.slope }) }, errors };
 }
 
 function toRecord({ outliers, ...summary }: Summary): SideSummary {

@@ -22,7 +22,7 @@ export const outlierSchema = z.strictObject({
 
 /** Per cycle, in the metric's unit, with its 95 % interval over boots. */
 export const trendSchema = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
-export type Trend = z.infer<typeof trendSchema>;
+export type Slope = z.infer<typeof trendSchema>;
 
 /** Location of one metric on one side. */
 export const sideSummarySchema = z.strictObject({
@@ -83,7 +83,13 @@ export const rowSchema = z.strictObject({
     max: z.number().optional(),
     maxTrend: z.number().optional(),
   }),
+  /** Growth and difference are each below this with 95 % confidence: what a pass rests on. */
+  atMost: z.strictObject({ growth: z.number().optional(), difference: z.number().optional() }).optional(),
+  /** The change is told from none after the correction over all rows that gate and all looks. */
+  established: z.boolean().optional(),
   verdict: verdictSchema.optional(),
+  /** Of a `fail`: which limit it is past. */
+  failedBy: z.enum(['cap', 'trend', 'growth']).optional(),
   /** True: established and below zero by more than min-growth: said as loudly as a regression. */
   improved: z.boolean(),
   /** One sentence: why this verdict; for inconclusive, what would decide it. */

@@ -36,10 +36,15 @@ export function thresholdsFor(
   return { thresholds, gatesGrowth, gates: gatesGrowth || thresholds.max !== undefined };
 }
 
-/** Whether an absolute cap is set on anything. */
-export function capsAnything({ caps, overrides }: GateConfig): boolean {
+/** Whether anything is held against a limit that no base moves: a cap, or `max-trend`. */
+export function limitsHeadAlone({ caps, defaults, overrides }: GateConfig): boolean {
   const own = Object.values(overrides).flatMap((metrics) => Object.values(metrics));
-  return [...Object.values(caps), ...own.map(({ max }) => max)].some((max) => max !== undefined);
+  const limits = [
+    ...Object.values(caps),
+    defaults.maxTrend,
+    ...own.flatMap(({ max, maxTrend }) => [max, maxTrend]),
+  ];
+  return limits.some((limit) => limit !== undefined);
 }
 
 /** Every metric that has a verdict in some scenario of these. */

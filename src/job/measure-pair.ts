@@ -4,7 +4,7 @@ import type { Engine } from '../engine/contract.ts';
 import { incomparable } from '../gate/comparable.ts';
 import { sameImage } from '../gate/facts.ts';
 import type { NoVerdict } from '../gate/record.ts';
-import { capsAnything } from '../gate/thresholds.ts';
+import { limitsHeadAlone } from '../gate/thresholds.ts';
 import type { Run } from '../host/run.ts';
 import { fingerprintOf, kernelOf, scenariosRecord } from '../measure/environment.ts';
 import {
@@ -95,7 +95,7 @@ function needsNoBoots(
   { base, head }: Given,
   built: readonly SideToMeasure[],
 ): boolean {
-  if (keepsHead || head.kind !== 'image' || capsAnything(config.gate)) return false;
+  if (keepsHead || head.kind !== 'image' || limitsHeadAlone(config.gate)) return false;
   const imageOf = (side: 'base' | 'head') => {
     const found = built.find((each) => each.side === side);
     return found && imageRecord(found.image);

@@ -41,8 +41,8 @@ export interface Contrast {
 
 /**
  * Estimates are of the medians over boots, which is what is shown beside them. Intervals are of the means over boots, on logarithms
- * for the growth and on the plain numbers for the difference: Student's where both sides have equally many boots, Welch's
- * otherwise. They are widened to hold the estimate where a stray boot has pulled the mean away from the median. Where a boot has 0
+ * for the growth and on the plain numbers for the difference: Student's t with
+ * Welch's standard error. They are widened to hold the estimate where a stray boot has pulled the mean away from the median. Where a boot has 0
  * there is no logarithm: the growth's interval is then the difference's over the base's median.
  *
  * Boots are what is independent, and their spread decides. But the spread of two or three boots may come out far too small by chance; what the

@@ -26,9 +26,10 @@ const mostCycles = 1000;
  * `boots` has each boot's values after the warm-up, in the order they were measured, in any one unit; a boot of fewer than 5 is
  * passed over, and undefined is the answer where all are.
  *
- * Two things must both speak against `limit` (a slope, 0 if not given), and the interval is the wider of theirs:
- * - the spread between boots, by Student's t of their slopes, n − 1 degrees; a single boot has none;
- * - the spread within them, by Kendall's test of each boot, the scores and their variances added up over boots (R. M. Hirsch,
+ * What speaks against `limit` (a slope, 0 if not given) is, and the interval is the wider of both where both do:
+ * - where boots' slopes differ by more than their cycles explain, the spread between boots, by Student's t of their slopes, n − 1 degrees; of two
+ *   or three boots it is hardly ever sure of anything, so that it is asked only there;
+ * - in any case the spread within them, by Kendall's test of each boot, the scores and their variances added up over boots (R. M. Hirsch,
  *   J. R. Slack, E. A. Smith, Water Resour. Res. 18, 1982), ties and continuity corrected for; its interval is Sen's. It alone would
  *   take bursts of several cycles for independent; without it, two boots whose few quantised slopes happen to be alike would be
  *   an exact answer.
@@ -42,7 +43,7 @@ export function trendOf(boots: readonly (readonly number[])[], level: number, li
     .map((values) => lineOf(values, limit));
   if (lines.length === 0) return undefined;
   const slopes = lines.map(({ slope }) => slope);
-  const pValue = Math.max(chanceWithin(lines), chanceBetween(slopes));
+  const pValue = Math.max(chanceWithin(lines), differ(lines) ? chanceBetween(slopes) : 0);
   return {
     slope: intervalAbout(lines, slopes, limit),
     pValue,
@@ -124,6 +125,24 @@ function chanceBetween(slopes: readonly number[]): number {
   return 2 * studentUpperTail(Math.abs(center) / errorOfMean(slopes), slopes.length - 1);
 }
 
+/** Chance with which boots of one slope are taken for boots of several. */
+const differAlpha = 0.1;
+
+/**
+ * Whether the slopes differ by more than their own errors explain: their variance over the mean square of the errors, against the χ² of n − 1
+ * degrees (W. G. Cochran, Biometrics 10, 1954, for equal weights; its quantile by E. B. Wilson, M. M. Hilferty, Proc. Natl. Acad. Sci. 17, 1931).
+ */
+function differ(lines: readonly Line[]): boolean {
+  const degrees = lines.length - 1;
+  if (degrees === 0) return false;
+  const width = 2 * normalQuantile((1 + confidence) / 2);
+  const error = Math.hypot(...lines.map(({ low, high }) => (high - low) / width)) / Math.sqrt(lines.length);
+  const spread = errorOfMean(lines.map(({ slope }) => slope)) * Math.sqrt(lines.length);
+  const part = 2 / (9 * degrees);
+  const quantile = (1 - part + normalQuantile(1 - differAlpha) * Math.sqrt(part)) ** 3;
+  return spread > error * Math.sqrt(quantile);
+}
+
 /** In units of the largest, whose square need not be finite. */
 function errorOfMean(slopes: readonly number[]): number {
   const unit = Math.max(...slopes.map(Math.abs)) || 1;
@@ -134,8 +153,9 @@ function intervalAbout(lines: readonly Line[], slopes: readonly number[], limit:
   const value = mean(slopes);
   // Each boot's own uncertainty, as if independent; a single boot's is Sen's interval as it is.
   const reach = (side: (line: Line) => number) => Math.hypot(...lines.map(side)) / lines.length;
-  const between =
-    slopes.length < 2 ? 0 : studentQuantile((1 + confidence) / 2, slopes.length - 1) * errorOfMean(slopes);
+  const between = differ(lines)
+    ? studentQuantile((1 + confidence) / 2, slopes.length - 1) * errorOfMean(slopes)
+    : 0;
   return {
     value: limit + value,
     low:

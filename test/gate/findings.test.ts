@@ -3,6 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { builtInScenarios } from '../../src/config/scenarios.ts';
 import type { GateConfig } from '../../src/config/types.ts';
 import { compareMeasurements } from '../../src/gate/compare.ts';
+import { compareMatrix } from '../../src/gate/matrix.ts';
 import type { Comparison, Row } from '../../src/gate/record.ts';
 import type { BootPlan, Measurement } from '../../src/measure/record.ts';
 import { normalFrom, seededRandom } from '../stats/random.ts';
@@ -106,6 +107,13 @@ describe('the same bytes twice', () => {
     expect(row.head).toBeUndefined();
   });
 
+  it('are not enough where something is held against a limit of its own', () => {
+    for (const limit of [{ 'max-memfile-written': '1MiB' }, { 'max-trend': '4KiB' }])
+      expect(() => compare(same('base', 0), same('head', 0), gate(limit))).toThrow(
+        /has no cycle after its warm-up/,
+      );
+  });
+
   it('of two images that differ, a side without boots is no pass', () => {
     const head = side('head', { boots: 0, pages: () => 1 });
     expect(() => compare(same('base', 5), head)).toThrow(/has no cycle after its warm-up/);
@@ -168,8 +176,69 @@ describe('a trend', () => {
     expect(compare(base, head, loose).verdict).toBe('pass');
   });
 
+  it('on both sides is told of both', () => {
+    const both = compare(side('base', leaking(11, 3)), head, gate({ 'fail-above': '20%' }));
+    expect(both.notes[0]).toMatch(/^idle-2s, memfile diff: Grows by .+, and on base too$/);
+  });
+
+  it('is what the headline is about where it fails', () => {
+    const { headline, rows } = compare(base, head, gate({ 'fail-above': '20%', 'max-trend': '6KiB' }));
+    expect(headline).toMatch(
+      /^memfile diff of idle-2s \+1\d\.\d KiB with each cycle \(max-trend 6\.00 KiB\)$/,
+    );
+    expect(rows[0]?.failedBy).toBe('trend');
+  });
+
+  it('that is not ruled out is no pass, however well the medians agree', () => {
+    const few = (seed: number) => side('head', { rounds: 8, boots: 2, pages: noise(seed, 1000, 15) });
+    const strict = gate({ 'max-trend': '4KiB' });
+    expect(
+      rowOf(compare(side('base', { boots: 2, pages: noise(13, 1000, 15) }), few(12), strict)),
+    ).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringMatching(
+        /^A trend above max-trend, 4\.00 KiB a cycle, is not ruled out \(at most .+\)/,
+      ),
+    });
+    const none = side('head', { rounds: 4, pages: noise(14, 1000, 15) });
+    expect(rowOf(compare(undefined, none, strict))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringMatching(/^Too few cycles for a trend; five/),
+    });
+  });
+
+  it('past max-trend is found by a gate of two boots and nine looks, among six rows', () => {
+    const scenarios = ['pause', 'idle-2s', 'idle-5s', 'write-64k', 'spawn', 'pause-x10'];
+    const verdicts = Array.from({ length: 20 }, (_, seed) => {
+      const of = (name: 'base' | 'head', perCycle: number): Measurement => {
+        const level = noise(100 * seed + perCycle, 1000, 15);
+        const shape: Shape = {
+          boots: 2,
+          scenarios,
+          pages: (_scenario, _boot, round) => level() + perCycle * round,
+        };
+        return planned(side(name, shape), { leastBoots: 2, mostBoots: 10 });
+      };
+      return compare(of('base', 0), of('head', 20), gate({ 'fail-above': '30%', 'max-trend': '4KiB' }))
+        .verdict;
+    });
+    expect(verdicts).not.toContain('pass');
+    expect(verdicts.filter((verdict) => verdict === 'fail').length).toBeGreaterThanOrEqual(15);
+  });
+
   it('fails without a base too', () => {
     expect(compare(undefined, head, gate({ 'max-trend': '6KiB' })).verdict).toBe('fail');
+  });
+
+  it('is told from chance among all entries of a matrix together', () => {
+    const failed = Array.from({ length: 10 }, (_, group) => {
+      const entries = Array.from({ length: 20 }, (_, index) => ({
+        name: `entry-${index}`,
+        pair: { head: side('head', { rounds: 20, pages: noise(5000 + 20 * group + index, 1000, 15) }) },
+      }));
+      return compareMatrix(entries, gate({ 'max-trend': '0B' }), { ...meta, allowMissing: false });
+    }).filter(({ verdict }) => verdict === 'fail');
+    expect(failed.length).toBeLessThanOrEqual(1);
   });
 
   it('that falls is no finding', () => {

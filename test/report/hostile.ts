@@ -81,6 +81,7 @@ const trusted = [
   'schema',
   'side',
   'verdict',
+  'failedBy',
   'metric',
   'accelerator',
   'init',

@@ -56,7 +56,8 @@ describe('welchTest', () => {
     const five = b.slice(0, 5);
     const [va, vb] = [variance(a) / 6, variance(five) / 5];
     expect(welchTest(a, five)?.standardError).toBeCloseTo(Math.sqrt(va + vb), 12);
-    expect(welchTest(a, five)?.degrees).toBeCloseTo((va + vb) ** 2 / (va ** 2 / 5 + vb ** 2 / 4), 12);
+    // By Satterthwaite of equal spreads: (1/6 + 1/5)² / (1/6² / 5 + 1/5² / 4).
+    expect(welchTest(a, five)?.degrees).toBeCloseTo((11 / 30) ** 2 / (1 / 180 + 1 / 100), 12);
     expect(welchTest([3.3, 3.3, 3.3], [1, 2, 4])?.degrees).toBeCloseTo(2, 12);
     expect(welchTest([0.1, 0.1, 0.1].map(Math.log), [1, 2, 4])?.degrees).toBeCloseTo(2, 12);
   });
