@@ -124,7 +124,9 @@ async function storePair(
     return;
   }
   if (event.name !== 'pull_request') return;
-  if (pair.baseIsNew && pair.base !== undefined && !isShared)
+  // Fewer boots are no baseline: a later run would ask for more, and measure both sides in one job all the same.
+  const isWhole = (pair.base?.boots.length ?? 0) >= config.measure.soloBoots;
+  if (pair.baseIsNew && pair.base !== undefined && isWhole && !isShared)
     await baselines.save(pair.base, measuringSha256, undefined);
   const { base, head, noVerdict, notes } = pair;
   if (headSha !== undefined) await results.save(headSha, resultSha256, { base, head, noVerdict, notes });
