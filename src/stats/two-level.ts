@@ -12,7 +12,7 @@ export interface Series {
 /** One series as the model has it. Spreads are on the series' own scale: natural logarithms, or its unit. */
 export interface FittedSeries {
   readonly group: string;
-  /** `ratio`: spreads are of logarithms, and effects multiply. `difference`: some cycle has 0; they are of the values, and add. */
+  /** `ratio`: spreads are of logarithms, and effects multiply. `difference`: some cycle has 0, or boots differ by large factors; they are of the values, and add. */
   readonly scale: 'ratio' | 'difference';
   /** Median over boots of each boot's median, in the unit. */
   readonly location: number;
@@ -65,8 +65,8 @@ export function fitTwoLevel(all: readonly Series[], warmup: number): TwoLevelMod
 
 function fitSeries({ group, boots }: Series, warmup: number): FittedSeries {
   const counted = boots.map((values) => values.slice(warmup));
-  const scale = counted.every((values) => values.every((value) => value > 0)) ? 'ratio' : 'difference';
   const medians = counted.map(median);
+  const scale = scaleOf(counted, medians);
   const cycles = counted.flatMap((values) => awayFromMedian(values, scale));
   const rounds = Math.round(median(counted.map((values) => values.length)));
   const withinMedian = spreadOfMedian(cycles, rounds, scale);
@@ -86,6 +86,20 @@ function fitSeries({ group, boots }: Series, warmup: number): FittedSeries {
     ),
     grid: boots.every((values) => values.every((value) => value % pageBytes === 0)) ? pageBytes : 0,
   };
+}
+
+/**
+ * Wider, on logarithms, a normal distribution draws boots that are several times as large as any that was seen: so are scenarios of a few pages,
+ * which have some more or less and not some times as many.
+ */
+const widestRatio = 0.35;
+
+function scaleOf(
+  counted: readonly (readonly number[])[],
+  medians: readonly number[],
+): FittedSeries['scale'] {
+  const positive = counted.every((values) => values.every((value) => value > 0));
+  return positive && Math.sqrt(variance(medians.map(Math.log))) <= widestRatio ? 'ratio' : 'difference';
 }
 
 const scaling = { ratio: Math.log, difference: (value: number) => value };
