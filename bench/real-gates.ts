@@ -146,7 +146,7 @@ function verdictTable(experiments: readonly Experiment[]): Table {
       `${(100 * growth).toFixed(1)} %`,
       String(gates.length),
       ...(['pass', 'fail', 'inconclusive'] as const).map((verdict) => String(countOf(gates, verdict))),
-      (gates.reduce((sum, { pairs }) => sum + pairs, 0) / gates.length).toFixed(1),
+      (pairsOf(gates) / gates.length).toFixed(1),
     ]),
   };
 }
@@ -155,10 +155,15 @@ function countOf(gates: readonly SimulatedGate[], verdict: Verdict): number {
   return gates.filter((gate) => gate.verdict === verdict).length;
 }
 
+function pairsOf(gates: readonly SimulatedGate[]): number {
+  return gates.reduce((sum, { pairs }) => sum + pairs, 0);
+}
+
 function figuresOf(name: string, gates: readonly SimulatedGate[]): Record<string, number> {
   return {
     [`${name}Gates`]: gates.length,
     [`${name}Pass`]: countOf(gates, 'pass'),
     [`${name}Fail`]: countOf(gates, 'fail'),
+    [`${name}Pairs`]: pairsOf(gates),
   };
 }

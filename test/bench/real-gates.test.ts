@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { spreadOut } from '../../bench/boots.ts';
+import { decideRealGates } from '../../bench/real-gates.ts';
+import { temporaryFolder } from '../baseline/repository.ts';
+import { sampleMeasurement } from '../gate/sample-measurement.ts';
+import { normalFrom, seededRandom } from '../stats/random.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+const normal = normalFrom(seededRandom(17));
+const { fingerprint, scenarios } = sampleMeasurement({
+  side: 'head',
+  boots: 1,
+  metrics: () => ({ 'memfile.writtenBytes': 4096 }),
+});
+const work = scenarios.slice(0, 1).map((scenario) => ({ ...scenario, name: 'work' }));
+
+/** Boots as `bench boots` writes them: whole pages about a center, and more with each cycle. */
+function boots(image: string, count: number, rounds: number, pages: number, perCycle = 0): string[] {
+  return Array.from({ length: count }, (_, index) => {
+    const ofBoot = pages * Math.exp(0.01 * normal());
+    const values = Array.from({ length: rounds + 2 }, (_, round) =>
+      Math.round(ofBoot * Math.exp(0.01 * normal()) + perCycle * round),
+    );
+    return JSON.stringify({
+      image,
+      startedAt: `boot ${index}`,
+      readyMs: 1,
+      writtenPages: { work: values },
+    });
+  });
+}
+
+function write(name: string, lines: readonly string[]): string {
+  const path = join(folder.path, name);
+  const head = { schema: 'snapgate/boots', version: 1, fingerprint, scenarios: work, warmup: 2 };
+  writeFileSync(path, `${[JSON.stringify(head), ...lines].join('\n')}\n`);
+  return path;
+}
+
+describe('gates of recorded boots', () => {
+  const leakPath = write('leak.jsonl', boots('debian+leak-3', 3, 80, 1000, 3));
+
+  it('pass the guest with itself, fail it with one that dirties a tenth more, and tell the leak', () => {
+    const path = write('work.jsonl', [
+      ...boots('debian', 200, 8, 3000),
+      ...boots('debian+rate-45', 100, 8, 3300),
+    ]);
+    const { figures, tables } = decideRealGates({ path, leakPath });
+    expect(figures['identicalGates']).toBe(30);
+    expect(figures['identicalPass']).toBeGreaterThanOrEqual(28);
+    expect(figures['identicalFail']).toBe(0);
+    expect(figures).toMatchObject({ rate45Gates: 20, rate45Pass: 0, rate45Fail: 20 });
+    expect(figures['trendRatio']).toBeGreaterThan(0.85);
+    expect(figures['trendRatio']).toBeLessThan(1.15);
+    expect(tables[0]?.rows.map(([name]) => name)).toEqual([
+      'debian against itself',
+      'debian against debian+rate-45',
+    ]);
+  });
+
+  it('take no boot twice: of few there are few gates', () => {
+    const path = write('few.jsonl', boots('debian', 41, 8, 3000));
+    const { figures } = decideRealGates({ path, leakPath });
+    const pairs = figures['identicalPairs'] ?? Number.NaN;
+    expect(2 * pairs).toBeLessThanOrEqual(41);
+    expect(2 * pairs).toBeGreaterThan(41 - 20);
+  });
+
+  it('need the guest: without it there is an error that says how to record it', () => {
+    const path = write('none.jsonl', boots('journald', 2, 8, 3000));
+    expect(() => decideRealGates({ path, leakPath })).toThrow(/has no boots of debian$/);
+  });
+});
+
+describe('the order in which guests are recorded', () => {
+  it('spreads each kind over the whole', () => {
+    expect(
+      spreadOut(
+        new Map([
+          ['a', 4],
+          ['b', 2],
+        ]),
+      ),
+    ).toEqual(['a', 'b', 'a', 'a', 'b', 'a']);
+  });
+});
