@@ -147,11 +147,11 @@ function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): His
   const fit = fitLevels(scaled, { level: stepLevel / terms.shares, floor: leastTold / 10 });
   const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
   const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
-  const decided = found.filter(({ told }) => wasDecided(told, terms.thresholds));
   const drift = tellDrift(looked, fit, scale, {
     from: startOf(looked, terms),
     level: driftLevel / terms.shares,
-    apart: new Set(decided.map(({ step }) => step.index)),
+    apart: new Set(stepsApart(found, terms.thresholds).map(({ step }) => step.index)),
+    head: scaled.at(-1) ?? Number.NaN,
   });
   return {
     ...row,
@@ -224,12 +224,44 @@ function isTold({ growth = Number.POSITIVE_INFINITY }: HistoryStep): boolean {
   return Math.abs(growth) >= leastTold;
 }
 
-/** A step that is past the row's own thresholds was failed when it came, and accepted or meant; one down as far is as well known. */
-function wasDecided(
-  { growth = Number.POSITIVE_INFINITY, difference }: HistoryStep,
-  thresholds: Row['thresholds'],
+interface ToldStep {
+  readonly step: Step;
+  readonly told: HistoryStep;
+}
+
+/**
+ * The steps that are no part of a creep. One up past the row's own thresholds was failed when it came, and accepted or meant. One down counts
+ * against what has crept up, unless it takes such a step back: then neither of the two is looked at.
+ */
+function stepsApart(found: readonly ToldStep[], thresholds: Row['thresholds']): readonly ToldStep[] {
+  const apart: ToldStep[] = [];
+  const takenBack = new Set<ToldStep>();
+  for (const each of found.filter(({ told }) => isPastLimits(told, thresholds))) {
+    const of =
+      each.step.size > 0 ? undefined : apart.findLast((up) => takesBack(up, each, thresholds, takenBack));
+    if (of !== undefined) takenBack.add(of).add(each);
+    if (of !== undefined || each.step.size > 0) apart.push(each);
+  }
+  return apart;
+}
+
+/** What is left of the two is no more than a change that passes. */
+function takesBack(
+  up: ToldStep,
+  down: ToldStep,
+  { failAbove, minGrowth }: Row['thresholds'],
+  takenBack: ReadonlySet<ToldStep>,
 ): boolean {
-  const { failAbove, minGrowth } = thresholds;
+  if (takenBack.has(up)) return false;
+  const ratio = (1 + (up.told.growth ?? Number.POSITIVE_INFINITY)) * (1 + (down.told.growth ?? -1));
+  const left = Math.abs(up.told.difference + down.told.difference);
+  return !isAbove(Math.abs(ratio - 1), failAbove) || !isAbove(left, minGrowth);
+}
+
+function isPastLimits(
+  { growth = Number.POSITIVE_INFINITY, difference }: HistoryStep,
+  { failAbove, minGrowth }: Row['thresholds'],
+): boolean {
   return isAbove(Math.abs(growth), failAbove) && isAbove(Math.abs(difference), minGrowth);
 }
 
@@ -241,7 +273,14 @@ function tellDrift(
     from,
     apart,
     level,
-  }: { readonly from: number | undefined; readonly apart: ReadonlySet<number>; readonly level: number },
+    head,
+  }: {
+    readonly from: number | undefined;
+    readonly apart: ReadonlySet<number>;
+    readonly level: number;
+    /** The head's own number, scaled. */
+    readonly head: number;
+  },
 ): Drift | undefined {
   const start = from === undefined ? undefined : points[from];
   if (from === undefined || start === undefined || values.length - from < leastInWindow) return undefined;
@@ -257,6 +296,7 @@ function tellDrift(
     entries: values.length - from,
     growth: { value, low, high },
     difference: finite(before * value),
+    head: growthOf(head - found.start - (found.whole - found.value)),
     whole: growthOf(found.whole),
     established: found.pValue <= level && Math.abs(value) >= leastTold,
   };
@@ -264,7 +304,7 @@ function tellDrift(
 
 function judgeDrift(
   metric: MetricName,
-  { growth, difference, established, entries, from }: Drift,
+  { growth, difference, established, entries, from, head = growth.value }: Drift,
   { thresholds, config, identical }: Terms,
 ): Pick<HistoryRow, 'verdict' | 'reason'> {
   const { max } = config.drift;
@@ -272,6 +312,8 @@ function judgeDrift(
   const { failAbove, minGrowth } = thresholds;
   if (identical || !established || !isAbove(growth.value, max) || !isAbove(difference, minGrowth))
     return { verdict: 'pass' };
+  // Whatever its branch has crept by, a change that mends it must get in.
+  if (!isAbove(head, max)) return { verdict: 'pass' };
   const { value, low, high } = growth;
   const crept = `${formatGrowth(value)} (${formatGrowth(low)} … ${formatGrowth(high)})`;
   const reason = `The ${metricLabels[metric]} crept ${crept} over ${entries} measurements since ${from.slice(0, 7)}, past max-drift of ${formatThreshold(max)}, besides steps above ${formatThreshold(failAbove)}.`;

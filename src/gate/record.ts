@@ -144,8 +144,10 @@ export const driftSchema = z.strictObject({
   since: z.iso.datetime(),
   /** Measurements from that one on, head included. */
   entries: z.int().positive(),
-  /** Without the steps that were past the row's own thresholds: a ratio − 1, with its 95 % interval. */
+  /** Without the steps up that were past the row's own thresholds, and those that took one back: a ratio − 1, with its 95 % interval. */
   growth: z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
+  /** The same of the head's own number: a ratio − 1. */
+  head: z.number().optional(),
   /** In the metric's unit. */
   difference: z.number(),
   /** With all steps: a ratio − 1. */

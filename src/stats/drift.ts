@@ -7,6 +7,8 @@ import { studentQuantile, studentUpperTail } from './student.ts';
 export interface Drift extends Required<Interval> {
   /** The whole change from the one entry to the last, steps that were taken out included. */
   readonly whole: number;
+  /** The level at the one entry. */
+  readonly start: number;
   /** Two-sided probability of a creep at least so large where there is none. */
   readonly pValue: number;
 }
@@ -29,6 +31,7 @@ export function driftOf(fit: LevelFit, from: number, apart: ReadonlySet<number>)
     low: value - half,
     high: value + half,
     whole: levelAt(model, last) - levelAt(model, from),
+    start: levelAt(model, from),
     pValue: Math.min(1, fit.creep === undefined ? chance : chance * onsetsTried),
   };
 }

@@ -160,16 +160,59 @@ describe('a creep', () => {
     expect(judged.comparison.verdict).toBe('fail');
   });
 
-  test('does not count a step that was failed when it came, up or down', () => {
-    for (const factor of [1.3, 0.7]) {
+  test('does not count a step up that was failed when it came, and counts one down', () => {
+    for (const [factor, counted] of [
+      [1.3, 0],
+      [0.7, -0.3],
+    ] as const) {
       const judged = judge(
         { commits: 60, seed: 4, growth: (commit) => (commit >= 30 ? factor : 1) },
         { ...all, 'max-drift': '5%' },
       );
-      expect(rowOf(judged).steps.map(({ commit }) => commit)).toEqual([commitOf(30)]);
-      expect(rowOf(judged).verdict).toBe('pass');
-      expect(Math.abs((rowOf(judged).drift?.whole ?? 0) - (factor - 1))).toBeLessThan(0.05);
+      const { steps, verdict, drift } = rowOf(judged);
+      expect(steps.map(({ commit }) => commit)).toEqual([commitOf(30)]);
+      expect(verdict).toBe('pass');
+      expect(Math.abs((drift?.whole ?? 0) - (factor - 1))).toBeLessThan(0.05);
+      expect(Math.abs((drift?.growth.value ?? 0) - counted)).toBeLessThan(0.05);
     }
+  });
+
+  test('fails neither the change that mends it nor what comes after', () => {
+    const mended = 60;
+    const measurements = storedMeasurements({
+      commits: mended + 21,
+      seed: 6,
+      growth: (commit) => (commit < mended ? 1.004 ** commit : 1),
+      // Of medians over five boots of medians of eight cycles: 1 %.
+      betweenBoots: 0.015,
+      withinBoot: 0.02,
+    });
+    const verdictAt = (head: number) => {
+      const [base, ofHead] = measurements.slice(head - 1, head + 1);
+      if (base === undefined || ofHead === undefined) throw new Error('there are so many');
+      const entries = historyOfAll(measurements.slice(0, head));
+      return rowOf(judgeWith(entries, base, ofHead, { 'max-drift': '10%' }));
+    };
+    expect(verdictAt(mended - 1)).toMatchObject({ verdict: 'fail', drift: { entries: 60 } });
+    const ofMend = verdictAt(mended);
+    expect(ofMend).toMatchObject({ verdict: 'pass', drift: { established: true } });
+    expect(ofMend.drift?.growth.value).toBeGreaterThan(0.2);
+    expect(Math.abs(ofMend.drift?.head ?? 1)).toBeLessThan(0.05);
+    const after = Array.from({ length: 20 }, (_, index) => verdictAt(mended + 1 + index));
+    expect(after.map(({ verdict }) => verdict)).toEqual(after.map(() => 'pass'));
+    // Once the mend is told as a step it has taken the creep back, whatever a head measures.
+    expect(after.at(-1)?.drift?.growth.value).toBeLessThan(0.05);
+  });
+
+  test('is not offset by a step that only takes back one that was not counted', () => {
+    const feature = (commit: number) => (commit >= 20 && commit < 40 ? 1.4 : 1);
+    const judged = judge(
+      { commits: 60, seed: 8, growth: (commit) => feature(commit) * Math.exp(0.004 * commit) },
+      { ...all, 'max-drift': '10%' },
+    );
+    expect(rowOf(judged).steps.map(({ commit }) => commit)).toEqual([commitOf(20), commitOf(40)]);
+    expect(rowOf(judged).verdict).toBe('fail');
+    expect(Math.abs((rowOf(judged).drift?.growth.value ?? 0) - Math.expm1(0.004 * 59))).toBeLessThan(0.08);
   });
 
   test('before the window is of no account, and is with a commit before it', () => {
