@@ -86,8 +86,16 @@ async function measuredPair(
   const rules = await ruleNotes(run, request, base);
   const storage = { store: baselines, measuringSha256 };
   const { workspace: checkout, mode } = request;
-  const gate = { config, checkout, head, base, storage, decides: mode === 'gate', keepsHead: isPush(event) };
-  const pair = await measureGate(run, gate);
+  const pair = await measureGate(run, {
+    config,
+    checkout,
+    head,
+    base,
+    storage,
+    branch: sides.branch,
+    decides: mode === 'gate',
+    keepsHead: isPush(event),
+  });
   logSteps(run, pair);
   // What the event says of the base is of no interest where another was named.
   const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';

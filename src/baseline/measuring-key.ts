@@ -8,6 +8,7 @@ export const notInMeasuringKey = {
   memoryBytes: 'is in the fingerprint',
   vcpus: 'is in the fingerprint',
   boots: 'is asked of a stored measurement by number: more are as good',
+  plansBoots: 'is who chooses their number',
   soloBoots: 'is a number of boots too',
   maxBoots: 'is a number of boots too',
   timeBudgetMs: 'limits how many boots there are, not what a boot is',

@@ -111,7 +111,15 @@ async function gate(run: Run, given: Context): Promise<VerbResult> {
   const context = { ...sides, auto: undefined, branch: undefined };
   const base = await resolveBase(run, config.base, context);
   const reproduce = reproduceOptions(command.inputs, { hideText: false });
-  const result = await runGate(run, { config, checkout, head, base, storage: undefined, reproduce });
+  const result = await runGate(run, {
+    config,
+    checkout,
+    head,
+    base,
+    storage: undefined,
+    branch: undefined,
+    reproduce,
+  });
   run.log.info(`report: ${result.files.report}`);
   return { exitCode: result.exitCode, output: exporterOf(given).render(result.report) };
 }

@@ -273,7 +273,9 @@ function readMeasure(settings: Settings, engine: EngineSettings, own: readonly S
 const soloBoots = 5;
 
 /** Whoever names a number of boots alone has asked for as many, not for more where those do not decide. */
-function readBoots(settings: Settings): Pick<MeasureConfig, 'boots' | 'soloBoots' | 'maxBoots'> {
+function readBoots(
+  settings: Settings,
+): Pick<MeasureConfig, 'boots' | 'plansBoots' | 'soloBoots' | 'maxBoots'> {
   const parse = bounded(parseCount, 1, 100);
   const given = settings.readOptional('boots', parse);
   const limit = settings.find('max-boots');
@@ -285,7 +287,7 @@ function readBoots(settings: Settings): Pick<MeasureConfig, 'boots' | 'soloBoots
       `${limit?.where}: ${maxBoots} is fewer than boots, ${boots}, after which a gate first looks`,
       'Raise max-boots, or lower boots.',
     );
-  return { boots, soloBoots: given ?? soloBoots, maxBoots };
+  return { boots, plansBoots: given === undefined, soloBoots: given ?? soloBoots, maxBoots };
 }
 
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */

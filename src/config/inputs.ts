@@ -289,7 +289,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('boots', 'measure', 'N', built),
     description:
-      'Number of cold boots of each side before a gate first looks, 1 to 100; a measurement that is kept, or that nobody decides on yet, has as many as are given here, or 5.',
+      'Number of cold boots of each side before a gate first looks, 1 to 100; a measurement that is kept, or that nobody decides on yet, has as many as are given here, or 5. Where it is not given and ten measurements of the branch are stored, a gate first looks when this image usually can be decided on.',
     type: 'count',
     default: '2',
   },

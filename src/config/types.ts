@@ -63,6 +63,8 @@ export interface MeasureConfig {
   readonly engine: EngineSettings;
   /** Cold boots of each side before a gate first looks. */
   readonly boots: number;
+  /** Nobody has named `boots`: where the image's history says that more are needed, a gate first looks then. */
+  readonly plansBoots: boolean;
   /** Cold boots of a side that is measured without a gate that looks. */
   readonly soloBoots: number;
   /** Cold boots of each side at which a gate that could not decide stops. */

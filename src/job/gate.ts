@@ -26,6 +26,8 @@ export interface GateRequest {
   readonly base: BaseSide;
   /** Where a measurement of the base may be kept; undefined where there is no such place. */
   readonly storage: Storage | undefined;
+  /** The branch whose stored measurements tell how many boots the image usually needs; undefined: none is known. */
+  readonly branch: string | undefined;
   /** A verdict follows: what gates must be something that the engine can give, and boots are taken until it is known. */
   readonly decides: boolean;
   /** The head's measurement is kept as a baseline: it has the boots of one, even where fewer decide. */

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from '../baseline/history.ts';
 import type { HeadSide, ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
 import type { Engine } from '../engine/contract.ts';
@@ -5,6 +6,7 @@ import { incomparable } from '../gate/comparable.ts';
 import { sameImage } from '../gate/facts.ts';
 import type { NoVerdict } from '../gate/record.ts';
 import { limitsHeadAlone } from '../gate/thresholds.ts';
+import { planByHistory } from '../gate/usual.ts';
 import type { Run } from '../host/run.ts';
 import { fingerprintOf, kernelOf, scenariosRecord } from '../measure/environment.ts';
 import {
@@ -49,26 +51,80 @@ export async function measurePair(
   );
   const differs = differenceOf(config, engine, built, given);
   const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
-  const toMeasure = { ...engine, config: measureConfigOf(request), sides, parallel: lanes === 2 };
   const look = differs === undefined ? lookAt(request, given) : undefined;
-  const measured =
-    look !== undefined && needsNoBoots(request, given, built)
-      ? measureNothing(toMeasure)
-      : await measureSides(run, { ...toMeasure, ...(look && { decided: look }) });
+  const none = look !== undefined && needsNoBoots(request, given, built);
+  const plan =
+    look === undefined || none ? unplanned(request) : await planByUsual(run, request, engine, given, sides);
+  const toMeasure = { ...engine, config: plan.config, sides, parallel: lanes === 2 };
+  const measured = none
+    ? measureNothing(toMeasure)
+    : await measureSides(run, { ...toMeasure, ...(look && { decided: look }) });
   const pair = pairOf(given, measured);
   return {
     ...pair,
     noVerdict:
       differs ?? incomparable(pair.base, pair.head) ?? (base.kind === 'none' ? base.noVerdict : undefined),
-    notes,
+    notes: [...notes, ...plan.notes],
     baseIsNew: measured.some(({ side, boots }) => side === 'base' && boots.length > 0),
   };
 }
 
-function measureConfigOf({ config: { measure }, keepsHead }: GateRequest): MeasureRequest['config'] {
-  if (!keepsHead) return measure;
+/** How the sides are to be measured, and what the report is to say of that. */
+interface PlannedMeasuring {
+  readonly config: MeasureRequest['config'];
+  readonly notes: readonly string[];
+}
+
+function unplanned({ config: { measure }, keepsHead }: GateRequest): PlannedMeasuring {
+  if (!keepsHead) return { config: measure, notes: [] };
   const boots = Math.max(measure.boots, measure.soloBoots);
-  return { ...measure, boots, maxBoots: Math.max(measure.maxBoots, boots) };
+  return { config: { ...measure, boots, maxBoots: Math.max(measure.maxBoots, boots) }, notes: [] };
+}
+
+/** Where nobody has named a number of boots, what was stored of the branch says from how many on a look is worth its while. */
+async function planByUsual(
+  run: Run,
+  request: GateRequest,
+  engine: ProbedEngine,
+  given: Given,
+  sides: readonly SideToMeasure[],
+): Promise<PlannedMeasuring> {
+  const plain = unplanned(request);
+  const { config } = request;
+  const entries = config.measure.plansBoots ? await storedEntries(request, engine, given, sides) : [];
+  const plan = planByHistory(entries, {
+    scenarios: config.measure.scenarios,
+    gate: config.gate,
+    leastBoots: plain.config.boots,
+    mostBoots: plain.config.maxBoots,
+    baseBoots: given.base.kind === 'measurement' ? given.base.measurement.boots.length : undefined,
+  });
+  if (plan === undefined) return plain;
+  run.log.info(`${plan.sentence} (${entries.length} stored measurements of branch ${request.branch})`);
+  return {
+    config: { ...plain.config, boots: plan.leastBoots },
+    notes: [...plain.notes, ...(plan.suffices ? [] : [plan.sentence])],
+  };
+}
+
+/** The head's commit aside, which a run that is run again has stored. */
+async function storedEntries(
+  { storage, branch, config }: GateRequest,
+  { identity }: ProbedEngine,
+  { base }: Given,
+  sides: readonly SideToMeasure[],
+): Promise<readonly HistoryEntry[]> {
+  const [side] = sides;
+  if (storage === undefined || branch === undefined || side === undefined) return [];
+  const fingerprint =
+    base.kind === 'measurement'
+      ? base.measurement.fingerprint
+      : fingerprintOf(identity, kernelOf(side.image), config.measure);
+  const scenarios = scenariosRecord(config.measure.scenarios);
+  const { store, measuringSha256 } = storage;
+  const entries = await store.history(branch, { measuringSha256, fingerprint, scenarios, boots: 0 });
+  const own = sides.find((each) => each.side === 'head')?.subject.commit;
+  return entries.filter(({ commit }) => commit !== own);
 }
 
 function pairOf({ base, head }: Given, measured: readonly Measurement[]): Pick<GatePair, 'base' | 'head'> {

@@ -26,3 +26,30 @@ export function bootsToResolve(
   }
   return high;
 }
+
+/**
+ * Boots of a side from which on a change of nothing is likely to be told from one of `limit`: whose one-sided Student bound at `level` is
+ * within it, when boots spread by `spread`. Both sides have as many, or the other one has `others`. undefined where `most` would not do.
+ */
+export function bootsToRuleOut(
+  spread: number,
+  limit: number,
+  {
+    level,
+    most,
+    others,
+  }: { readonly level: number; readonly most: number; readonly others?: number | undefined },
+): number | undefined {
+  for (let boots = 2; boots <= most; boots += 1)
+    if (boundOf(spread, boots, { level, others }) <= limit) return boots;
+  return undefined;
+}
+
+/** What a change of nothing is told to be at most, of sides with so many boots each. */
+export function boundOf(
+  spread: number,
+  boots: number,
+  { level, others = boots }: { readonly level: number; readonly others?: number | undefined },
+): number {
+  return studentQuantile(level, boots + others - 2) * spread * Math.sqrt(1 / boots + 1 / others);
+}

@@ -50,6 +50,7 @@ const measure: Required<Config['measure']> = {
   vcpus: 1,
   engine: { kind: 'qemu', accel: 'auto' },
   boots: 5,
+  plansBoots: false,
   soloBoots: 5,
   maxBoots: 5,
   cycles: 4,

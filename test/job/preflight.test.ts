@@ -9,6 +9,7 @@ const config: MeasureConfig = {
   vcpus: 1,
   engine: { kind: 'qemu', accel: 'auto' },
   boots: 5,
+  plansBoots: false,
   soloBoots: 5,
   maxBoots: 5,
   cycles: 5,

@@ -63,6 +63,7 @@ export function measureConfig(
     vcpus: 1,
     engine: { kind: 'qemu', accel: 'auto' },
     boots: 1,
+    plansBoots: false,
     soloBoots: 1,
     maxBoots: 1,
     warmup: 0,
