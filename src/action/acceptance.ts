@@ -70,7 +70,10 @@ export async function acceptJudged(
       };
     case 'refused':
       log.info(answer.reason);
-      return { judged: withRecord(judged, record, { remarks: [answer.reason] }), remember: answer.remember };
+      return {
+        judged: withRecord(judged, record, { remarks: [...(judged.remarks ?? []), answer.reason] }),
+        remember: answer.remember,
+      };
   }
 }
 

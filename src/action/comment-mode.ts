@@ -1,5 +1,9 @@
+import { buildsItself } from '../config/config.ts';
 import { incomparable } from '../gate/comparable.ts';
+import type { NoHistory } from '../gate/drift.ts';
+import type { BranchHistory } from '../gate/history-series.ts';
 import type { Patience } from '../github/client.ts';
+import { askCommit } from '../github/commits.ts';
 import type { WorkflowRunEvent } from '../github/event.ts';
 import { type ForkPair, type ForkRun, readForkRun } from '../github/fork-run.ts';
 import type { PullRequest } from '../github/pull-request.ts';
@@ -7,12 +11,17 @@ import { openRepository } from '../github/repository.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import { decidePair } from '../job/gate.ts';
+import { differentScenario } from '../measure/alike.ts';
+import { scenariosRecord } from '../measure/environment.ts';
+import type { Measurement } from '../measure/record.ts';
 import { commitUrl } from '../report/links.ts';
 import type { Announcer } from './announce.ts';
 import { announcerOf } from './announcer-of.ts';
 import type { Decision } from './decision.ts';
+import { historyFor } from './history.ts';
 import { publishJudged } from './publish.ts';
 import type { ActionRequest } from './request.ts';
+import { openStorage } from './storage.ts';
 
 /** How GitHub is waited for: for tests. */
 export interface CommentModeOptions {
@@ -74,7 +83,8 @@ async function tellMeasured(
   run.log.info(
     `Tells pull request #${number} (${commitUrl(headSha, context.repositoryUrl)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`,
   );
-  const decision = decide(request, event, pair);
+  const history = await historyOfFork(run, request, pullRequest.baseBranch, pair.head);
+  const decision = await decide(request, event, pair, history);
   const sides = {
     head: pair.head.subject,
     base: undefined,
@@ -89,13 +99,14 @@ async function tellMeasured(
 }
 
 /** The verdict is this job's, by its own thresholds: the run's is not asked for. */
-function decide(
+async function decide(
   { config, context, reproduce }: ActionRequest,
   event: WorkflowRunEvent,
   pair: ForkPair,
-): Decision {
+  history: BranchHistory | NoHistory,
+): Promise<Decision> {
   const noVerdict = pair.noVerdict ?? incomparable(pair.base, pair.head);
-  const report = decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false });
+  const report = await decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false }, history);
   const { repositoryUrl, runUrl } = context;
   const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
   const provenance = `Measured in ${where}; the numbers are that run's.`;
@@ -104,6 +115,31 @@ function decide(
     shownAt: async () => undefined,
     keep: async () => {},
   };
+}
+
+/**
+ * What is stored of the branch that the pull request goes into. It is found by what is measured and how, which is known here by this job's own
+ * inputs alone: what the other run says of that is its own.
+ */
+async function historyOfFork(
+  run: Run,
+  request: ActionRequest,
+  branch: string,
+  head: Measurement,
+): Promise<BranchHistory | NoHistory> {
+  const { image, measure, gate } = request.config;
+  if (image === undefined && !buildsItself(measure.engine))
+    return {
+      absent: 'this job is not told what is measured; give it the image source that the measuring job has',
+    };
+  if (differentScenario(head.scenarios, scenariosRecord(measure.scenarios)) !== undefined)
+    return { absent: "what was measured is not what this job's own inputs say" };
+  const { from } = gate.drift;
+  const commit =
+    from === undefined ? undefined : await askCommit(openRepository(request.context, request.token), from);
+  if (from !== undefined && commit === undefined)
+    return { absent: `drift-from: there is no commit ${JSON.stringify(from.slice(0, 100))}` };
+  return await historyFor(run, { branch }, openStorage(run, request), head, commit);
 }
 
 async function tellNotMeasured(

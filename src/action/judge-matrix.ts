@@ -34,12 +34,18 @@ export async function judgeMatrix(run: Run, request: ActionRequest): Promise<Dec
   // Nothing at all is no regression of an image: it is a matrix that broke.
   if (matrix.entries.every(({ comparison }) => comparison === undefined))
     throw nothingMeasured(collected, matrix.entries);
+  const remarks = config.gate.drift.max === undefined ? [] : [driftRemark];
+  for (const remark of remarks) run.log.warning(remark);
   return {
-    judged: { matrix, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
+    judged: { matrix, remarks, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
     shownAt: async () => undefined,
     keep: async () => {},
   };
 }
+
+/** Only the jobs that measure know what an entry is of, by which its history is found. */
+const driftRemark =
+  'max-drift is not judged with entries: a history is of one image, and this job has none of its own.';
 
 async function collect(
   { config, context, token }: ActionRequest,

@@ -12,8 +12,9 @@ export async function judgePair(run: Run, request: ActionRequest, sides: Sides):
   const { config, reproduce, context } = request;
   const { pair, shownAt, history, store } = await obtainPair(run, request, sides);
   const { repositoryUrl, runUrl } = context;
+  const report = await decidePair(config, pair, await history());
   return {
-    judged: { ...decidePair(config, pair, await history()), reproduce, repositoryUrl, runUrl },
+    judged: { ...report, reproduce, repositoryUrl, runUrl },
     shownAt,
     keep: async () => {
       await store();

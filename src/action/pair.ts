@@ -2,7 +2,8 @@ import { changedRules } from '../baseline/changed-rules.ts';
 import { openGit } from '../baseline/git.ts';
 import type { ResultPair } from '../baseline/store.ts';
 import type { BaseSide } from '../baseline/types.ts';
-import type { BranchHistory } from '../gate/drift.ts';
+import type { NoHistory } from '../gate/drift.ts';
+import type { BranchHistory } from '../gate/history-series.ts';
 import type { TriggerEvent } from '../github/event.ts';
 import type { Run } from '../host/run.ts';
 import { type GatePair, measureGate } from '../job/gate.ts';
@@ -18,8 +19,8 @@ export interface ObtainedPair {
   readonly pair: GatePair;
   /** Since when a result of this very head is known, ISO 8601; undefined: since now. */
   shownAt(): Promise<string | undefined>;
-  /** What was stored of the branch before; undefined where there is nothing. */
-  history(): Promise<BranchHistory | undefined>;
+  /** What was stored of the branch before, or why that is not known. */
+  history(): Promise<BranchHistory | NoHistory>;
   /** Stores what later runs can use. Warns where that fails, and throws nothing but the end of the run. */
   store(): Promise<void>;
 }
@@ -59,7 +60,7 @@ async function knownPair(
   const stored = await storedResult(request, sides, storage);
   if (stored === undefined) return undefined;
   const { base, head, noVerdict, notes } = stored;
-  const note = `only a label has changed: both sides are as they were measured at ${head.createdAt}`;
+  const note = `only a label has changed: both sides are as they were measured at ${head.createdAt}, and the history of the branch is as it is now`;
   run.log.info(note);
   return { base, head, noVerdict, notes: [note, ...notes], baseIsNew: false };
 }

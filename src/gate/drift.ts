@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { formatThreshold, metricLabels } from '../config/metrics.ts';
 import type { GateConfig } from '../config/types.ts';
 import type { MetricName } from '../engine/contract.ts';
@@ -7,27 +8,20 @@ import { driftOf } from '../stats/drift.ts';
 import { median } from '../stats/median.ts';
 import { leastEntries } from '../stats/partition.ts';
 import { overallVerdict } from './compare.ts';
+import {
+  type BranchHistory,
+  type HistoryPoint,
+  pickEntries,
+  type Series,
+  seriesOf,
+  valuesOf,
+} from './history-series.ts';
 import type { Comparison, Drift, HistoryPart, HistoryRow, HistoryStep, Row } from './record.ts';
 import { isAbove, thresholdsFor } from './thresholds.ts';
 
-/** One measurement of a branch, in the unit of each metric: an entry of its history. */
-export interface HistoryPoint {
-  readonly commit: string;
-  /** ISO 8601. */
-  readonly measuredAt: string;
-  readonly scenarios: readonly {
-    readonly name: string;
-    readonly medians: Readonly<Partial<Record<MetricName, number>>>;
-  }[];
-}
-
-/** What was stored of a branch, of the machine class of the head that is judged. */
-export interface BranchHistory {
-  readonly branch: string;
-  /** Oldest first, one a commit. */
-  readonly entries: readonly HistoryPoint[];
-  /** The commit that `drift-from` names; undefined where it is not given. */
-  readonly from?: string | undefined;
+/** Why nothing that was stored of a branch is known: one clause, which may quote what is foreign. */
+export interface NoHistory {
+  readonly absent: string;
 }
 
 /** Chances of a step, and of a creep up or down, where there is none: of all rows together, of which each has an equal share. */
@@ -39,9 +33,6 @@ const leastShares = 2;
 
 /** Steps and creep of less are no matter, as a ratio; neither is noise of a tenth of that. */
 const leastTold = 0.01;
-
-/** Measurements that are looked at: the newest, unless what is looked back to is older. */
-const mostEntries = 400;
 
 /** Measurements that a creep needs from where it is looked back to. */
 const leastInWindow = 4;
@@ -60,31 +51,111 @@ export function judgeHistory(
   config: GateConfig,
   measuredAt: string,
 ): HistoryPart {
-  const head = comparison.head.commit;
-  const others = history.entries.filter(({ commit }) => commit !== head);
+  const { rows, finish } = openHistory(comparison, history, config, measuredAt);
+  return finish(rows.map((judge) => judge()));
+}
+
+/** A history's rows, each judged when it is called for, and what they come to. */
+interface OpenHistory {
+  readonly rows: readonly (() => HistoryRow)[];
+  finish(rows: readonly HistoryRow[]): HistoryPart;
+}
+
+function openHistory(
+  comparison: Comparison,
+  history: BranchHistory,
+  config: GateConfig,
+  measuredAt: string,
+): OpenHistory {
+  const others = history.entries.filter(({ commit }) => commit !== comparison.head.commit);
   const now = timeOf(measuredAt) ?? timeOf(others.at(-1)?.measuredAt ?? '') ?? 0;
-  const looked = comparison.rows.flatMap((row) => {
-    const { gatesGrowth } = thresholdsFor(config, row.scenario, row.metric, 1);
-    const series = seriesOf(row, others);
-    return gatesGrowth && series !== undefined ? [{ row, series }] : [];
-  });
-  const shares = Math.max(leastShares, looked.length);
+  const gating = comparison.rows.filter(
+    ({ scenario, metric, head }) => head && thresholdsFor(config, scenario, metric, 1).gatesGrowth,
+  );
+  const entries = pickEntries(others, startOf(others, { history, config, now }), gating.length);
+  const shares = Math.max(leastShares, gating.length);
   const terms = { history, config, now, identical: comparison.identicalImages, shares };
-  const rows = looked
-    .slice(0, mostRows)
-    .map(({ row, series }) => rowHistory(row, series, { ...terms, thresholds: row.thresholds }));
   return {
-    branch: history.branch.slice(0, 500),
-    ...(config.drift.max === undefined ? {} : { maxDrift: config.drift.max }),
-    rows,
+    rows: gating.slice(0, mostRows).map((row) => () => {
+      const series = valuesOf(row, entries);
+      const looked = seriesOf(entries, series, row.head?.median ?? 0);
+      return { ...rowHistory(row, looked, { ...terms, thresholds: row.thresholds }), series };
+    }),
+    finish: (rows) => toPart(rows, entries, history, config, whyNotJudged(rows, history, others)),
   };
+}
+
+function toPart(
+  rows: readonly HistoryRow[],
+  entries: readonly HistoryPoint[],
+  { branch, from }: BranchHistory,
+  { drift: { max } }: GateConfig,
+  notJudged: string | undefined,
+): HistoryPart {
+  return {
+    branch: branch.slice(0, 500),
+    ...(max === undefined ? {} : { maxDrift: max }),
+    ...(from === undefined ? {} : { from }),
+    entries: entries.map(({ commit, measuredAt }) => ({ commit, measuredAt })),
+    ...(notJudged === undefined ? {} : { notJudged }),
+    rows: [...rows],
+  };
+}
+
+/** Why no row has a drift, where that is so. */
+function whyNotJudged(
+  rows: readonly HistoryRow[],
+  { branch, from }: BranchHistory,
+  entries: readonly HistoryPoint[],
+): string | undefined {
+  if (rows.length === 0 || rows.some(({ drift }) => drift !== undefined)) return undefined;
+  const stored = `${entries.length} stored measurements of branch ${branch.slice(0, 200)}`;
+  if (from !== undefined && !entries.some(({ commit }) => commit === from))
+    return `commit ${from.slice(0, 7)}, which drift-from names, is not among the ${stored}: measure it on that branch, or give drift-window`;
+  if (rows.every(({ entries: looked }) => looked < leastEntries))
+    return `a history needs ${leastEntries} measurements, and of this machine class there are ${stored}`;
+  return `too few of the ${stored} are of the time since what is looked back to`;
+}
+
+/**
+ * The comparison with what is known of its branch: its verdict is `fail` where a row of that fails, and `inconclusive` where `max-drift` was to
+ * be held against a commit whose measurement is not there. What else keeps `max-drift` from being judged is a note. Others get their turn
+ * between its rows.
+ */
+export async function withHistoryOf(
+  comparison: Comparison,
+  history: BranchHistory | NoHistory,
+  config: GateConfig,
+  measuredAt: string,
+): Promise<Comparison> {
+  if ('absent' in history) return withNoHistory(comparison, history, config);
+  const { rows, finish } = openHistory(comparison, history, config, measuredAt);
+  const judged: HistoryRow[] = [];
+  for (const judge of rows) {
+    await setImmediate();
+    judged.push(judge());
+  }
+  return withHistory(comparison, finish(judged));
+}
+
+/** Where `max-drift` is given, a note says why it is not judged. */
+export function withNoHistory(
+  comparison: Comparison,
+  { absent }: NoHistory,
+  { drift }: GateConfig,
+): Comparison {
+  return drift.max === undefined ? comparison : withNote(comparison, absent);
+}
+
+function withNote(comparison: Comparison, why: string): Comparison {
+  return { ...comparison, notes: [...comparison.notes, `max-drift is not judged here: ${why}`] };
 }
 
 /** The comparison with its history, whose verdict is `fail` where a row of that fails. */
 export function withHistory(comparison: Comparison, history: HistoryPart): Comparison {
   const failing = pastDrift({ ...comparison, history });
   const [worst] = failing.toSorted((a, b) => creepOf(b) - creepOf(a));
-  if (worst === undefined) return { ...comparison, history };
+  if (worst === undefined) return withoutDrift({ ...comparison, history }, history);
   const others = failing.length - 1;
   const limit = `(max-drift ${formatThreshold(history.maxDrift ?? 0)})`;
   const crept = `${metricLabels[worst.metric]} of ${worst.scenario} crept ${formatGrowth(creepOf(worst))} ${limit}${others > 0 ? ` and ${others} more` : ''}`;
@@ -95,6 +166,18 @@ export function withHistory(comparison: Comparison, history: HistoryPart): Compa
     verdict: overallVerdict([comparison, ...failing]),
     headline: already ? `${comparison.headline}; ${crept}` : crept,
   };
+}
+
+function withoutDrift(
+  comparison: Comparison,
+  { notJudged, maxDrift, from, entries = [] }: HistoryPart,
+): Comparison {
+  if (notJudged === undefined || maxDrift === undefined) return comparison;
+  const noted = withNote(comparison, notJudged);
+  const isThere = from === undefined || entries.some(({ commit }) => commit === from);
+  const verdict = overallVerdict([comparison, { verdict: 'inconclusive' }]);
+  if (isThere || comparison.identicalImages || comparison.verdict === verdict) return noted;
+  return { ...noted, verdict, headline: `max-drift is not judged: ${notJudged}` };
 }
 
 /** The rows whose creep fails. */
@@ -111,21 +194,6 @@ function timeOf(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** What one row was, commit after commit; the head's own number is the last, and has no commit here. */
-interface Series {
-  readonly points: readonly { readonly commit: string; readonly measuredAt: string }[];
-  readonly values: readonly number[];
-}
-
-function seriesOf({ scenario, metric, head }: Row, entries: readonly HistoryPoint[]): Series | undefined {
-  if (head === undefined) return undefined;
-  const points = entries.flatMap(({ commit, measuredAt, scenarios }) => {
-    const value = scenarios.find(({ name }) => name === scenario)?.medians[metric];
-    return value === undefined ? [] : [{ commit, measuredAt, value }];
-  });
-  return { points, values: [...points.map(({ value }) => value), head.median] };
-}
-
 /** What a row is judged by. */
 interface Terms {
   readonly thresholds: Row['thresholds'];
@@ -138,8 +206,7 @@ interface Terms {
   readonly shares: number;
 }
 
-function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): HistoryRow {
-  const looked = newest(whole, startOf(whole, terms));
+function rowHistory({ scenario, metric }: Row, looked: Series, terms: Terms): HistoryRow {
   const row = { scenario, metric, entries: looked.values.length };
   if (looked.values.length < leastEntries) return { ...row, steps: [] };
   const scale = scaleOf(looked.values);
@@ -148,7 +215,7 @@ function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): His
   const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
   const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
   const drift = tellDrift(looked, fit, scale, {
-    from: startOf(looked, terms),
+    from: startOf(looked.points, terms),
     level: driftLevel / terms.shares,
     apart: new Set(stepsApart(found, terms.thresholds).map(({ step }) => step.index)),
     head: scaled.at(-1) ?? Number.NaN,
@@ -162,17 +229,14 @@ function rowHistory({ scenario, metric }: Row, whole: Series, terms: Terms): His
 }
 
 /** The first entry that is looked back to; undefined where it is not there. */
-function startOf({ points }: Series, { history, config, now }: Terms): number | undefined {
-  const { from } = history;
+function startOf(
+  points: readonly Pick<HistoryPoint, 'commit' | 'measuredAt'>[],
+  { history: { from }, config, now }: Pick<Terms, 'history' | 'config' | 'now'>,
+): number | undefined {
   const found = points.findIndex(({ commit, measuredAt }) =>
     from === undefined ? Date.parse(measuredAt) >= now - config.drift.windowMs : commit === from,
   );
   return found === -1 ? undefined : found;
-}
-
-function newest({ points, values }: Series, start = Number.POSITIVE_INFINITY): Series {
-  const first = Math.min(start, Math.max(0, values.length - mostEntries));
-  return { points: points.slice(first), values: values.slice(first) };
 }
 
 /** How values are looked at: by their ratios, or where one of them is 0, by their differences. */
@@ -213,7 +277,7 @@ function tellStep(step: Step, { points }: Series, fit: LevelFit, scale: Scale): 
   return {
     commit: at.commit,
     measuredAt: at.measuredAt,
-    earliest: commitAt(step.first)?.commit ?? at.commit,
+    earliest: commitAt(step.first)?.after ?? at.commit,
     latest: commitAt(step.last)?.commit ?? at.commit,
     ...(before > 0 ? { growth: finite(now / before - 1) } : {}),
     difference: now - before,

@@ -162,6 +162,8 @@ export const historyRowSchema = z.strictObject({
   metric: z.enum(metricNames),
   /** Measurements that it was looked for in, head included. */
   entries: z.int().positive(),
+  /** What it was at each of the history's `entries`, in the metric's unit; null where it was not measured. The head's own is its median. */
+  series: z.array(z.number().nullable()).max(400).optional(),
   /** What measurements of one level usually differ by: a standard deviation as a ratio, robust; absent where there are too few. */
   noise: z.number().nonnegative().optional(),
   /** Of the last 20, oldest first. */
@@ -179,6 +181,15 @@ export const historyPartSchema = z.strictObject({
   branch: z.string().max(500),
   /** `max-drift` as a ratio, where it was given. */
   maxDrift: z.number().nonnegative().optional(),
+  /** The commit that `drift-from` names, where it was given. */
+  from: commitShaSchema.optional(),
+  /** The measurements that were looked at, oldest first, without the head's. */
+  entries: z
+    .array(z.strictObject({ commit: commitShaSchema, measuredAt: z.iso.datetime() }))
+    .max(400)
+    .optional(),
+  /** One clause, where no row has a drift: why. With `maxDrift` and a `from` that is not there the verdict is no `pass`. */
+  notJudged: z.string().max(1000).optional(),
   rows: z.array(historyRowSchema).max(200),
 });
 export type HistoryPart = z.infer<typeof historyPartSchema>;

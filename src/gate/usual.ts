@@ -7,7 +7,7 @@ import { median } from '../stats/median.ts';
 import { leastEntries } from '../stats/partition.ts';
 import { bootsToRuleOut, boundOf } from '../stats/planning.ts';
 import { alpha } from './decide.ts';
-import type { HistoryPoint } from './drift.ts';
+import type { HistoryPoint } from './history-series.ts';
 import { thresholdsFor } from './thresholds.ts';
 
 /** What is stored of a branch, with the boots that each measurement is of. */

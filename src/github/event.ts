@@ -42,6 +42,8 @@ export type TriggerEvent =
   | WorkflowRunEvent
   | {
       readonly name: 'merge_group';
+      /** The branch that the group goes into. */
+      readonly baseBranch: string | undefined;
       readonly headSha: string;
       readonly baseSha: string;
       /** The last pull request of the group, whose number is in the name of its branch; undefined where it is not. */
@@ -107,6 +109,7 @@ const mergeGroupSchema = z.object({
     head_sha: commitShaSchema,
     base_sha: commitShaSchema,
     head_ref: branch.optional(),
+    base_ref: branch.optional(),
   }),
 });
 const workflowRunSchema = z.object({
@@ -137,6 +140,7 @@ const readers: Readonly<Record<TriggerEvent['name'], (payload: unknown, where: s
     const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
     return {
       name: 'merge_group',
+      baseBranch: group.base_ref?.replace(/^refs\/heads\//, ''),
       headSha: group.head_sha,
       baseSha: group.base_sha,
       pullRequest: number === undefined ? undefined : Number(number),

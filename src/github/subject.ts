@@ -9,7 +9,7 @@ import type { RunContext } from './run-context.ts';
 export interface EventSides {
   readonly head: Subject;
   readonly base: AutoBase | undefined;
-  /** The branch whose stored measurements are of use: of a pull request the one it goes into, of a push its own. */
+  /** The branch whose stored measurements are of use: of a pull request and a merge group the one it goes into, of a push its own. */
   readonly branch: string | undefined;
   /** Sentences for the report: what of this is not as usual. */
   readonly notes: readonly string[];
@@ -35,7 +35,7 @@ export async function sidesOfEvent(
       return {
         head: { label: 'the merge group', ...known },
         base: { kind: 'commit', commit: event.baseSha, why: 'the base of the merge group' },
-        branch: undefined,
+        branch: event.baseBranch,
         notes: [],
       };
     case 'push':

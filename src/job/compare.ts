@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { GateConfig } from '../config/types.ts';
 import { compareMeasurements } from '../gate/compare.ts';
+import { withNoHistory } from '../gate/drift.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { errnoOf, SnapgateError } from '../host/error.ts';
 import { formatBytes } from '../host/units.ts';
@@ -14,7 +15,9 @@ import type { ReportInput } from '../report/exporter.ts';
 export function compareFiles(basePath: string, headPath: string, config: GateConfig): ReportInput {
   const base = readMeasurement(readRecordFile(basePath), basePath);
   const head = readMeasurement(readRecordFile(headPath), headPath);
-  return { comparison: decide(base, head, config), base, head };
+  const absent = 'snapgate compare has two records, and no history of a branch';
+  const comparison = withNoHistory(decide(base, head, config), { absent }, config);
+  return { comparison, base, head };
 }
 
 /** The verdict on two measurements of now; `noVerdict` says why there is no base although one was asked for. */

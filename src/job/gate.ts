@@ -1,7 +1,8 @@
 import type { BaseSide, HeadSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
-import { type BranchHistory, judgeHistory, withHistory } from '../gate/drift.ts';
+import { type NoHistory, withHistoryOf } from '../gate/drift.ts';
 import { exitCodeOf } from '../gate/exit-code.ts';
+import type { BranchHistory } from '../gate/history-series.ts';
 import type { Comparison, NoVerdict } from '../gate/record.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
@@ -67,7 +68,7 @@ export async function runGate(
 ): Promise<GateResult> {
   const { config, reproduce } = request;
   const pair = await measureGate(run, { ...request, decides: true, keepsHead: false });
-  const report: ReportInput = { ...decidePair(config, pair), reproduce };
+  const report: ReportInput = { ...(await decidePair(config, pair)), reproduce };
   return {
     report,
     files: writeGate(config, report),
@@ -92,16 +93,19 @@ export async function measureGate(run: Run, request: GateRequest): Promise<GateP
   return await measurePair(run, request, engine, settled);
 }
 
+/** At a terminal, where there is no branch whose measurements are stored. */
+const noHistory: NoHistory = { absent: 'only a run on GitHub reads the stored measurements of a branch' };
+
 /** Verdict and report of a pair, with what was stored of the branch before, where that is known. */
-export function decidePair(config: Config, pair: GatePair, history?: BranchHistory): ReportInput {
+export async function decidePair(
+  config: Config,
+  pair: GatePair,
+  history: BranchHistory | NoHistory = noHistory,
+): Promise<ReportInput> {
   const { base, head, noVerdict, notes } = pair;
   const comparison = decide(base, head, config.gate, noVerdict);
   const noted: Comparison = { ...comparison, notes: [...notes, ...comparison.notes] };
-  const judged =
-    history === undefined
-      ? noted
-      : withHistory(noted, judgeHistory(noted, history, config.gate, head.createdAt));
-  return { comparison: judged, base, head };
+  return { comparison: await withHistoryOf(noted, history, config.gate, head.createdAt), base, head };
 }
 
 /** Writes both measurements, the comparison and the report into `output-dir`. */

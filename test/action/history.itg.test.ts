@@ -61,11 +61,11 @@ async function judge(test: TestRun, inputs: Readonly<Record<string, string>>, st
   const [base, head] = lastTwo();
   const config = readConfig({ 'max-drift': '10%', ...inputs }, undefined);
   const context = { serverUrl: 'https://github.com' };
-  const from = await driftFrom(test.run, { config, workspace: checkout, context, token: '' });
+  const from = await driftFrom(test.run, { mode: 'gate', config, workspace: checkout, context, token: '' });
   const storage = { baselines: store, measuringSha256 };
   const history = await historyFor(test.run, { branch: 'main' }, storage, head, from);
   const pair = { base, head, noVerdict: undefined, notes: [], baseIsNew: false };
-  return decidePair(config, pair, history).comparison;
+  return (await decidePair(config, pair, history)).comparison;
 }
 
 describe('sixty measurements stored on a branch', () => {
@@ -86,14 +86,26 @@ describe('sixty measurements stored on a branch', () => {
     expect(history?.rows[0]?.drift).toMatchObject({ from: shas[10], entries: commits - 10 });
   });
 
-  test('tell no drift from a commit that was not measured, and a warning says so', async () => {
+  test('decide nothing from a commit that was not measured, and warning, note and headline say so', async () => {
     using run = openTestRun(join(folder.path, 'head'));
-    const { history, verdict } = await judge(run, { 'drift-from': 'main' });
+    const { history, verdict, headline, notes } = await judge(run, { 'drift-from': 'main' });
     expect(history?.rows[0]?.drift).toBeUndefined();
-    expect(verdict).not.toBe('fail');
+    expect(verdict).toBe('inconclusive');
+    expect(headline).toMatch(/^max-drift is not judged: commit [0-9a-f]{7}, which drift-from names, is not/);
+    expect(notes).toEqual([
+      expect.stringContaining('is not among the 59 stored measurements of branch main'),
+    ]);
     expect(run.warnings).toEqual([
       expect.stringMatching(/^drift-from: commit [0-9a-f]{7} is not among the 59 stored/),
     ]);
+  });
+
+  test('are no matter where no verdict follows', async () => {
+    using run = openTestRun(join(folder.path, 'measures'));
+    const config = readConfig({ 'drift-from': 'v9.9.9' }, undefined);
+    const context = { serverUrl: 'https://github.com' };
+    const request = { mode: 'measure', config, workspace: checkout, context, token: '' } as const;
+    expect(await driftFrom(run.run, request)).toBeUndefined();
   });
 
   test('are not asked for what is no commit', async () => {
@@ -113,7 +125,10 @@ describe('sixty measurements stored on a branch', () => {
     });
     const comparison = await judge(run, {}, gone);
     expect(comparison.history).toBeUndefined();
-    expect(comparison.verdict).not.toBe('fail');
+    expect(comparison.verdict).toBe('pass');
+    expect(comparison.notes).toEqual([
+      expect.stringMatching(/^max-drift is not judged here: .* has no measurement of branch main/),
+    ]);
     expect(run.warnings).toHaveLength(1);
   });
 });

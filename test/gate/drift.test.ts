@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { failedSizes, failsByGrowth, pastAccepted } from '../../src/gate/accept.ts';
 import { compareMeasurements } from '../../src/gate/compare.ts';
-import { type HistoryPoint, judgeHistory, pastDrift, withHistory } from '../../src/gate/drift.ts';
+import { judgeHistory, pastDrift, withHistory, withHistoryOf } from '../../src/gate/drift.ts';
 import { exitCodeOf } from '../../src/gate/exit-code.ts';
+import { type HistoryPoint, pickEntries } from '../../src/gate/history-series.ts';
 import { readComparison } from '../../src/gate/read.ts';
 import type { Comparison } from '../../src/gate/record.ts';
 import type { Measurement } from '../../src/measure/record.ts';
@@ -247,6 +248,72 @@ describe('a creep', () => {
   });
 });
 
+describe('a history that max-drift cannot be judged by', () => {
+  const shape = { commits: 60, seed: 1 };
+
+  test('makes the verdict inconclusive where what is looked back to is not there', () => {
+    const { comparison } = judge(shape, { 'max-drift': '10%' }, 'f'.repeat(40));
+    const why =
+      'commit fffffff, which drift-from names, is not among the 59 stored measurements of branch main: measure it on that branch, or give drift-window';
+    expect(comparison).toMatchObject({
+      verdict: 'inconclusive',
+      headline: `max-drift is not judged: ${why}`,
+      history: { notJudged: why, from: 'f'.repeat(40) },
+    });
+    expect(comparison.notes).toEqual([`max-drift is not judged here: ${why}`]);
+    const told = judge(shape, {}, 'f'.repeat(40)).comparison;
+    expect(told).toMatchObject({ verdict: 'pass', notes: [], history: { notJudged: why } });
+  });
+
+  test.each([
+    [
+      'has few entries',
+      { ...shape, commits: 6 },
+      { ...all },
+      /^max-drift is not judged here: a history needs 10/,
+    ],
+    ['has few of late', { ...shape, everyMs: 20 * dayMs }, {}, /^max-drift is not judged here: too few of/],
+  ])('is a note where it %s', (_, of, inputs, note) => {
+    const { comparison } = judge(of, { ...inputs, 'max-drift': '10%' });
+    expect(comparison.verdict).toBe('pass');
+    expect(comparison.notes).toEqual([expect.stringMatching(note)]);
+    expect(judge(of, inputs).comparison.notes).toEqual([]);
+  });
+
+  test('is a note where there is none', async () => {
+    const [base, head] = storedMeasurements({ commits: 2, seed: 9 });
+    if (base === undefined || head === undefined) throw new Error('two measurements');
+    for (const [inputs, notes] of [
+      [{ 'max-drift': '10%' }, ['max-drift is not judged here: nobody has stored any']],
+      [{}, []],
+    ] as const) {
+      const { gate } = readConfig(inputs, undefined);
+      const compared = compareMeasurements(base, head, gate, { snapgate: '0.1.0', now: head.createdAt });
+      const absent = { absent: 'nobody has stored any' };
+      expect((await withHistoryOf(compared, absent, gate, head.createdAt)).notes).toEqual(notes);
+    }
+  });
+});
+
+describe('the record of a history', () => {
+  test('has all that it was judged by', async () => {
+    const { comparison, head } = canonical;
+    const { gate } = readConfig({ ...all, 'max-drift': '10%' }, undefined);
+    const part = comparison.history;
+    const entries = (part?.entries ?? []).map((entry, index) => ({
+      ...entry,
+      scenarios: (part?.rows ?? []).map(({ scenario, metric, series }) => ({
+        name: scenario,
+        medians: { [metric]: series?.[index] ?? undefined },
+      })),
+    }));
+    expect(entries).toHaveLength(59);
+    const plain = compareMeasurements(canonical.base, head, gate, { snapgate: '0.1.0', now: head.createdAt });
+    const again = await withHistoryOf(plain, { branch: 'main', entries }, gate, head.createdAt);
+    expect(again).toEqual(comparison);
+  });
+});
+
 describe('a label', () => {
   test('accepts a creep by its size, and no more than that', () => {
     const { comparison } = canonical;
@@ -300,7 +367,7 @@ describe('a strange history', () => {
     ],
   ])('%s makes a record, and every number in it is one', (_, entries) => {
     const judged = judgeWith(entries, base, head, inputs);
-    expect(JSON.stringify(judged.comparison.history)).not.toMatch(/null|NaN|Infinity/);
+    expect(JSON.stringify(judged.comparison.history)).not.toMatch(/:null|NaN|Infinity/);
   });
 
   test('of a level of zero that then is none has its step, from nothing', () => {
@@ -316,7 +383,36 @@ describe('a strange history', () => {
     const late = { ...head, createdAt: dateOf(1000) };
     expect(rowOf(judgeWith(entries, base, late, { 'drift-window': '30d' })).entries).toBe(400);
     const from = judgeWith(entries, base, late, inputs, commitOf(150));
-    expect(rowOf(from)).toMatchObject({ entries: 951, drift: { from: commitOf(150), entries: 951 } });
+    expect(rowOf(from)).toMatchObject({ entries: 400, drift: { from: commitOf(150), entries: 400 } });
+  });
+
+  test('of a thousand entries, of which some are looked at, has its step at one of the commits that it names', () => {
+    const entries = pointsOf(
+      Array.from({ length: 1000 }, (_, index) => 4096 * ((index < 577 ? 800 : 900) + ((index * 7919) % 31))),
+    );
+    const late = { ...head, createdAt: dateOf(1000) };
+    const [step, ...others] = rowOf(judgeWith(entries, base, late, inputs, commitOf(100))).steps;
+    // The head is of another level than these, and one entry of it alone is no step.
+    expect(others).toEqual([]);
+    const at = (commit = '') => entries.findIndex((entry) => entry.commit === commit);
+    expect(at(step?.earliest)).toBeLessThanOrEqual(577);
+    expect(at(step?.latest)).toBeGreaterThanOrEqual(577);
+    expect(at(step?.latest) - at(step?.earliest)).toBeLessThan(12);
+  });
+
+  test('of many rows is looked at in few entries of each, so that no run waits for it', () => {
+    const entries = pointsOf(Array.from({ length: 1000 }, (_, index) => index));
+    const counts = [1, 8, 32, 200, 10_000].map((rows) => pickEntries(entries, 0, rows).length);
+    expect(counts).toEqual([399, 399, 199, 79, 79]);
+    for (const rows of [1, 200]) {
+      const picked = pickEntries(entries, 30, rows);
+      expect([picked[0]?.commit, picked.at(-1)?.commit]).toEqual([commitOf(130), commitOf(1099)]);
+      expect(new Set(picked.map(({ commit }) => commit)).size).toBe(picked.length);
+    }
+    expect(pickEntries(entries, 990, 1).map(({ commit }) => commit)).toEqual(
+      entries.slice(-399).map(({ commit }) => commit),
+    );
+    expect(pickEntries([], undefined, 1)).toEqual([]);
   });
 
   test('with a head whose time is none is looked at from its newest entry', () => {

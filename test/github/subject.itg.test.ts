@@ -110,9 +110,13 @@ test('where nobody knows, the base branch as it was at the event is taken, and i
 
 test('a merge group is compared with its base', async () => {
   const headSha = commitFiles(clone, { Dockerfile: 'FROM head\n' });
-  const payload = { merge_group: { head_sha: headSha, base_sha: base } };
+  const payload = { merge_group: { head_sha: headSha, base_sha: base, base_ref: 'refs/heads/main' } };
   const found = await sides(readEvent('merge_group', JSON.stringify(payload)), clone);
-  expect(found).toMatchObject({ head: { commit: headSha }, base: { kind: 'commit', commit: base } });
+  expect(found).toMatchObject({
+    head: { commit: headSha },
+    base: { kind: 'commit', commit: base },
+    branch: 'main',
+  });
 });
 
 test('a push and a schedule are compared with what was stored last of their branch', async () => {
