@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commentMode } from '../../src/action/comment-mode.ts';
 import { readRequest } from '../../src/action/request.ts';
+import { openBranchStore } from '../../src/baseline/branch-store.ts';
+import { measuringKey } from '../../src/baseline/measuring-key.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { inputs } from '../../src/config/inputs.ts';
+import type { Config } from '../../src/config/types.ts';
 import { stateOf } from '../../src/github/comment-state.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { Measurement } from '../../src/measure/record.ts';
-import { temporaryFolder } from '../baseline/repository.ts';
+import { commitFiles, createOrigin, git, temporaryFolder } from '../baseline/repository.ts';
 import { openTestRun } from '../baseline/test-run.ts';
 import { type ActionsServices, startActionsServices } from '../github/actions-services.ts';
 import { type GitHubEmulator, startGitHub } from '../github/emulator.ts';
@@ -184,6 +188,27 @@ async function theComment(): Promise<string> {
   return all[0]?.body ?? '';
 }
 
+/** Thirty measurements of main that creep up to what the sides here have. */
+async function storeCreep(config: Config): Promise<void> {
+  using opened = openTestRun(join(folder.path, 'storing'));
+  const store = openBranchStore(opened.run, {
+    branch: 'snapgate-baselines',
+    checkout: folder.path,
+    serverUrl: 'https://github.com',
+    token: undefined,
+  });
+  for (let index = 0; index < 30; index += 1) {
+    const stored = side('head', () => Math.exp(-0.01 * (30 - index)));
+    const createdAt = new Date(Date.parse(head.createdAt) - (30 - index) * 12 * 3600e3).toISOString();
+    const commit = index.toString(16).padStart(40, '0');
+    await store.save(
+      { ...stored, createdAt, subject: { label: commit, commit } },
+      measuringKey(config),
+      'main',
+    );
+  }
+}
+
 /** The report in a comment, without the hidden lines of ours. */
 function visible(body: string): string {
   return body.replace(/^<!-- snapgate[\w:.-]* -->\n?/gm, '').trim();
@@ -243,6 +268,32 @@ describe('what a run of a fork has measured', () => {
     plant(filesOf());
     expect(await comment({ inputs: { 'fail-above': '60%' } })).toBe(0);
     expect(github.checks(headSha)).toMatchObject([{ conclusion: 'success' }]);
+  });
+
+  it('is not judged by a history that this job cannot find, and says so', async () => {
+    plant(filesOf({ head: merged(side('head')) }));
+    await comment({ inputs: { 'max-drift': '10%' } });
+    expect(await theComment()).toContain(
+      'max-drift is not judged here: this job is not told what is measured',
+    );
+    expect(github.checks(headSha)).toMatchObject([{ conclusion: 'success' }]);
+  });
+
+  it('is judged by the history of the branch it goes into, where this job is told what is measured', async () => {
+    const { clone } = createOrigin(folder.path);
+    commitFiles(clone, { Dockerfile: 'FROM scratch\n' });
+    git(clone, 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+    git(folder.path, 'init', '--quiet', '.');
+    git(folder.path, 'remote', 'add', 'origin', `file://${join(folder.path, 'origin.git')}`);
+    const given = { rootfs: 'guest.ext4', 'baseline-branch': 'snapgate-baselines', 'max-drift': '10%' };
+    await storeCreep(readConfig(given, undefined));
+    plant(filesOf({ head: merged(side('head')) }));
+    await comment({ inputs: given });
+    expect(warnings).toEqual([]);
+    expect(await theComment()).toMatch(/snapgate: memfile diff of [\w-]+ crept \+\d/);
+    expect(github.checks(headSha)).toMatchObject([{ conclusion: 'failure' }]);
+    await comment({ inputs: { ...given, scenarios: 'pause' } });
+    expect(await theComment()).toContain("what was measured is not what this job's own inputs say");
   });
 
   it('may be of the head commit itself, compared with something of the base branch', async () => {
