@@ -37,21 +37,22 @@ export function readHistory(text: string, where: string): readonly HistoryEntry[
   return sortHistory(parseRecord(text, where, kind).entries);
 }
 
-/** One entry for each commit, the last measured, oldest first, of the newest `maxHistoryEntries`. */
+/**
+ * One entry for each commit, of the newest `maxHistoryEntries`, in the order that the commits were first measured in. What a commit was measured
+ * to be last counts, from the time that it was measured first: an old push that runs again is no newer commit.
+ */
 export function sortHistory(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {
-  const sorted = entries.toSorted((a, b) => Date.parse(a.measuredAt) - Date.parse(b.measuredAt));
   const ofCommit = new Map<string, HistoryEntry>();
-  for (const entry of sorted) {
-    ofCommit.delete(entry.commit);
-    ofCommit.set(entry.commit, entry);
+  for (const entry of entries.toSorted((a, b) => Date.parse(a.measuredAt) - Date.parse(b.measuredAt))) {
+    const first = ofCommit.get(entry.commit);
+    ofCommit.set(entry.commit, first === undefined ? entry : { ...entry, measuredAt: first.measuredAt });
   }
   return [...ofCommit.values()].slice(-maxHistoryEntries);
 }
 
-/** The history with one entry more, which takes the place of an older one of its commit. */
+/** The history with one entry more; see `sortHistory` for one whose commit is there already. */
 export function appendToHistory(entries: readonly HistoryEntry[], entry: HistoryEntry): History {
-  const others = entries.filter(({ commit }) => commit !== entry.commit);
-  return toHistory(sortHistory([...others, entry]));
+  return toHistory(sortHistory([...entries, entry]));
 }
 
 export function toHistory(entries: readonly HistoryEntry[]): History {
@@ -71,7 +72,7 @@ export function historyEntryOf(measurement: Measurement): HistoryEntry | undefin
   return entry.success ? entry.data : undefined;
 }
 
-/** The same number that a comparison of this measurement shows for its side. */
+/** Those that a comparison shows of this side, unless the other one has a longer warm-up: a history has no other side. */
 function mediansOf(measurement: Measurement, scenario: string): Sample['metrics'] {
   const medians = measuredMetrics(measurement).flatMap((metric) => {
     const summary = summarizeSide(measurement, scenario, metric);
