@@ -404,7 +404,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('drift-from', 'gate', 'REF'),
     description:
-      'Tag or commit that `max-drift` looks back to in place of `drift-window`, such as the last release; its measurement must be among those stored of the branch.',
+      'Tag or commit that `max-drift` looks back to in place of `drift-window`, such as the last release; its measurement must be among those stored of the branch, else `max-drift` is inconclusive.',
     actionOnly: true,
     inFile: false,
   },

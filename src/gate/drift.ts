@@ -380,6 +380,6 @@ function judgeDrift(
   if (!isAbove(head, max)) return { verdict: 'pass' };
   const { value, low, high } = growth;
   const crept = `${formatGrowth(value)} (${formatGrowth(low)} … ${formatGrowth(high)})`;
-  const reason = `The ${metricLabels[metric]} crept ${crept} over ${entries} measurements since ${from.slice(0, 7)}, past max-drift of ${formatThreshold(max)}, besides steps above ${formatThreshold(failAbove)}.`;
+  const reason = `The ${metricLabels[metric]} crept ${crept} over ${entries} measurements since ${from.slice(0, 7)}, past max-drift of ${formatThreshold(max)}, besides steps up above ${formatThreshold(failAbove)}; this head itself has ${formatGrowth(head)}.`;
   return { verdict: 'fail', reason };
 }

@@ -7,6 +7,7 @@ import { plural, withBounds } from './wording.ts';
 export interface Show {
   readonly name: (text: string) => string;
   readonly commit: (sha: string) => string;
+  readonly text: (text: string) => string;
 }
 
 /** Rows that one line names. */
@@ -21,9 +22,20 @@ const mostUsual = 12;
 
 const dayMs = 86_400e3;
 
-/** What the history has to say: a line on what crept up and a line on the last steps, where there are any. */
+/** What the history has to say: why it fails, or a line on what crept up; and a line on the last steps, where there are any. */
 export function historyLines(comparison: Comparison, show: Show): string[] {
-  return [...driftLine(comparison, show), ...stepsLine(comparison, show)];
+  return [...driftLine(comparison, show), ...reasonLines(comparison, show), ...stepsLine(comparison, show)];
+}
+
+/** Why rows fail by their history, the gravest first. */
+function reasonLines({ history }: Comparison, show: Show): string[] {
+  if (history === undefined) return [];
+  const several = severalMetrics(history.rows);
+  const failing = history.rows.filter(({ verdict }) => verdict === 'fail');
+  return failing
+    .toSorted((a, b) => creepOf(b) - creepOf(a))
+    .slice(0, mostNamed)
+    .map((row) => `${rowName(row, several, show)}: ${show.text(row.reason ?? '')}`);
 }
 
 /** `idle-2s ±2.1 %, …`: what measurements of this image differ by although nothing has changed; undefined where that is not known. */
@@ -56,8 +68,14 @@ function driftLine({ history, createdAt }: Comparison, show: Show): string[] {
   const rest = others.length - also.length;
   const more = also.length === 0 ? '' : `; also ${also.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
   return [
-    `Drift: ${rowName(most, several, show)} ${words} over ${plural(entries, 'measurement')} since ${show.commit(from)}${agoWords(createdAt, since)}, larger steps not counted${limit}${more}.`,
+    `Drift: ${rowName(most, several, show)} ${words} over ${plural(entries, 'measurement')} since ${show.commit(from)}${agoWords(createdAt, since)}, larger steps up not counted${limit}${ownWords(most, history.maxDrift)}${more}.`,
   ];
+}
+
+/** What a head has of its own that mends what its branch has crept by. */
+function ownWords({ drift, verdict }: HistoryRow, maxDrift = Number.POSITIVE_INFINITY): string {
+  if (verdict !== 'pass' || drift?.head === undefined || drift.growth.value <= maxDrift) return '';
+  return `; this head itself ${formatGrowth(drift.head)}`;
 }
 
 function hasCrept({ drift, verdict }: HistoryRow): boolean {

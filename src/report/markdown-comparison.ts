@@ -107,7 +107,11 @@ function historyParts(comparison: Comparison, repositoryUrl: string | undefined)
 }
 
 function showIn(repositoryUrl: string | undefined): Show {
-  return { name: (text) => codeSpan(text), commit: (sha) => commitLink(sha, repositoryUrl) };
+  return {
+    name: (text) => codeSpan(text),
+    commit: (sha) => commitLink(sha, repositoryUrl),
+    text: (text) => prose(text),
+  };
 }
 
 /** The table of the rows that gate, why any of them is not a plain pass, and folded what did not change. */

@@ -127,7 +127,11 @@ function firstWord(record: Comparison | Matrix): string {
   return hasState ? 'NO VERDICT' : record.verdict.toUpperCase();
 }
 
-const plainShow: Show = { name: (text) => visibleText(text, 60), commit: (sha) => sha.slice(0, 7) };
+const plainShow: Show = {
+  name: (text) => visibleText(text, 60),
+  commit: (sha) => sha.slice(0, 7),
+  text: (text) => visibleText(text, 500),
+};
 
 function paragraph(text: readonly string[]): string[] {
   return text.length === 0 ? [] : ['', ...text];

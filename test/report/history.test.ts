@@ -57,10 +57,10 @@ describe('a report with a history', () => {
   it('says in a line each what crept up, and where the last steps are', () => {
     const [ofMarkdown, ofTerminal] = both(withRows([crept]));
     expect(ofMarkdown).toContain(
-      '\n\nDrift: `idle-2s` +12.3 % (+8.0 … +16.9) over 41 measurements since `4f1c2d3`, 29 days ago, larger steps not counted.\n\nLast steps: `idle-2s` +6.1 % at `1a2b3c4`, 12 days ago.\n',
+      '\n\nDrift: `idle-2s` +12.3 % (+8.0 … +16.9) over 41 measurements since `4f1c2d3`, 29 days ago, larger steps up not counted.\n\nLast steps: `idle-2s` +6.1 % at `1a2b3c4`, 12 days ago.\n',
     );
     expect(ofTerminal).toContain(
-      '\n\nDrift: idle-2s +12.3 % (+8.0 … +16.9) over 41 measurements since 4f1c2d3, 29 days ago, larger steps not counted.\nLast steps: idle-2s +6.1 % at 1a2b3c4, 12 days ago.\n',
+      '\n\nDrift: idle-2s +12.3 % (+8.0 … +16.9) over 41 measurements since 4f1c2d3, 29 days ago, larger steps up not counted.\nLast steps: idle-2s +6.1 % at 1a2b3c4, 12 days ago.\n',
     );
   });
 
@@ -80,6 +80,16 @@ describe('a report with a history', () => {
     );
     expect(ofTerminal).toMatch(/^FAIL {2}memfile diff of idle-2s crept \+12\.3 % \(max-drift 10 %\)\n/);
     for (const text of [ofMarkdown, ofTerminal]) expect(text).toContain('(fails above +10 %).');
+    expect(ofMarkdown).toContain('\n\n`idle-2s`: Crept.\n');
+    expect(ofTerminal).toContain('\nidle-2s: Crept.\n');
+  });
+
+  it('says of a head that mends the drift of its branch what it has of its own', () => {
+    const mending: HistoryRow = { ...crept, verdict: 'pass', drift: { ...drift(), head: 0.004 } };
+    for (const text of both(withRows([mending], { maxDrift: 0.1 }))) {
+      expect(text).toContain('(fails above +10 %); this head itself +0.4 %.');
+      expect(text).not.toContain('🔴');
+    }
   });
 
   it('tells what is usual for this image in its details', () => {
