@@ -45,7 +45,7 @@ function fitOf(shape: HistoryShape): LevelFit {
 }
 
 function creepsUp(fit: LevelFit): boolean {
-  const apart = stepsOf(fit).filter(({ size }) => Math.abs(size) > 0.05);
+  const apart = stepsOf(fit).filter(({ size }) => size > 0.05);
   const drift = driftOf(fit, 0, new Set(apart.map(({ index }) => index)));
   return drift !== undefined && drift.value > 0 && drift.pValue <= driftLevel;
 }

@@ -390,7 +390,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('max-drift', 'gate', 'PERCENT'),
     description:
-      'Growth over many commits of the branch, none of which failed, that fails when it is established and strictly above this, in percent; only told if not given. Steps up above `fail-above` are not counted, for those were decided on when they came; steps down count against it. Needs ten stored measurements of the branch.',
+      'Growth over many commits of the branch, none of which failed, that fails when it is established and strictly above this, in percent; only told if not given. Steps up above `fail-above` are not counted, for those were decided on when they came; steps down count against it. Needs ten measurements of the branch, this one among them.',
     type: 'percent',
     actionOnly: true,
   },

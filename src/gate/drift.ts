@@ -113,7 +113,7 @@ function whyNotJudged(
   if (from !== undefined && !entries.some(({ commit }) => commit === from))
     return `commit ${from.slice(0, 7)}, which drift-from names, is not among the ${stored}: measure it on that branch, or give drift-window`;
   if (rows.every(({ entries: looked }) => looked < leastEntries))
-    return `a history needs ${leastEntries} measurements, and of this machine class there are ${stored}`;
+    return `a history needs ${leastEntries} measurements, this head's among them, and of this machine class there are ${stored}`;
   return `too few of the ${stored} are of the time since what is looked back to`;
 }
 
