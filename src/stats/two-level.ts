@@ -94,10 +94,7 @@ function fitSeries({ group, boots }: Series, warmup: number): FittedSeries {
  */
 const widestRatio = 0.35;
 
-function scaleOf(
-  counted: readonly (readonly number[])[],
-  medians: readonly number[],
-): FittedSeries['scale'] {
+function scaleOf(counted: readonly (readonly number[])[], medians: readonly number[]): FittedSeries['scale'] {
   const positive = counted.every((values) => values.every((value) => value > 0));
   return positive && Math.sqrt(variance(medians.map(Math.log))) <= widestRatio ? 'ratio' : 'difference';
 }
