@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { removeTree } from '../host/cleanup.ts';
+import { forgetWorktree, removeTree } from '../host/cleanup.ts';
 import { SnapgateError } from '../host/error.ts';
 import type { Run } from '../host/run.ts';
 import type { Side } from '../measure/plan.ts';
@@ -26,10 +26,13 @@ export async function addWorktree(run: Run, git: Git, side: Side, commit: string
   return path;
 }
 
-/** Removes a worktree before its run ends, whatever a build has left in it. */
+/**
+ * Removes a worktree before its run ends, whatever a build has left in it. It alone: `git worktree prune` would drop those of the user too whose
+ * folders are away, such as on a disk that is not mounted.
+ */
 export async function removeWorktree(run: Run, git: Git, path: string): Promise<void> {
   removeTree(path, run.id);
-  await git.run(['worktree', 'prune']);
+  await git.run(forgetWorktree(path));
 }
 
 /** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */

@@ -114,7 +114,7 @@ function removeResource(resource: Resource, id: string): void {
       return;
     case 'worktree':
       removeTree(resource.path, id);
-      runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+      runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, ...forgetWorktree(resource.path)], {
         timeout: 30_000,
       });
       return;
@@ -124,6 +124,11 @@ function removeResource(resource: Resource, id: string): void {
     case 'cleanup-command':
       runCleanupCommand(resource, id);
   }
+}
+
+/** Arguments of git that let it forget one worktree, whose folder may be gone already, or be locked by a git that was killed. */
+export function forgetWorktree(path: string): readonly string[] {
+  return ['worktree', 'remove', '--force', '--force', path];
 }
 
 /** Those that are not known to be gone already. */

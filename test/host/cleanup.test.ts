@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -82,9 +83,18 @@ describe('closeRun', () => {
     const path = join(run.dir, 'tree');
     run.ledger.add({ kind: 'worktree', repository, path });
     git('worktree', 'add', '-q', '--detach', path);
+    // As a git is that was killed while it checked out.
+    git('worktree', 'lock', path);
+    // Of the user's own, on a disk that is not there now.
+    const away = join(dir, 'away');
+    git('worktree', 'add', '-q', '--detach', away);
+    renameSync(away, `${away}-unmounted`);
     closeRun(run.dir);
     expect(existsSync(path)).toBe(false);
-    expect(git('worktree', 'list').trim().split('\n')).toHaveLength(1);
+    expect(git('worktree', 'list').trim().split('\n')).toEqual([
+      expect.stringContaining(repository),
+      expect.stringContaining(away),
+    ]);
   });
 
   it('gives its own commands neither tokens nor hooks', () => {
@@ -105,7 +115,7 @@ describe('closeRun', () => {
       delete process.env['DEPLOY_KEY'];
     }
     const text = readFileSync(said, 'utf8');
-    expect(text).toMatch(/^-c .*core\.hooksPath=\/dev\/null .* worktree prune$/m);
+    expect(text).toMatch(/^-c .*core\.hooksPath=\/dev\/null .* worktree remove --force --force .*tree$/m);
     expect(text).not.toMatch(/=tok$/m);
   });
 
