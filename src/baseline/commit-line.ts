@@ -1,6 +1,7 @@
 import { SnapgateError } from '../host/error.ts';
 import { isShallow, resolveRef } from './commit.ts';
 import type { Git } from './git.ts';
+import { readLines } from './read-lines.ts';
 
 /** One commit of a line, and what people call it. */
 export interface LineCommit {
@@ -36,8 +37,8 @@ export async function readCommitLine(git: Git, good: string, bad: string): Promi
     );
   if (!(await isAncestor(git, from, to))) throw await notAnAncestor(git, [good, from], [bad, to]);
   const range = `${from}..${to}`;
-  const after = await list(git, ['--first-parent', '--reverse', range]);
-  const descendants = new Set(await list(git, ['--ancestry-path', range]));
+  const after = await listFirstParents(git, range);
+  const descendants = await ancestryPath(git, range, new Set(after));
   const line = [from, ...after.filter((commit) => descendants.has(commit))];
   const subjects = await readSubjects(git, line);
   const commits = line.map((commit) => ({ commit, subject: subjects.get(commit) ?? '' }));
@@ -72,16 +73,11 @@ async function notAnAncestor(git: Git, good: Named, bad: Named): Promise<Snapgat
   );
 }
 
-/** Hashes that rev-list gives, in its order. */
-async function list(git: Git, args: readonly string[]): Promise<string[]> {
-  const text = await git.ask(['rev-list', `--max-count=${mostCommits + 1}`, ...args]);
-  if (text === undefined)
-    throw new SnapgateError(
-      'base',
-      `git cannot list the commits of ${args.at(-1)}`,
-      'A shallow or a damaged clone is the usual cause: git fetch --unshallow, git fsck.',
-    );
-  const commits = text.split('\n').filter((line) => line !== '');
+/** Hashes, the oldest first. */
+async function listFirstParents(git: Git, range: string): Promise<string[]> {
+  const commits: string[] = [];
+  const args = ['--first-parent', '--reverse', `--max-count=${mostCommits + 1}`, range];
+  await revList(git, args, (commit) => commits.push(commit));
   if (commits.length <= mostCommits) return commits;
   throw new SnapgateError(
     'base',
@@ -90,14 +86,35 @@ async function list(git: Git, args: readonly string[]): Promise<string[]> {
   );
 }
 
+/** Of `among`, those that have the range's beginning in their history. The merges on the way may have brought any number of others. */
+async function ancestryPath(git: Git, range: string, among: ReadonlySet<string>): Promise<Set<string>> {
+  const found = new Set<string>();
+  await revList(git, ['--ancestry-path', range], (commit) => {
+    if (among.has(commit)) found.add(commit);
+  });
+  return found;
+}
+
+async function revList(git: Git, args: readonly string[], onCommit: (commit: string) => void): Promise<void> {
+  const code = await readLines(git, ['rev-list', ...args], onCommit, { mostCharacters: 40 });
+  if (code === 0) return;
+  throw new SnapgateError(
+    'base',
+    `git cannot list the commits of ${args.at(-1)}`,
+    'A shallow or a damaged clone is the usual cause: git fetch --unshallow, git fsck.',
+  );
+}
+
 /** By commit; those of a line that are there once. */
 async function readSubjects(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
-  const result = await git.run(['rev-list', '--no-walk=unsorted', '--format=%H %s', '--stdin'], {
-    input: `${commits.join('\n')}\n`,
-  });
+  const subjects = new Map<string, string>();
   // Each is told twice, the first time as `commit HASH`.
-  const lines = result.stdout.split('\n');
-  return new Map(lines.map((line) => [line.slice(0, 40), line.slice(41, 41 + mostSubject)] as const));
+  const onLine = (line: string) => subjects.set(line.slice(0, 40), line.slice(41));
+  await readLines(git, ['rev-list', '--no-walk=unsorted', '--format=%H %s', '--stdin'], onLine, {
+    input: `${commits.join('\n')}\n`,
+    mostCharacters: 41 + mostSubject,
+  });
+  return subjects;
 }
 
 /** Characters of a subject that are kept. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readChangedNames } from '../../src/baseline/changed-names.ts';
@@ -64,6 +65,26 @@ describe('the commits from GOOD to BAD', () => {
   });
 });
 
+test('a merge of more commits than a line may have is one of its commits', async () => {
+  const many = Array.from({ length: 10_050 }, (_, index) => {
+    const from = index === 0 ? `from ${commits[0]}\n` : '';
+    const time = 1_700_000_000 + index;
+    return `commit refs/heads/topic\ncommitter t <t@localhost> ${time} +0000\ndata 1\nt\n${from}\n`;
+  });
+  execFileSync('git', ['-C', author, 'fast-import', '--quiet'], { input: many.join('') });
+  git(author, 'merge', '--quiet', '--no-ff', '-m', 'merge of topic', 'topic');
+  expect(subjects(await line(commits[0] ?? '', 'main'))).toEqual([
+    'change 0',
+    'change 1',
+    'change 2',
+    'change 3',
+    'merge of topic',
+  ]);
+  // All of the topic's are on the line of its own.
+  const error = await refusal(line(commits[0] ?? '', 'topic'));
+  expect([error.code, error.message]).toEqual(['base', expect.stringMatching(/more than 10000 commits/)]);
+});
+
 describe('what has no line', () => {
   test('says which way round it would have one', async () => {
     const error = await refusal(line('HEAD', 'HEAD~2'));
@@ -107,11 +128,17 @@ describe('what differs between two commits', () => {
     commitFiles(author, { ...many, 'a\tb\nc "é"': 'text\n', 'binary.bin': 'a\0b', number: '4\n5\n' }, 'many');
     const opened = await openWorkTree(current.run, author);
     const changed = await readChangedNames(opened, commits[3] ?? '', 'HEAD');
+    if (changed === undefined) throw new Error('git can tell');
     expect([changed.count, changed.files.length]).toEqual([33, 20]);
     expect(changed.files.slice(0, 3)).toEqual([
       { path: 'a\tb\nc "é"', added: 1, removed: 0 },
       { path: 'binary.bin', added: undefined, removed: undefined },
       { path: 'many/10', added: 2, removed: 0 },
     ]);
+  });
+
+  test('is not told where git fails', async () => {
+    const opened = await openWorkTree(current.run, author);
+    expect(await readChangedNames(opened, commits[3] ?? '', 'f'.repeat(40))).toBeUndefined();
   });
 });
