@@ -46,6 +46,8 @@ const testedSchema = commitSchema.extend({
   boots: z.int().nonnegative(),
   /** Boots that this run did not have to make: kept from an earlier one, or of another commit with the same bytes. */
   reusedBoots: z.int().nonnegative(),
+  /** When the first and the last of its boots were started; absent where there are none. */
+  booted: z.strictObject({ first: z.string(), last: z.string() }).optional(),
   /** Why it could not be tested; absent where it was. */
   skipped: text.optional(),
   /** One for each row that it was needed for. */
@@ -62,22 +64,34 @@ const fileSchema = z.strictObject({
 const stepSchema = rowSchema.extend({
   /**
    * `step`: it came with the commit `at`; `range`: with `at` or one of those between, which cannot be tested; `spread`: with several of them,
-   * none of which is past the limits; `open`: not narrowed further, for the time was over.
+   * none of which is past the limits; `untold`: boots do not tell which side those between are on; `open`: not narrowed further, for the time was
+   * over.
    */
-  kind: z.enum(['step', 'range', 'spread', 'open']),
+  kind: z.enum(['step', 'range', 'spread', 'untold', 'open']),
   after: commitSchema,
   at: commitSchema,
   /** Commits after `after` up to `at`. */
   commits: z.int().positive(),
+  /** Of a `range`: those between that were not tried, since many of their neighbours cannot be tested. */
+  untried: z.int().nonnegative(),
   /** From before to after it: of the commits that stand for each, or of the two themselves. */
   growth: estimateSchema.optional(),
   difference: estimateSchema,
   /** That each commit on the way was judged rightly. */
   probability: z.number().min(0).max(1),
-  /** What differs between `after` and `at`; the first files by name. */
-  changed: z.strictObject({ files: z.array(fileSchema).max(100), count: z.int().nonnegative() }),
+  /** False: at least one of them had no clear judgement when no more boots were to be had. */
+  clear: z.boolean(),
+  /** What differs between `after` and `at`; the first files by name. Absent where git could not tell. */
+  changed: z.strictObject({ files: z.array(fileSchema).max(100), count: z.int().nonnegative() }).optional(),
 });
 export type BisectionStep = z.infer<typeof stepSchema>;
+
+const limitedRowSchema = rowSchema.extend({
+  failAbove: z.number(),
+  minGrowth: z.number(),
+  growth: estimateSchema.optional(),
+  difference: estimateSchema.optional(),
+});
 
 export const bisectionSchema = z.strictObject({
   schema: z.literal('snapgate/bisection'),
@@ -85,10 +99,11 @@ export const bisectionSchema = z.strictObject({
   snapgate: z.string(),
   createdAt: z.string(),
   /**
-   * `found`: each growth is at one commit; `range`: of at least one it is only known between which commits; `nothing`: BAD has not grown past the
+   * `found`: each growth is at one commit, with a chance of 0.9 at least and every judgement on the way clear; `likely`: each is at one commit, and of
+   * at least one that is not so sure; `range`: of at least one it is only known between which commits; `nothing`: BAD has not grown past the
    * limits; `inconclusive`: whether it has is not told.
    */
-  outcome: z.enum(['found', 'range', 'nothing', 'inconclusive']),
+  outcome: z.enum(['found', 'likely', 'range', 'nothing', 'inconclusive']),
   /** One sentence. */
   headline: text,
   good: commitSchema,
@@ -98,16 +113,9 @@ export const bisectionSchema = z.strictObject({
   /** Absent where the two images are the same bytes and nothing was booted. */
   fingerprint: fingerprintSchema.optional(),
   /** What has grown from GOOD to BAD past these limits. */
-  rows: z
-    .array(
-      rowSchema.extend({
-        failAbove: z.number(),
-        minGrowth: z.number(),
-        growth: estimateSchema.optional(),
-        difference: estimateSchema.optional(),
-      }),
-    )
-    .max(1000),
+  rows: z.array(limitedRowSchema).max(1000),
+  /** What gates too, and of which boots of GOOD and BAD did not tell whether it has grown: it was not searched. */
+  undecided: z.array(limitedRowSchema).max(1000),
   /** In the order in which they were first tested. */
   tested: z.array(testedSchema).max(10_002),
   /** The largest growth of a row first. */

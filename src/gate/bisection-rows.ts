@@ -5,11 +5,11 @@ import type { Row } from './record.ts';
 
 /** What a search for the commit of a growth starts with: the growth between its two ends, by the gate's own rules. */
 export type Ends =
-  /** The rows that fail. */
-  | { readonly kind: 'grown'; readonly rows: readonly Row[] }
+  /** The rows that fail, and those that more boots would tell of. */
+  | { readonly kind: 'grown'; readonly rows: readonly Row[]; readonly undecided: readonly Row[] }
   | { readonly kind: 'not-grown'; readonly reason: string }
   /** More boots would tell. */
-  | { readonly kind: 'undecided'; readonly reason: string };
+  | { readonly kind: 'undecided'; readonly reason: string; readonly undecided: readonly Row[] };
 
 /**
  * Whether BAD has grown against GOOD past the limits, as the gate of a pull request says it, caps and trends aside. `plan` is how often it is looked: each
@@ -28,9 +28,12 @@ export function compareEnds(
     { ...bad, side: 'head' as const, plan },
   ];
   const { rows, verdict, headline } = compareMeasurements(base, head, growthAlone(config), meta);
-  const grown = rows.filter((row) => row.gates && row.verdict === 'fail');
-  if (grown.length > 0) return { kind: 'grown', rows: grown };
-  return { kind: verdict === 'inconclusive' ? 'undecided' : 'not-grown', reason: headline };
+  const gating = rows.filter(({ gates }) => gates);
+  const grown = gating.filter((row) => row.verdict === 'fail');
+  const undecided = gating.filter((row) => row.verdict === 'inconclusive');
+  if (grown.length > 0) return { kind: 'grown', rows: grown, undecided };
+  if (verdict === 'inconclusive') return { kind: 'undecided', reason: headline, undecided };
+  return { kind: 'not-grown', reason: headline };
 }
 
 /** What gates by growth against another commit: a cap is passed by a size, and a trend is of one image, which no commit need have made at once. */

@@ -1,5 +1,5 @@
 import { metricLabels } from '../config/metrics.ts';
-import { formatGrowth } from '../host/units.ts';
+import { formatChance, formatGrowth } from '../host/units.ts';
 import type { Measurement } from '../measure/record.ts';
 import { countedValues, warmupRoundsOf } from '../measure/summarize.ts';
 import { contrastSides } from '../stats/contrast.ts';
@@ -23,10 +23,12 @@ export interface TestedCommit {
   readonly commit: BisectedCommit;
   /** In the line of commits: GOOD is 0. */
   readonly place: number;
-  readonly measurement?: Measurement;
+  readonly measurement?: Measurement | undefined;
   /** See `Candidate`. */
   readonly image?: string | undefined;
   readonly reusedBoots: number;
+  /** More boots of it are not to be had. */
+  readonly spent?: boolean;
   /** Why it cannot be tested. */
   readonly skipped?: string;
 }
@@ -60,7 +62,8 @@ export function candidatesOf(
   return commits.map((_, place) => {
     const test = tested.get(place);
     const { values: boots, errors } = numbersFor(test, row);
-    return { boots, errors, image: test?.image, skipped: test?.skipped !== undefined };
+    const { image, skipped, spent = false } = test ?? {};
+    return { boots, errors, image, skipped: skipped !== undefined, spent };
   });
 }
 
@@ -109,11 +112,13 @@ export interface BisectionInput extends RecordMeta {
   /** What differs over a step. */
   readonly changed: (found: Found) => BisectionStep['changed'];
   readonly outOfTime: boolean;
+  /** Sentences on what went wrong on the way. */
+  readonly notes: readonly string[];
 }
 
 /** The record of a search, with all that its answer rests on. */
 export function bisectionRecord(input: BisectionInput): Bisection {
-  const { commits, tested, ends, searches, outOfTime } = input;
+  const { commits, tested, ends, searches } = input;
   const [good, bad] = [commits[0], commits.at(-1)];
   if (good === undefined || bad === undefined) throw new Error('a line of commits has two ends');
   const steps = searches.flatMap((each) => stepsOf(input, each));
@@ -131,13 +136,34 @@ export function bisectionRecord(input: BisectionInput): Bisection {
     commits: commits.length - 1,
     ...(fingerprint === undefined ? {} : { fingerprint }),
     rows: searches.map(({ row }) => rowRecord(row)),
+    undecided: (ends.kind === 'not-grown' ? [] : ends.undecided).map(rowRecord),
     tested: [...tested.values()].map((test) => testRecord(test, tested, searches)),
     steps,
-    notes: outOfTime
-      ? ['time-budget ended; what was measured is kept, and the same command goes on from there']
-      : [],
+    notes: notesOf(input),
   };
 }
+
+/** Of the search, then of each commit's measurement, each once. */
+function notesOf({ notes, outOfTime, tested }: BisectionInput): string[] {
+  const cut = 'time-budget ended; what was measured is kept, and the same command goes on from there';
+  const measured = [...tested.values()].flatMap(({ commit, measurement }) =>
+    (measurement?.notes ?? []).map((note) => ({ note, name: commit.commit.slice(0, 7) })),
+  );
+  const ofCommits = [...Map.groupBy(measured, ({ note }) => note)].map(
+    ([note, all]) => `${namesOf(all.map(({ name }) => name))}: ${note}`,
+  );
+  return [...(outOfTime ? [cut] : []), ...notes, ...ofCommits]
+    .slice(0, 1000)
+    .map((note) => note.slice(0, 2000));
+}
+
+/** What an engine says of every boot is said of many commits. */
+function namesOf(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
+}
+
+const mostNamed = 3;
 
 function hasBoots({ measurement }: TestedCommit): boolean {
   return (measurement?.boots.length ?? 0) > 0;
@@ -166,7 +192,10 @@ function testRecord(test: TestedCommit, tested: Tested, searches: readonly RowSe
       }),
   );
   const why = skipped === undefined ? {} : { skipped: skipped.slice(0, 2000) };
-  return { ...commit, place, boots: measurement?.boots.length ?? 0, reusedBoots, ...why, judgements };
+  const times = (measurement?.boots ?? []).map(({ startedAt }) => startedAt).toSorted();
+  const [first, last] = [times[0], times.at(-1)];
+  const booted = first === undefined || last === undefined ? {} : { booted: { first, last } };
+  return { ...commit, place, boots: times.length, reusedBoots, ...booted, ...why, judgements };
 }
 
 function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: RowSearch): BisectionStep[] {
@@ -174,6 +203,7 @@ function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: 
     const [after, at] = [commits[found.after], commits[found.at]];
     if (after === undefined || at === undefined) return [];
     const numbers = (place: number) => numbersFor(tested.get(place), row);
+    const names = changed(found);
     return {
       scenario: row.scenario,
       metric: row.metric,
@@ -181,9 +211,11 @@ function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: 
       after,
       at,
       commits: found.at - found.after,
+      untried: found.untried,
       ...changeOf(numbers(found.good), numbers(found.bad)),
       probability: found.probability,
-      changed: changed(found),
+      clear: found.clear,
+      ...(names === undefined ? {} : { changed: names }),
     };
   });
 }
@@ -191,10 +223,18 @@ function stepsOf({ commits, tested, changed }: BisectionInput, { row, search }: 
 function outcomeOf(ends: Ends, steps: readonly BisectionStep[]): Bisection['outcome'] {
   if (ends.kind === 'not-grown') return 'nothing';
   if (ends.kind === 'undecided') return 'inconclusive';
-  return steps.every(({ kind }) => kind === 'step') ? 'found' : 'range';
+  if (steps.some(({ kind }) => kind !== 'step')) return 'range';
+  return steps.every(isSure) ? 'found' : 'likely';
 }
 
-/** Exit status: 0 where the answer is known, 2 where it is a range or none. */
+function isSure({ clear, probability }: BisectionStep): boolean {
+  return clear && probability >= leastFound;
+}
+
+/** How likely an answer must be to be called found. */
+const leastFound = 0.9;
+
+/** Exit status: 0 where the answer is known, 2 where it is only likely, a range or none. */
 export function bisectionExitCode({ outcome }: Pick<Bisection, 'outcome'>): number {
   return outcome === 'found' || outcome === 'nothing' ? 0 : 2;
 }
@@ -206,16 +246,23 @@ function headlineOf(ends: Ends, steps: readonly BisectionStep[]): string {
   const [first, ...others] = [...places.values()];
   if (first === undefined) return 'no step was found';
   const more = others.length === 0 ? '' : `; and ${others.length} more`;
-  return `${growthOf(first)} ${placeOf(first)}${more}`.slice(0, 2000);
+  return `${growthOf(first)} ${placeOf(first)}${oddsOf(first)}${more}`.slice(0, 2000);
 }
 
 function growthOf({ scenario, metric, growth }: BisectionStep): string {
   return `${metricLabels[metric]} of ${scenario} ${growth === undefined ? 'from nothing' : formatGrowth(growth.value)}`;
 }
 
-function placeOf({ kind, after, at, commits }: BisectionStep): string {
+function placeOf(step: BisectionStep): string {
+  const { kind, after, at, commits } = step;
   const [from, to] = [after.commit.slice(0, 7), at.commit.slice(0, 7)];
-  if (kind === 'step') return `came with ${to}`;
+  const came = isSure(step) ? 'came' : 'likely came';
+  if (kind === 'step') return `${came} with ${to}`;
   const spread = kind === 'spread' ? 'in several smaller steps ' : '';
-  return `came ${spread}with the ${commits} commits after ${from} up to ${to}`;
+  return `${came} ${spread}with the ${commits} commits after ${from} up to ${to}`;
+}
+
+/** None where no boots were judged: by the bytes of images, or not yet. */
+function oddsOf({ probability }: BisectionStep): string {
+  return probability === 1 ? '' : `, with a chance of ${formatChance(probability)}`;
 }

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly image: string | undefined;
   /** It cannot be built or measured. */
   readonly skipped: boolean;
+  /** It is measured, and more boots of it are not to be had. */
+  readonly spent?: boolean;
 }
 
 export interface SearchRules {
@@ -39,10 +41,11 @@ export interface Judged {
 /** A growth, narrowed to what came after the commit `after` up to the commit `at`. */
 export interface Found {
   /**
-   * `step`: it came with the commit `at`; `range`: with one of those up to it, and those between cannot be tested; `spread`: with several
-   * of them, of which none is past the limits; `open`: not narrowed further yet.
+   * `step`: it came with the commit `at`; `range`: with one of those up to it, and those between cannot be tested, or so many of them cannot that
+   * the others were not tried; `spread`: with several of them, of which none is past the limits; `untold`: boots of those between do not tell
+   * which side they are on; `open`: not narrowed further yet.
    */
-  readonly kind: 'step' | 'range' | 'spread' | 'open';
+  readonly kind: 'step' | 'range' | 'spread' | 'untold' | 'open';
   readonly after: number;
   readonly at: number;
   /** The commits that stand for before and after it. */
@@ -50,6 +53,10 @@ export interface Found {
   readonly bad: number;
   /** That each commit on the way was judged rightly; 0 to 1. */
   readonly probability: number;
+  /** That each of them was, by `Judged.clear`. */
+  readonly clear: boolean;
+  /** Of a `range`: commits between that were not tried. */
+  readonly untried: number;
 }
 
 /** Boots that a commit should have, those it has included. */
@@ -70,6 +77,9 @@ export interface Search {
 /** How likely a judgement must be before no more boots are taken for it. Some five of them make a search. */
 export const clearProbability = 0.99;
 
+/** Commits that may fail one after the other before their neighbours are not tried any more: each costs a build, and a line may have thousands. */
+export const mostSkips = 20;
+
 /**
  * Where the growth between the first of some commits and the last came in, by binary search, as far as what is measured says. The two
  * ends are measured, and differ. It follows from its arguments alone: a search goes on by being asked again with more measured.
@@ -77,12 +87,12 @@ export const clearProbability = 0.99;
 export function searchSteps(commits: readonly Candidate[], rules: SearchRules): Search {
   const last = commits.length - 1;
   const walk: Walk = { commits, rules, judged: [], found: [], wanted: [] };
-  narrow(walk, { after: 0, at: last, good: 0, bad: last, probability: 1 });
+  narrow(walk, { after: 0, at: last, good: 0, bad: last, probability: 1, clear: true }, new Set());
   const size = ({ good, bad }: Found) => growthBetween(walk, good, bad);
   return { ...walk, found: walk.found.toSorted((a, b) => size(b) - size(a)) };
 }
 
-type Segment = Omit<Found, 'kind'>;
+type Segment = Omit<Found, 'kind' | 'untried'>;
 
 interface Walk {
   readonly commits: readonly Candidate[];
@@ -92,54 +102,74 @@ interface Walk {
   wanted: readonly Wanted[];
 }
 
-function narrow(walk: Walk, segment: Segment): void {
-  const index = nextToTest(walk.commits, segment);
+/** `passed`: those that cannot be tested and were tried already before it was narrowed to this. */
+function narrow(walk: Walk, segment: Segment, passed: ReadonlySet<number>): void {
+  const { index, failed } = nextToTest(walk.commits, segment, passed);
+  const end = (kind: Found['kind'], untried = 0) => walk.found.push({ ...segment, kind, untried });
   if (index === undefined) {
-    walk.found.push({ ...segment, kind: segment.at - segment.after === 1 ? 'step' : 'range' });
+    end(segment.at - segment.after === 1 ? 'step' : 'range', countUntried(walk.commits, segment));
     return;
   }
   const judged = judge(walk, segment, index);
-  if (judged === undefined) {
-    walk.found.push({ ...segment, kind: 'open' });
+  if (typeof judged === 'string') {
+    end(judged);
     return;
   }
   walk.judged.push(judged);
-  const probability = segment.probability * judged.probability;
-  if (judged.like === 'between') narrowHalves(walk, { ...segment, probability }, index);
-  else narrow(walk, { ...segment, [judged.like === 'good' ? 'after' : 'at']: index, probability });
+  const narrowed = {
+    ...segment,
+    probability: segment.probability * judged.probability,
+    clear: segment.clear && judged.clear,
+  };
+  if (judged.like === 'between') narrowHalves(walk, narrowed, index, failed);
+  else narrow(walk, { ...narrowed, [judged.like === 'good' ? 'after' : 'at']: index }, failed);
 }
 
 /** Each half that holds a growth past the limits, the larger first. */
-function narrowHalves(walk: Walk, segment: Segment, index: number): void {
+function narrowHalves(walk: Walk, segment: Segment, index: number, passed: ReadonlySet<number>): void {
   const halves: readonly Segment[] = [
     { ...segment, at: index, bad: index },
     { ...segment, after: index, good: index },
   ];
   const grown = halves.filter(({ good, bad }) => isPastLimits(walk, good, bad));
-  if (grown.length === 0) walk.found.push({ ...segment, kind: 'spread' });
+  if (grown.length === 0) walk.found.push({ ...segment, kind: 'spread', untried: 0 });
   const size = ({ good, bad }: Segment) => growthBetween(walk, good, bad);
-  for (const half of grown.toSorted((a, b) => size(b) - size(a))) narrow(walk, half);
+  for (const half of grown.toSorted((a, b) => size(b) - size(a))) narrow(walk, half, passed);
 }
 
 /**
  * The middle, or the nearest to it that can be tested. From one that cannot, by steps that double: such commits often come in a row, which
- * is then left behind at once.
+ * is then left behind at once. `index` is undefined where there is none, or where `mostSkips` have failed beside those of `passed`.
  */
-function nextToTest(commits: readonly Candidate[], { after, at }: Segment): number | undefined {
+function nextToTest(
+  commits: readonly Candidate[],
+  { after, at }: Segment,
+  passed: ReadonlySet<number>,
+): { readonly index: number | undefined; readonly failed: ReadonlySet<number> } {
   const middle = (after + at) >> 1;
   const distances = [0, ...Array.from({ length: 31 }, (_, power) => 2 ** power)];
   const near = distances.flatMap((distance) => [middle - distance, middle + distance]);
   const all = Array.from({ length: at - after - 1 }, (_, offset) => after + 1 + offset);
-  const canBeTested = (index: number) => index > after && index < at && commits[index]?.skipped === false;
-  return near.find(canBeTested) ?? all.find(canBeTested);
+  const failed = new Set(passed);
+  for (const index of [...near, ...all]) {
+    if (index <= after || index >= at) continue;
+    if (commits[index]?.skipped === false) return { index, failed };
+    failed.add(index);
+    if (failed.size - passed.size >= mostSkips) break;
+  }
+  return { index: undefined, failed };
 }
 
-/** undefined: it takes more boots, which `wanted` then says, unless others are wanted already. */
-function judge(walk: Walk, { good, bad }: Segment, index: number): Judged | undefined {
+function countUntried(commits: readonly Candidate[], { after, at }: Segment): number {
+  return commits.slice(after + 1, at).filter(({ skipped }) => !skipped).length;
+}
+
+/** `open`: it takes more boots, which `wanted` then says, unless others are wanted already; `untold`: they would not help. */
+function judge(walk: Walk, { good, bad }: Segment, index: number): Judged | 'open' | 'untold' {
   const { leastBoots, mostBoots } = walk.rules;
   const of = (which: number) => walk.commits[which] ?? nobody;
   const numbers = (which: number) => ({ values: of(which).boots, errors: of(which).errors ?? [] });
-  const { boots, image } = of(index);
+  const { boots, image, spent = false } = of(index);
   if (boots.length > 0 && image !== undefined) {
     const twin = (
       [
@@ -153,16 +183,16 @@ function judge(walk: Walk, { good, bad }: Segment, index: number): Judged | unde
   const likeliest = likeliestOf(
     levelOdds(numbers(good), numbers(bad), numbers(index), cutsAt(walk.rules.limits)),
   );
-  const clear = likeliest.probability >= clearProbability;
-  if (!clear && boots.length < mostBoots) {
+  const clear = likeliest !== undefined && likeliest.probability >= clearProbability;
+  if (!clear && boots.length < mostBoots && !spent) {
     const more = boots.length + 1;
-    const short = [good, bad].filter((end) => of(end).boots.length < more);
+    const short = [good, bad].filter((end) => of(end).boots.length < more && of(end).spent !== true);
     return want(
       walk,
       [index, ...short].map((each) => ({ index: each, boots: more })),
     );
   }
-  return { index, good, bad, ...likeliest, clear, identical: false };
+  return likeliest === undefined ? 'untold' : { index, good, bad, ...likeliest, clear, identical: false };
 }
 
 /** Of the two ends of a growth, what has not grown past the limits from the one, and from what the other has not. */
@@ -175,13 +205,14 @@ function cutsAt({ failAbove, minGrowth }: SearchRules['limits']): Cuts {
 
 const nobody: Candidate = { boots: [], image: undefined, skipped: true };
 
-function want(walk: Walk, wanted: readonly Wanted[]): undefined {
+function want(walk: Walk, wanted: readonly Wanted[]): 'open' {
   if (walk.wanted.length === 0) walk.wanted = wanted;
+  return 'open';
 }
 
-function likeliestOf(odds: ReturnType<typeof levelOdds>): Pick<Judged, 'like' | 'probability'> {
-  // Nothing to judge by: a coin, which no boot has told anything yet.
-  if (odds === undefined) return { like: 'good', probability: 0.5 };
+/** undefined: there is nothing to judge by, and no side is taken. */
+function likeliestOf(odds: ReturnType<typeof levelOdds>): Pick<Judged, 'like' | 'probability'> | undefined {
+  if (odds === undefined) return undefined;
   const { low, between, high } = odds;
   if (between > low && between > high) return { like: 'between', probability: between };
   return low >= high ? { like: 'good', probability: low } : { like: 'bad', probability: high };

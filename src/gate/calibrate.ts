@@ -1,5 +1,5 @@
 import { SnapgateError } from '../host/error.ts';
-import type { Measurement } from '../measure/record.ts';
+import type { BootPlan, Measurement } from '../measure/record.ts';
 import { proportionOf } from '../stats/proportion.ts';
 import { seededRandom, shuffledIndices } from '../stats/random.ts';
 import type { Condition } from '../stats/two-level.ts';
@@ -81,8 +81,13 @@ export async function calibrate(request: CalibrationRequest): Promise<Calibratio
   };
 }
 
+/** Boots that a gate with itself takes: two sides of what the gate looks at first. */
+export function leastSample({ leastBoots }: Pick<BootPlan, 'leastBoots'>): number {
+  return 2 * Math.max(2, leastBoots);
+}
+
 function requireBoots({ boots }: Measurement, { plan }: GateSetting): void {
-  const least = 2 * Math.max(2, plan.leastBoots);
+  const least = leastSample(plan);
   if (boots.length >= least) return;
   throw new SnapgateError(
     'record',

@@ -1,4 +1,6 @@
 import { parseRecord } from '../measure/parse.ts';
+import { type Bisection, bisectionSchema, bisectionVersion } from './bisection-record.ts';
+import { type Calibration, calibrationSchema, calibrationVersion } from './calibration-record.ts';
 import {
   type Comparison,
   comparisonSchema,
@@ -25,5 +27,25 @@ export function readMatrix(text: string, where: string): Matrix {
     name: 'snapgate/matrix',
     version: matrixVersion,
     schema: matrixSchema,
+  });
+}
+
+/** Reads a calibration.json, as `readComparison` does its own. */
+export function readCalibration(text: string, where: string): Calibration {
+  return parseRecord(text, where, {
+    kind: 'calibration',
+    name: 'snapgate/calibration',
+    version: calibrationVersion,
+    schema: calibrationSchema,
+  });
+}
+
+/** Reads a bisection.json, as `readComparison` does its own. */
+export function readBisection(text: string, where: string): Bisection {
+  return parseRecord(text, where, {
+    kind: 'bisection',
+    name: 'snapgate/bisection',
+    version: bisectionVersion,
+    schema: bisectionSchema,
   });
 }

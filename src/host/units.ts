@@ -93,6 +93,11 @@ export function formatGrowth(ratio: number): string {
   return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
 }
 
+/** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */
+export function formatChance(probability: number): string {
+  return `${(Math.floor(probability * 1000) / 10).toFixed(1)} %`;
+}
+
 /** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -91,6 +91,23 @@ describe('the two ends', () => {
     expect(ends(once(good), once(measured('b', 5, 4))).kind).toBe('undecided');
   });
 
+  it('of which one row is not told say which', () => {
+    const noisy = (measurement: Measurement) => ({
+      ...measurement,
+      boots: measurement.boots.map((boot, index) => ({
+        ...boot,
+        samples: boot.samples.map((sample) =>
+          sample.scenario === 'spawn'
+            ? { ...sample, metrics: { 'memfile.writtenBytes': (4 + 3 * (index % 2)) * mebi } }
+            : sample,
+        ),
+      })),
+    });
+    const found = ends(noisy(good), noisy(measured('b', 5, 4)));
+    expect(found.kind === 'grown' && found.rows.map(({ scenario }) => scenario)).toEqual(['idle-2s']);
+    expect(found.kind === 'grown' && found.undecided.map(({ scenario }) => scenario)).toEqual(['spawn']);
+  });
+
   it('are not judged by caps', () => {
     const overrides = { spawn: { 'memfile.writtenBytes': { max: 1 } } };
     const capped = { ...config, caps: { 'memfile.writtenBytes': 1 }, overrides };
@@ -118,6 +135,7 @@ describe('the record', () => {
     searches,
     changed,
     outOfTime: false,
+    notes: [],
   });
 
   it('has each step of each row with its commits, and passes its own schema', () => {
@@ -133,7 +151,7 @@ describe('the record', () => {
     expect(record.steps[1]?.growth?.value).toBeCloseTo(0.5, 6);
     expect([record.outcome, bisectionExitCode(record)]).toEqual(['range', 2]);
     expect(record.headline).toBe(
-      'memfile diff of idle-2s +25.0 % came with the 2 commits after 1111111 up to 3333333; and 1 more',
+      'memfile diff of idle-2s +25.0 % came with the 2 commits after 1111111 up to 3333333, with a chance of 99.9 %; and 1 more',
     );
   });
 
@@ -149,13 +167,22 @@ describe('the record', () => {
   });
 
   it('says what there was no time for', () => {
-    const cut = bisectionRecord({ ...meta, commits, tested, ends: both, searches, changed, outOfTime: true });
+    const cut = bisectionRecord({
+      ...meta,
+      commits,
+      tested,
+      ends: both,
+      searches,
+      changed,
+      outOfTime: true,
+      notes: [],
+    });
     expect(cut.notes).toEqual([expect.stringMatching(/^time-budget ended; .* goes on from there$/)]);
   });
 
   it.each([
     [{ kind: 'not-grown', reason: 'no growth above 5 %' }, 'nothing', 0],
-    [{ kind: 'undecided', reason: 'not told from chance' }, 'inconclusive', 2],
+    [{ kind: 'undecided', reason: 'not told from chance', undecided: [] }, 'inconclusive', 2],
   ] as const)('of ends that are %j is %s, exit status %i', (given, outcome, status) => {
     const none = bisectionRecord({
       ...meta,
@@ -165,8 +192,77 @@ describe('the record', () => {
       searches: [],
       changed,
       outOfTime: false,
+      notes: [],
     });
     expect([none.outcome, bisectionExitCode(none)]).toEqual([outcome, status]);
     expect(none.headline).toContain(given.reason);
+  });
+
+  it('keeps what was said of its measurements, once each, and when they were booted', () => {
+    const noted = new Map(
+      [...tested].map(([place, test]) => {
+        const { measurement } = test;
+        const notes = ['Firecracker adds 12 pages', ...(place === 4 ? ['cut short'] : [])];
+        return [
+          place,
+          measurement === undefined ? test : { ...test, measurement: { ...measurement, notes } },
+        ];
+      }),
+    );
+    const input = { ...meta, commits, tested: noted, ends: both, searches, changed, outOfTime: false };
+    const { notes, tested: tests } = bisectionRecord({ ...input, notes: ['one more boot failed'] });
+    expect(notes).toEqual([
+      'one more boot failed',
+      '0000000, 1111111, 3333333 and 5 more: Firecracker adds 12 pages',
+      '4444444: cut short',
+    ]);
+    const starts = (first?.boots ?? []).map(({ startedAt }) => startedAt).toSorted();
+    expect(tests[0]?.booted).toEqual({ first: starts[0], last: starts.at(-1) });
+    expect(tests.find(({ place }) => place === 2)?.booted).toBeUndefined();
+  });
+
+  it('has what was not decided between the ends, and says so of files that git cannot name', () => {
+    const undecided = rows.slice(0, 1);
+    const ofEnds = { ...both, undecided };
+    const input = { ...meta, commits, tested, searches, outOfTime: false, notes: [] };
+    const { steps, undecided: there } = bisectionRecord({ ...input, ends: ofEnds, changed: () => undefined });
+    expect(there).toMatchObject([{ scenario: 'idle-2s', metric: 'memfile.writtenBytes' }]);
+    expect(steps.map((step) => Object.hasOwn(step, 'changed'))).toEqual([false, false]);
+  });
+});
+
+describe('an answer', () => {
+  const one = line();
+  const [first, last] = [one.get(0)?.measurement, one.get(8)?.measurement];
+  if (first === undefined || last === undefined) throw new Error('the ends are measured');
+  const both = ends(first, last);
+  const [row] = both.kind === 'grown' ? both.rows : [];
+  if (row === undefined) throw new Error('it grew');
+  const answer = (probability: number, clear: boolean) => {
+    const found = { kind: 'step' as const, after: 3, at: 4, good: 0, bad: 8, probability, clear, untried: 0 };
+    const searches = [{ row, search: { judged: [], found: [found], wanted: [] } }];
+    const changed = () => ({ files: [], count: 0 });
+    return bisectionRecord({
+      ...meta,
+      commits,
+      tested: one,
+      ends: both,
+      searches,
+      changed,
+      outOfTime: false,
+      notes: [],
+    });
+  };
+
+  it.each([
+    [0.95, true, 'found', 0, 'came with 4444444, with a chance of 95.0 %'],
+    [1, true, 'found', 0, 'came with 4444444'],
+    [0.047, true, 'likely', 2, 'likely came with 4444444, with a chance of 4.7 %'],
+    [0.89, true, 'likely', 2, 'likely came with 4444444, with a chance of 89.0 %'],
+    [0.95, false, 'likely', 2, 'likely came with 4444444, with a chance of 95.0 %'],
+  ] as const)('with a chance of %d, clear: %s, is %s', (probability, clear, outcome, status, words) => {
+    const record = answer(probability, clear);
+    expect([record.outcome, bisectionExitCode(record)]).toEqual([outcome, status]);
+    expect(record.headline).toBe(`memfile diff of idle-2s +25.0 % ${words}`);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SearchRules, searchSteps } from '../../src/gate/bisection.ts';
+import { type Candidate, mostSkips, type SearchRules, searchSteps } from '../../src/gate/bisection.ts';
 import { seededRandom } from '../stats/random.ts';
 import { levelsOf, mebi, search, searchOneStep, usualRules } from './searched-history.ts';
 
@@ -33,7 +33,7 @@ describe('one step', () => {
 
   it('is found without noise at all, to the byte', () => {
     const searched = search({ levels: levelsOf(12, { 5: 1.1 }), noise: 0 }, 1);
-    expect(searched.found).toMatchObject([{ kind: 'step', after: 4, at: 5, probability: 1 }]);
+    expect(searched.found).toMatchObject([{ kind: 'step', after: 4, at: 5, probability: 1, clear: true }]);
   });
 
   it('is found from a size of 0', () => {
@@ -125,8 +125,15 @@ describe('commits that cannot be tested', () => {
   it('altogether leave the whole range', () => {
     const broken = Array.from({ length: 7 }, (_, index) => index + 1);
     const searched = search({ levels: levelsOf(8, { 3: 1.5 }), noise: 0.02, broken }, 1);
-    expect(searched.found).toMatchObject([{ kind: 'range', after: 0, at: 8 }]);
+    expect(searched.found).toMatchObject([{ kind: 'range', after: 0, at: 8, untried: 0 }]);
     expect(searched.tested).toBe(7);
+  });
+
+  it('by the hundred are given up after some, with how many were not tried', () => {
+    const broken = Array.from({ length: 499 }, (_, index) => index + 1);
+    const searched = search({ levels: levelsOf(500, { 300: 1.5 }), noise: 0.02, broken }, 1);
+    expect(searched.found).toMatchObject([{ kind: 'range', after: 0, at: 500, untried: 499 - mostSkips }]);
+    expect(searched.tested).toBe(mostSkips);
   });
 });
 
@@ -168,5 +175,35 @@ describe('a search', () => {
     const { judged, found } = searchSteps(commits, { ...usualRules, mostBoots: 3 });
     expect(judged).toMatchObject([{ index: 1, clear: false }]);
     expect(found[0]?.probability).toBeLessThan(0.99);
+  });
+
+  it('takes no side where boots tell none: a stray boot that turns the two ends about', () => {
+    const bare = { image: undefined, skipped: false };
+    const commits = [
+      [100, 100, 100, 100, 400],
+      [100, 100, 100, 100, 100],
+      [120, 120, 120, 120, 120],
+    ].map((boots) => ({ ...bare, boots }));
+    expect(searchSteps(commits, usualRules).wanted.map(({ index }) => index)).toEqual([1, 0, 2]);
+    const { judged, found, wanted } = searchSteps(commits, { ...usualRules, mostBoots: 5 });
+    expect([judged, wanted]).toEqual([[], []]);
+    expect(found).toMatchObject([{ kind: 'untold', after: 0, at: 2 }]);
+  });
+
+  it('judges with what is there once no more boots of a commit are to be had', () => {
+    const bare = { image: undefined, skipped: false };
+    const commits: Candidate[] = [
+      [100, 104, 102],
+      [103, 105, 104],
+      [110, 106, 108],
+    ].map((boots) => ({ ...bare, boots }));
+    const ofEnd = searchSteps(commits.with(0, { ...bare, boots: [100, 104, 102], spent: true }), usualRules);
+    expect(ofEnd.wanted.map(({ index }) => index)).toEqual([1, 2]);
+    const ofMiddle = searchSteps(
+      commits.with(1, { ...bare, boots: [103, 105, 104], spent: true }),
+      usualRules,
+    );
+    expect(ofMiddle.wanted).toEqual([]);
+    expect(ofMiddle.found).toMatchObject([{ kind: 'step', clear: false }]);
   });
 });

@@ -1,64 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Bisection, BisectionStep } from '../../src/gate/bisection-record.ts';
 import { bisectionTable } from '../../src/report/bisection-table.ts';
 import { hostileTexts } from './hostile.ts';
-
-const mebi = 1024 ** 2;
-const commit = (letter: string, subject = `change ${letter}`) => ({ commit: letter.repeat(40), subject });
-const row = { scenario: 'idle-2s', metric: 'memfile.writtenBytes' as const };
-
-const step: BisectionStep = {
-  ...row,
-  kind: 'step',
-  after: commit('b'),
-  at: commit('c'),
-  commits: 1,
-  growth: { value: 0.25, low: 0.23, high: 0.27 },
-  difference: { value: mebi },
-  probability: 0.99899,
-  changed: { files: [{ path: 'guest/Dockerfile', added: 2, removed: 1 }, { path: 'logo.png' }], count: 3 },
-};
-
-const bisection: Bisection = {
-  schema: 'snapgate/bisection',
-  version: 1,
-  snapgate: '0.1.0',
-  createdAt: '2026-01-02T03:04:05.000Z',
-  outcome: 'found',
-  headline: 'memfile diff of idle-2s +25.0 % came with ccccccc',
-  good: commit('a'),
-  bad: commit('d'),
-  commits: 4,
-  rows: [{ ...row, failAbove: 0.05, minGrowth: 65536 }],
-  tested: [
-    { ...commit('a'), place: 0, boots: 3, reusedBoots: 0, judgements: [] },
-    { ...commit('d'), place: 4, boots: 3, reusedBoots: 3, judgements: [] },
-    { ...commit('b'), place: 2, boots: 0, reusedBoots: 0, skipped: 'the build failed', judgements: [] },
-    {
-      ...commit('c'),
-      place: 3,
-      boots: 3,
-      reusedBoots: 2,
-      judgements: [
-        {
-          ...row,
-          median: 5 * mebi,
-          bootMedians: [5 * mebi],
-          growth: { value: 0.25, low: 0.23, high: 0.27 },
-          difference: { value: mebi },
-          like: 'bad',
-          probability: 0.9961,
-          clear: true,
-          identical: false,
-          good: 'a'.repeat(40),
-          bad: 'd'.repeat(40),
-        },
-      ],
-    },
-  ],
-  steps: [step, { ...step, scenario: 'spawn' }],
-  notes: ['a note'],
-};
+import { bisection, commit, row, step } from './sample-bisection.ts';
 
 const look = { colour: false, reproduce: ['--build-command', "make 'it'", '--boots', '3'] };
 
@@ -94,9 +37,30 @@ describe('a search on a terminal', () => {
       'one of the 2 commits after bbbbbbb change b up to ccccccc change c: those between cannot be tested',
     ],
     ['spread', 'none between them is past the limits by itself'],
+    ['untold', 'boots do not tell which side those between are on'],
     ['open', 'not narrowed further yet'],
   ] as const)('says of a %s what it is', (kind, words) => {
     expect(bisectionTable({ ...bisection, steps: [{ ...step, kind, commits: 2 }] }, look)).toContain(words);
+  });
+
+  it('says of a range how many were not tried, and what is not known', () => {
+    const { changed: _, ...range } = { ...step, kind: 'range' as const, commits: 500, untried: 479 };
+    const undecided = [
+      { ...row, scenario: 'spawn', failAbove: 0.05, minGrowth: 0, difference: { value: 0 } },
+    ];
+    const shown = bisectionTable(
+      { ...bisection, outcome: 'likely', undecided, steps: [range] },
+      { ...look, reproduce: undefined },
+    );
+    expect(shown).toMatch(/^LIKELY {2}/);
+    expect(shown).toContain(
+      'one of the 500 commits after bbbbbbb change b up to ccccccc change c: 20 commits between cannot be tested, and 479 were not tried\n',
+    );
+    expect(shown).toContain('\n  (git could not tell which files differ)\n');
+    expect(shown).toContain(
+      '\nnot searched: memfile diff of spawn 0 B, which boots of GOOD and BAD did not decide\n',
+    );
+    expect(shown).not.toContain('npx snapgate');
   });
 
   it('of what was not narrowed yet says no chance, and leaves no gap for its table', () => {
