@@ -46,7 +46,7 @@ const fileCounts: Readonly<Record<Verb, readonly [number, number, string]>> = {
   bisect: [2, 2, 'two commits: GOOD BAD'],
   compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
   calibrate: [0, 100, 'no files, or 1 to 100 measurements of one image: FILE.json...'],
-  report: [1, 1, 'one comparison or measurement: FILE.json'],
+  report: [1, 1, 'one record: FILE.json'],
   inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],
   probe: [0, 0, 'no files'],
 };
@@ -63,7 +63,7 @@ export const ownOptions: Readonly<Partial<Record<Verb, OwnOption>>> = {
     name: 'sample',
     placeholder: 'N',
     description:
-      'Number of cold boots to measure, 4 to 200, where no measurements are given; --boots and --max-boots are of the gates that are judged. [default: 12]',
+      'Number of cold boots to measure where no measurements are given: even, from twice --boots (4 at least) to 200. --boots and --max-boots are of the gates that are judged. [default: 12, or twice --boots]',
   },
   report: {
     name: 'format',

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImageSide } from '../baseline/types.ts';
 import type { Config } from '../config/types.ts';
-import { calibrate } from '../gate/calibrate.ts';
+import { calibrate, leastSample } from '../gate/calibrate.ts';
 import type { Calibration } from '../gate/calibration-record.ts';
 import { requireComparable } from '../gate/comparable.ts';
 import { mergeMeasurements } from '../gate/merge.ts';
+import { SnapgateError } from '../host/error.ts';
 import { openFolder } from '../host/folder.ts';
 import type { Run } from '../host/run.ts';
 import { version } from '../host/version.ts';
@@ -27,7 +28,7 @@ export interface CalibrateResult {
 export interface CalibrateRequest {
   readonly config: Config;
   readonly image: ImageSide;
-  /** Boots to measure; 12 if not given, by which a standard deviation is known to a quarter or so. */
+  /** Boots to measure, an even number; 12 if not given, by which a standard deviation is known to a quarter or so. */
   readonly sample: number | undefined;
 }
 
@@ -36,9 +37,10 @@ const defaultSample = 12;
 /** Builds an image, measures so many boots of it, and calibrates a gate on them; the measurement is written too. */
 export async function calibrateImage(run: Run, request: CalibrateRequest): Promise<CalibrateResult> {
   const { config } = request;
+  const sample = sampleOf(request);
   checkGatedMetrics(config);
   checkOutputDir(config.outputDir);
-  const measurement = await measureSample(run, request);
+  const measurement = await measureSample(run, { ...request, sample });
   const dir = openFolder(config.outputDir, 'output-dir');
   run.log.info(`measurement: ${writeRecord(dir, 'measurement.json', measurement)}`);
   return await calibrateMeasurement(run, measurement, config);
@@ -59,10 +61,24 @@ export async function calibrateFiles(
   return await calibrateMeasurement(run, mergeOne(all), config);
 }
 
+/** Boots come in pairs, and fewer than a gate looks at first could not be calibrated on. */
+function sampleOf({ config, sample }: CalibrateRequest): number {
+  const { boots: leastBoots } = config.measure;
+  const least = leastSample({ leastBoots });
+  if (sample === undefined) return Math.max(defaultSample, least);
+  if (sample >= least && sample % 2 === 0) return sample;
+  const why = sample < least ? `is less than a gate with itself takes with boots: ${leastBoots}` : 'is odd';
+  throw new SnapgateError(
+    'usage',
+    `--sample ${sample} ${why}`,
+    `Boots are taken in pairs: give an even number, ${least} at least.`,
+  );
+}
+
 /** The two boots of a pair run side by side where there is room, as those of a gate do. */
 async function measureSample(
   run: Run,
-  { config, image, sample = defaultSample }: CalibrateRequest,
+  { config, image, sample }: CalibrateRequest & { readonly sample: number },
 ): Promise<Measurement> {
   const { subject, inputs, checkout } = image;
   const source = { side: 'head' as const, subject, inputs, checkout };
@@ -73,7 +89,7 @@ async function measureSample(
     buildSide(run, config, engine.engine, source),
   );
   const sides: SideToMeasure[] = (['base', 'head'] as const).map((side) => ({ side, subject, image: built }));
-  const measure = { ...config.measure, soloBoots: Math.ceil(sample / 2) };
+  const measure = { ...config.measure, soloBoots: sample / 2 };
   return mergeOne(await measureSides(run, { ...engine, config: measure, sides, parallel: lanes === 2 }));
 }
 

@@ -29,7 +29,7 @@ it('builds, boots and calibrates, and leaves the boots for another time', { time
     scenarios: 'pause',
     cycles: '4',
     warmup: '1',
-    sample: '5',
+    sample: '6',
     'max-boots': '4',
     'work-dir': folder.path,
     'cache-dir': join(folder.path, 'cache'),
@@ -38,7 +38,6 @@ it('builds, boots and calibrates, and leaves the boots for another time', { time
   const { status, stdout, stderr } = await run(['calibrate', '--json', ...argv], { cwd: folder.path });
   expect([status, stderr]).toEqual([0, expect.stringContaining('head boot 3 of 3')]);
   const record = calibrationSchema.parse(JSON.parse(stdout));
-  // Pairs of boots: one more than was asked for.
   expect(record).toMatchObject({ boots: 6, rounds: 4, warmupRounds: 1, simulated: { gates: 1000, fail: 0 } });
   expect(record.rows).toHaveLength(1);
   expect(record.rows[0]?.location).toBeGreaterThanOrEqual(500 * 4096);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calibrationSchema } from '../../src/gate/calibration-record.ts';
 import type { Measurement } from '../../src/measure/record.ts';
@@ -101,6 +102,8 @@ describe('calibrate', () => {
     [['gone.json'], 65, /there is no file .*gone\.json/],
     [['--sample', '3'], 64, /--sample "3" is not a number from 4 to 200/],
     [['--sample', '1e2'], 64, /--sample "1e2" is not a number/],
+    [['--sample', '5', '--rootfs', 'x'], 64, /--sample 5 is odd/],
+    [['--sample', '4', '--boots', '3', '--rootfs', 'x'], 64, /--sample 4 is less than a gate .* boots: 3/],
     [[], 64, /no image source is given/],
     [['all.json', '--base', 'none'], 64, /there is no option --base/],
   ])('of %j exits %i and says why', async (argv, expected, message) => {
@@ -108,4 +111,15 @@ describe('calibrate', () => {
     expect([status, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(message);
   });
+});
+
+it('asks for zstd only where it boots', async () => {
+  const { zstdCompressSync } = zlib;
+  try {
+    Object.assign(zlib, { zstdCompressSync: undefined });
+    expect((await shell('few.json')).stderr).toMatch(/there are 3 boots of the image/);
+    expect((await shell('--rootfs', 'x')).stderr).toMatch(/snapgate measures with Node 24/);
+  } finally {
+    Object.assign(zlib, { zstdCompressSync });
+  }
 });
