@@ -11,7 +11,7 @@ const aboutVerb: Readonly<Record<Verb, string>> = {
   bisect: 'find the commit that an image grew with, by binary search between two',
   compare: 'decide from two stored measurements',
   calibrate: 'say what a gate makes of an image against itself, what it would find, and which settings fit',
-  report: 'show a stored comparison or measurement',
+  report: 'show a stored comparison, measurement, calibration or bisection',
   inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
   probe: 'say what this machine can do, and what to install or permit for the rest',
 };
@@ -57,7 +57,10 @@ const examples: Readonly<Record<Verb, readonly string[]>> = {
     'snapgate calibrate --rootfs rootfs.ext4 --sample 20 --fail-above 3%',
     'snapgate calibrate snapgate-report/measurement.json --max-boots 5',
   ],
-  report: ['snapgate report snapgate-report/comparison.json --format markdown'],
+  report: [
+    'snapgate report snapgate-report/comparison.json --format markdown',
+    'snapgate report snapgate-report/bisection.json',
+  ],
   inspect: [
     'snapgate inspect snapshot/memfile',
     'snapgate inspect monday/memfile tuesday/memfile --json',

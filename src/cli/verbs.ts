@@ -18,7 +18,7 @@ import { runBisect } from '../job/bisect.ts';
 import { calibrateFiles, calibrateImage } from '../job/calibrate.ts';
 import { compareFiles } from '../job/compare.ts';
 import { createEngine } from '../job/engine.ts';
-import { writeRecord, writeText } from '../job/files.ts';
+import { checkOutputDir, writeRecord, writeText } from '../job/files.ts';
 import { runGate } from '../job/gate.ts';
 import { runMeasure } from '../job/measure.ts';
 import { renderRecord } from '../job/report.ts';
@@ -87,10 +87,16 @@ const perform: Readonly<Record<VerbCommand['verb'], (context: Context) => Promis
   bisect: (context) => withOwnRun(needsZstd(context), (run) => bisect(run, context)),
   probe: (context) => withOwnRun(context, (run) => probe(run, context)),
   compare: async (context) => compare(context),
-  calibrate: (context) => withOwnRun(needsZstd(context), (run) => calibrate(run, context)),
+  calibrate: (context) =>
+    withOwnRun(boots(context) ? needsZstd(context) : context, (run) => calibrate(run, context)),
   report: async (context) => report(context),
   inspect: (context) => withOwnRun(needsZstd(context), (run) => inspect(run, context)),
 };
+
+/** Of stored measurements it only reckons. */
+function boots({ command }: Context): boolean {
+  return command.files.length === 0;
+}
 
 /** An older node has none, and would find that out after the first boot. */
 function needsZstd<T>(context: T): T {
@@ -133,10 +139,14 @@ async function measure(run: Run, context: Context): Promise<VerbResult> {
   return { exitCode: 0, output: exporterOf(context).renderMeasurement(result.measurement) };
 }
 
-async function bisect(run: Run, { command, display, terminal, ...context }: Context): Promise<VerbResult> {
-  const { config, checkout } = await locateCheckout(run, context.config, terminal.cwd);
+async function bisect(run: Run, context: Context): Promise<VerbResult> {
+  const { command, display, terminal } = context;
+  const { config, checkout } = await locateCheckout(run, withOutputDir(context), terminal.cwd);
   const [good = '', bad = ''] = command.files;
+  checkOutputDir(config.outputDir);
   const found = await runBisect(run, { config, checkout, good, bad });
+  const dir = openFolder(config.outputDir, 'output-dir');
+  run.log.info(`bisection: ${writeRecord(dir, 'bisection.json', found)}`);
   const reproduce = reproduceOptions(command.inputs, { hideText: false });
   return {
     exitCode: bisectionExitCode(found),

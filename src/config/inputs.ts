@@ -580,8 +580,9 @@ export const inputs: readonly InputSpec[] = [
     inFile: false,
   },
   {
-    ...text('output-dir', 'run', 'PATH', everyRun),
-    description: 'Folder that receives the measurements, the comparison and the report.',
+    ...text('output-dir', 'run', 'PATH', [...everyRun, 'bisect']),
+    description:
+      'Folder that receives the records (measurements, a comparison, a calibration, a bisection) and the report.',
     default: 'snapgate-report',
     actionDefault: 'snapgate-report',
     inFile: false,
@@ -599,7 +600,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('cache-limit', 'run', 'SIZE', built),
     description:
-      'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
+      'Size that the cache folder may keep of images, build layers, kernels and the measurements of `snapgate bisect` together, with its unit; what was used longest ago goes first.',
     type: 'bytes',
     default: '8GiB',
     actionDefault: '8GiB',

@@ -11,6 +11,7 @@ export const recordNames = [
   'comparison.json',
   'matrix.json',
   'calibration.json',
+  'bisection.json',
   'report.md',
 ] as const;
 export type RecordName = (typeof recordNames)[number];

@@ -1,10 +1,10 @@
-import { readComparison, readMatrix } from '../gate/read.ts';
+import { readBisection, readCalibration, readComparison, readMatrix } from '../gate/read.ts';
 import { messageOf, SnapgateError } from '../host/error.ts';
 import { readMeasurement } from '../measure/read.ts';
 import type { Exporter } from '../report/exporter.ts';
 import { readRecordFile, recordRemedy } from './compare.ts';
 
-/** Shows a stored comparison, matrix or measurement; which of them it is, it says itself. */
+/** Shows a stored record: which kind it is of, it says itself. */
 export function renderRecord(path: string, exporter: Exporter): string {
   const text = readRecordFile(path);
   switch (schemaOf(text, path)) {
@@ -14,10 +14,14 @@ export function renderRecord(path: string, exporter: Exporter): string {
       return exporter.renderMatrix({ matrix: readMatrix(text, path) });
     case 'snapgate/measurement':
       return exporter.renderMeasurement(readMeasurement(text, path));
+    case 'snapgate/calibration':
+      return exporter.renderCalibration(readCalibration(text, path));
+    case 'snapgate/bisection':
+      return exporter.renderBisection(readBisection(text, path));
     default:
       throw new SnapgateError(
         'record',
-        `${path} is neither a comparison nor a measurement of snapgate`,
+        `${path} is no comparison, measurement, calibration or bisection of snapgate`,
         recordRemedy,
       );
   }

@@ -1,3 +1,5 @@
+import type { Bisection } from '../gate/bisection-record.ts';
+import type { Calibration } from '../gate/calibration-record.ts';
 import type { Comparison, Matrix } from '../gate/record.ts';
 import type { Measurement } from '../measure/record.ts';
 
@@ -35,4 +37,6 @@ export interface Exporter {
   renderMatrix(input: MatrixReportInput): string;
   /** One side alone, for `mode: measure`. */
   renderMeasurement(measurement: Measurement): string;
+  renderCalibration(calibration: Calibration): string;
+  renderBisection(bisection: Bisection): string;
 }

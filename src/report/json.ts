@@ -6,6 +6,8 @@ export const json: Exporter = {
   render: ({ comparison }) => text(comparison),
   renderMatrix: ({ matrix }) => text(matrix),
   renderMeasurement: text,
+  renderCalibration: text,
+  renderBisection: text,
 };
 
 function text(record: object): string {

@@ -1,4 +1,6 @@
 import type { Measurement } from '../measure/record.ts';
+import { bisectionTable } from './bisection-table.ts';
+import { calibrationTable } from './calibration-table.ts';
 import type { Exporter, MatrixReportInput, ReportInput } from './exporter.ts';
 import { fitParts, type Limit, type Part } from './fit.ts';
 import { link } from './links.ts';
@@ -31,7 +33,14 @@ export const markdown: MarkdownExporter = {
   renderMatrix: (input, options) => fitParts(matrixParts(input), commentLimit(options, input.runUrl)),
   renderMeasurement: (measurement, options) =>
     fitParts(measurementParts(measurement), commentLimit(options, undefined)),
+  renderCalibration: (calibration) => typed(calibrationTable(calibration, { colour: false })),
+  renderBisection: (bisection) => typed(bisectionTable(bisection, { colour: false, reproduce: undefined })),
 };
+
+/** What is made for a terminal, as it is: a fenced block, which nothing in it can end. */
+function typed(text: string): string {
+  return `\`\`\`text\n${text.replaceAll('`', 'ˋ')}\`\`\`\n`;
+}
 
 /** The job's summary: the report with all its details, as far as GitHub takes them. */
 export function summaryOf(input: ReportInput | MatrixReportInput): string {

@@ -4,6 +4,8 @@ import type { Comparison, Matrix, NoVerdict, Row } from '../gate/record.ts';
 import type { Measurement } from '../measure/record.ts';
 import { measuredMetrics, summarizeSide } from '../measure/summarize.ts';
 import { bootBars } from './bars.ts';
+import { bisectionTable } from './bisection-table.ts';
+import { calibrationTable } from './calibration-table.ts';
 import { visibleText } from './escape.ts';
 import type { Exporter, MatrixReportInput, ReportContext, ReportInput } from './exporter.ts';
 import { findingsOf, looksFact } from './findings.ts';
@@ -59,6 +61,8 @@ export function terminal(options: TerminalOptions): Exporter {
     render: (input) => renderComparison(input, look),
     renderMatrix: (input) => renderEntries(input, look),
     renderMeasurement: (measurement) => renderOneSide(measurement, look),
+    renderCalibration: (calibration) => calibrationTable(calibration, options),
+    renderBisection: (bisection) => bisectionTable(bisection, { ...options, reproduce: undefined }),
   };
 }
 
