@@ -22,9 +22,12 @@ import type { StoreQuery } from './store.ts';
 
 /** Measurements of commits that a machine keeps for its next run, in its cache folder. */
 export interface CommitRecords {
-  /** One of exactly this commit that may stand in for one of now. Of several the one with the most boots. */
+  /**
+   * The newest one of exactly this commit that may stand in for one of now, if it is no older than `trustedMs`: what a commit is built from
+   * beside itself (`FROM debian:stable`, packages) moves.
+   */
   find(commit: string, query: RecordQuery): Measurement | undefined;
-  /** The same of any commit whose image is the same bytes: see `imageKey`. */
+  /** One of any commit and any age whose image is the same bytes, see `imageKey`. Of several the one with the most boots. */
   findImage(image: string, query: RecordQuery): Measurement | undefined;
   /** Keeps a measurement whose subject has a commit. A folder that is full or closed is a warning. */
   save(measurement: Measurement): void;
@@ -32,25 +35,39 @@ export interface CommitRecords {
 
 export type RecordQuery = Omit<StoreQuery, 'measuringSha256'>;
 
+/** How long a measurement stands for its commit without a build: a search that was ended goes on within hours, and so do the builds that it compares. */
+export const trustedMs = 6 * 3600e3;
+
 /** Files that the folder keeps: those used last. A hundred searches. */
 const mostFiles = 1000;
 
 /** `<cache>/measurements/<measuring key>-<commit>-<machine class>-<image>.json`. */
-export function openCommitRecords(run: Run, measuringSha256: string): CommitRecords {
+export function openCommitRecords(
+  run: Run,
+  measuringSha256: string,
+  { limitBytes, nowMs = Date.now }: { readonly limitBytes: number; readonly nowMs?: () => number },
+): CommitRecords {
   const folder = join(run.cacheDir, 'measurements');
   const key = shortKey(measuringSha256);
   const warn = oneWarning(run.log);
   const find = (query: RecordQuery, is: (name: RecordName) => boolean) => {
-    const found = namesIn(folder)
+    return namesIn(folder)
       .flatMap(parseName)
       .filter((name) => name.measuring === key && is(name))
       .flatMap((name) => read(folder, name, warn))
       .filter((measurement) => judgeStored(measurement, { ...query, measuringSha256 }).kind === 'found');
-    return found.toSorted((a, b) => b.boots.length - a.boots.length)[0];
   };
+  const ageMs = ({ createdAt }: Measurement) => nowMs() - Date.parse(createdAt);
+  const isTrusted = (measurement: Measurement) => ageMs(measurement) >= 0 && ageMs(measurement) <= trustedMs;
   return {
-    find: (commit, query) => find(query, (name) => name.commit === commit),
-    findImage: (image, query) => find(query, (name) => name.image === shortImage(image)),
+    find: (commit, query) =>
+      find(query, (name) => name.commit === commit)
+        .filter(isTrusted)
+        .toSorted((a, b) => ageMs(a) - ageMs(b))[0],
+    findImage: (image, query) =>
+      find(query, (name) => name.image === shortImage(image)).toSorted(
+        (a, b) => b.boots.length - a.boots.length,
+      )[0],
     save: (measurement) => {
       const { subject, fingerprint, image } = measurement;
       if (subject.commit === undefined) return;
@@ -58,7 +75,7 @@ export function openCommitRecords(run: Run, measuringSha256: string): CommitReco
       const name = `${key}-${subject.commit}-${ofClass}-${shortImage(imageKey(image))}.json`;
       try {
         write(run, folder, name, `${JSON.stringify(measurement)}\n`);
-        prune(folder);
+        prune(folder, limitBytes);
       } catch (error) {
         if (errnoOf(error) === undefined) throw error;
         warn(`the measurement of ${subject.commit.slice(0, 7)} is not kept: ${messageOf(error)}`);
@@ -130,14 +147,18 @@ function write(run: Run, folder: string, name: string, text: string): void {
   }
 }
 
-/** Removes the files that were used longest ago. */
-function prune(folder: string): void {
+/** Removes the files that were used longest ago, but for the last one. */
+function prune(folder: string, limitBytes: number): void {
   const files = namesIn(folder).filter((name) => name.endsWith('.json'));
-  if (files.length <= mostFiles) return;
   const used = files.flatMap((name) => {
     const stat = statSync(join(folder, name), { throwIfNoEntry: false });
-    return stat === undefined ? [] : [{ name, usedMs: stat.mtimeMs }];
+    return stat === undefined ? [] : [{ name, usedMs: stat.mtimeMs, bytes: stat.size }];
   });
-  const old = used.toSorted((a, b) => a.usedMs - b.usedMs).slice(0, files.length - mostFiles);
-  for (const { name } of old) rmSync(join(folder, name), { force: true });
+  let keptBytes = 0;
+  const newestFirst = used.toSorted((a, b) => b.usedMs - a.usedMs);
+  for (const [place, { name, bytes }] of newestFirst.entries()) {
+    keptBytes += bytes;
+    if (place >= mostFiles || (place > 0 && keptBytes > limitBytes))
+      rmSync(join(folder, name), { force: true });
+  }
 }

@@ -42,6 +42,20 @@ export function measuringKey({ image, measure }: Pick<Config, 'image' | 'measure
   return sha256OfValue({ image, measure: { ...how, engine: without(measure.engine, notInEngineKey) } });
 }
 
+/**
+ * The measuring key of commits that are measured by the command line: with the folder of the repository that is built, which a monorepo has many
+ * of, and with `origin`, the folder that the engine's relative paths start at, for it is no part of the commit. The repository itself needs no
+ * name: a commit's hash is of all that it holds.
+ */
+export function commitKey(
+  config: Pick<Config, 'image' | 'measure'>,
+  { prefix, origin }: { readonly prefix: string; readonly origin: string },
+): string {
+  // qemu has no settings that are paths.
+  const start = config.measure.engine.kind === 'qemu' ? '' : origin;
+  return sha256OfValue({ measuring: measuringKey(config), prefix, start });
+}
+
 function without(
   value: MeasureConfig | EngineSettings,
   fields: Readonly<Record<string, string>>,

@@ -7,19 +7,30 @@ import type { Git } from './git.ts';
 
 /**
  * Checks a commit out into a worktree of its own in the run's folder, which it returns. The user's work tree, index, HEAD and
- * configuration stay as they are; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
+ * configuration stay as they are; `name` is the folder's; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
  */
-export async function addWorktree(run: Run, git: Git, side: Side, commit: string): Promise<string> {
-  const path = join(run.dir, `${side}-checkout`);
+export async function addWorktree(
+  run: Run,
+  git: Git,
+  side: Side,
+  commit: string,
+  name = `${side}-checkout`,
+): Promise<string> {
+  const path = join(run.dir, name);
   run.ledger.add({ kind: 'worktree', repository: git.folder, path });
   const filters = await filterOverrides(git);
   const added = await git.run([...filters, 'worktree', 'add', '--quiet', '--detach', path, commit]);
   if (added.code !== 0) {
+    // What it has left would be in the way of the next one there.
+    await removeWorktree(run, git, path);
     throw new SnapgateError(
       'base',
       `${side}: commit ${commit} could not be checked out into ${path}`,
       'Its last lines say why; a full disk and a damaged clone are the usual causes.',
-      { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } },
+      {
+        details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) },
+        ofMachine: added.tail.some((line) => line.includes('No space left')),
+      },
     );
   }
   await sayWhatIsMissing(run, git, side, commit);

@@ -29,18 +29,21 @@ export class SnapgateError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly details: ErrorDetails | undefined;
+  /** True: this machine lacks what nothing else would have done without, such as a command, disk or a daemon. */
+  readonly ofMachine: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
     remedy: string,
-    more: { details?: ErrorDetails; cause?: unknown } = {},
+    more: { details?: ErrorDetails; cause?: unknown; ofMachine?: boolean } = {},
   ) {
     super(message, { cause: more.cause });
     this.name = 'SnapgateError';
     this.code = code;
     this.remedy = remedy;
     this.details = more.details;
+    this.ofMachine = more.ofMachine ?? false;
   }
 }
 

@@ -188,6 +188,7 @@ function missingCommand(command: string): SnapgateError {
     'host',
     `the command ${command} is not on this machine`,
     `Install it: ${packageOf(command)}.`,
+    { ofMachine: true },
   );
 }
 

@@ -35,13 +35,13 @@ export interface BuildOptions {
  */
 export async function buildImage(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<RootfsImage> {
   await checkImageInputs(run, inputs, options.checkout);
-  const kernelsBytes = options.cacheLimitBytes * shares.kernels;
+  const kernelsBytes = options.cacheLimitBytes * cacheShares.kernels;
   const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), kernelsBytes);
   const initrdSpec = fileSpec(inputs.initrd, options.checkout, 'initrd');
   const initrd = await resolveInitrd(run, initrdSpec, kernel, inputs.devices);
   const kernelPath =
     inputs.devices === 'mmio'
-      ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * shares.disks)
+      ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * cacheShares.disks)
       : kernel.path;
   const rootfs = await buildRootfs(run, inputs, options);
   return {
@@ -62,7 +62,7 @@ export async function imageKernel(
   { checkout, cacheLimitBytes }: Pick<BuildOptions, 'checkout' | 'cacheLimitBytes'>,
 ): Promise<Pick<RootfsImage, 'kernelVersion' | 'kernelSha256'>> {
   const spec = fileSpec(inputs.kernel, checkout, 'kernel');
-  const kernel = await resolveKernel(run, spec, cacheLimitBytes * shares.kernels);
+  const kernel = await resolveKernel(run, spec, cacheLimitBytes * cacheShares.kernels);
   return { kernelVersion: kernel.version, kernelSha256: kernel.sha256 };
 }
 
@@ -98,8 +98,8 @@ export async function checkImageInputs(run: Run, inputs: ImageInputs, checkout: 
 
 type Rootfs = Pick<RootfsImage, 'rootfsPath' | 'rootfsSha256' | 'rootfsBytes' | 'init' | 'kernelArgs'>;
 
-/** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
-const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 } as const;
+/** What of the cache's limit is for guests' disks, for buildah's layers, for kernels, and for the measurements of a bisect. */
+export const cacheShares = { disks: 1 / 2, layers: 3 / 8, kernels: 7 / 64, measurements: 1 / 64 } as const;
 
 /** Kept beside the ext4 in the cache. */
 const recordSchema = z.object({
@@ -116,7 +116,10 @@ const recordName = 'rootfs.json';
 
 async function buildRootfs(run: Run, inputs: ImageInputs, options: BuildOptions): Promise<Rootfs> {
   const { checkout, cacheLimitBytes } = options;
-  const [layersBytes, disksBytes] = [cacheLimitBytes * shares.layers, cacheLimitBytes * shares.disks];
+  const [layersBytes, disksBytes] = [
+    cacheLimitBytes * cacheShares.layers,
+    cacheLimitBytes * cacheShares.disks,
+  ];
   const what = `the ${options.side} image`;
   const content = await resolveRootfs(run, inputs.rootfs, checkout, what, layersBytes);
   const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
@@ -191,6 +194,7 @@ function diskFull(content: RootfsContent, run: Run): SnapgateError {
     'host',
     `the disk of ${run.dir} or of ${run.cacheDir} became full while a disk was made of ${content.description}`,
     'Free some, or point work-dir and cache-dir at a disk that has more.',
+    { ofMachine: true },
   );
 }
 

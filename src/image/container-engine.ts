@@ -39,6 +39,7 @@ export async function findBuilder(run: Run): Promise<LocalImage['engine']> {
     'host',
     `no builder for the Dockerfile: docker ${docker}, buildah ${buildah}`,
     'Start the docker daemon and let this user reach it, or: sudo apt-get install -y --no-install-recommends buildah',
+    { ofMachine: true },
   );
 }
 
@@ -126,7 +127,7 @@ function lacksIds(error: unknown): SnapgateError | undefined {
     'host',
     `${error.message}: this user has no range of ids in /etc/subuid and /etc/subgid, which buildah needs without root`,
     'Give it one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER". Or use docker, or run as root.',
-    { cause: error, details },
+    { cause: error, details, ofMachine: true },
   );
 }
 

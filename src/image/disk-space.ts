@@ -19,5 +19,6 @@ function shortOfDisk(dir: string, bytes: number, free: number, what: string): Sn
     'host',
     `${what} needs ${formatBytes(bytes)} of disk below ${dir}, and ${formatBytes(free)} are free: ${formatBytes(bytes - free)} are missing`,
     'Free some, or point work-dir and cache-dir at a disk that has more.',
+    { ofMachine: true },
   );
 }

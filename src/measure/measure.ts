@@ -152,10 +152,11 @@ async function measureOne(
 /** The same error, its sentence saying which guest it was. */
 function namingBoot(error: unknown, name: string): unknown {
   if (!(error instanceof SnapgateError)) return error;
-  const { code, message, remedy, details, cause } = error;
+  const { code, message, remedy, details, cause, ofMachine } = error;
   return new SnapgateError(code, `${name}: ${message}`, remedy, {
     ...(details === undefined ? {} : { details }),
     ...(cause === undefined ? {} : { cause }),
+    ofMachine,
   });
 }
 

@@ -16,7 +16,7 @@ export interface FailedCommand {
 }
 
 /** The error of a command, with how it ended and its last lines. */
-export function commandFailed(failed: FailedCommand, remedy: string): SnapgateError {
+export function commandFailed(failed: FailedCommand, remedy: string, ofMachine = false): SnapgateError {
   const { command, cwd } = failed;
   const name = basename(command[0]);
   return new SnapgateError(
@@ -25,6 +25,7 @@ export function commandFailed(failed: FailedCommand, remedy: string): SnapgateEr
     `${remedy} In ${cwd}: ${commandLine(command)}`,
     {
       details: outputDetails(name, failed.result),
+      ofMachine,
     },
   );
 }
@@ -39,7 +40,8 @@ export function toolFailed(failed: FailedCommand, machine: readonly string[]): S
     );
   const text = result.tail.join('\n');
   const known = knownFailures.find(([pattern]) => pattern.test(text))?.[1];
-  return commandFailed(failed, [known ?? 'Its last lines say why.', ...machine].join(' '));
+  const remedy = [known ?? 'Its last lines say why.', ...machine].join(' ');
+  return commandFailed(failed, remedy, known !== undefined);
 }
 
 /** The error of a scenario whose command did not succeed in the guest; undefined where something else failed. */

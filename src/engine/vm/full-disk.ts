@@ -23,7 +23,7 @@ export function fullDiskError(dir: string, cause?: unknown): SnapgateError {
     'host',
     `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`,
     'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.',
-    { cause },
+    { cause, ofMachine: true },
   );
 }
 
