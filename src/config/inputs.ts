@@ -333,7 +333,7 @@ export const inputs: readonly InputSpec[] = [
   {
     ...text('time-budget', 'measure', 'TIME', built),
     description:
-      'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
+      'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so. Of `snapgate bisect` it limits builds too.',
     type: 'time',
     default: '45min',
   },
