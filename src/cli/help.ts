@@ -192,10 +192,7 @@ const exitStatus: readonly string[] = [
 function exitStatusOf(verb: Verb): readonly string[] {
   if (verb === 'calibrate') return exitStatus.with(1, '  0 done');
   if (verb === 'bisect')
-    return exitStatus.with(
-      1,
-      '  0 found, or nothing grew; 2 likely, narrowed to several commits, or inconclusive',
-    );
+    return exitStatus.with(1, '  0 found, or nothing grew; 2 likely, narrowed to several, or inconclusive');
   return inputsOf(verb).some(({ group }) => group === 'gate')
     ? exitStatus
     : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');

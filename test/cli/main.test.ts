@@ -194,8 +194,8 @@ describe('report', () => {
   });
 
   it.each([
-    ['other.json', /other\.json is neither a comparison nor a measurement of snapgate/],
-    ['list.json', /list\.json is neither a comparison nor a measurement of snapgate/],
+    ['other.json', /other\.json is no comparison, measurement, calibration or bisection of snapgate/],
+    ['list.json', /list\.json is no comparison, measurement, calibration or bisection of snapgate/],
     ['gone.json', /there is no file \/.*\/gone\.json/],
     ['half.json', /half\.json is not JSON: /],
     ['stray.json', /stray\.json is not a valid measurement/],
@@ -275,11 +275,7 @@ describe('a wrong command line', () => {
       'snapgate bisect --help',
     ],
     [['bisect', 'v1', 'main'], 'no image source is given', 'Give one of dockerfile'],
-    [
-      ['report'],
-      'report takes one comparison or measurement: FILE.json; 0 were given',
-      'snapgate report --help',
-    ],
+    [['report'], 'report takes one record: FILE.json; 0 were given', 'snapgate report --help'],
     [
       ['report', 'base.json', '--format', 'pdf'],
       '--format "pdf" is not known',

@@ -13,9 +13,9 @@ describe('a search on a terminal', () => {
       GOOD   aaaaaaa change a
       BAD    ddddddd change d, 4 commits later
 
-      place  commit            metric                         boots      size          against GOOD (95 %)  judged
-          2  bbbbbbb change b                                                                               skipped: the build failed
-          3  ccccccc change c  memfile diff of idle-2s  3, 2 reused  5.00 MiB  +25.0 % (+23.0 % … +27.0 %)  like BAD (99.6 %)
+      place  commit            metric                         boots  booted                size          against GOOD (95 %)  judged
+          2  bbbbbbb change b                                                                                                 skipped: the build failed
+          3  ccccccc change c  memfile diff of idle-2s  3, 2 reused  2026-01-01 23:04  5.00 MiB  +25.0 % (+23.0 % … +27.0 %)  like BAD (99.6 %)
 
       ccccccc change c
         memfile diff of idle-2s +25.0 % (+23.0 % … +27.0 %); chance that it is here: 99.8 %
