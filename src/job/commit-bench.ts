@@ -12,7 +12,7 @@ import { cacheShares, imageKernel } from '../image/build.ts';
 import type { Image, ImageInputs } from '../image/types.ts';
 import { fingerprintOf, kernelOf, scenariosRecord, unknownKernel } from '../measure/environment.ts';
 import { imageKey } from '../measure/image-key.ts';
-import { imageRecord, measureNothing, measureSides } from '../measure/measure.ts';
+import { imageRecord, isCutNote, measureNothing, measureSides } from '../measure/measure.ts';
 import type { ExpectedFingerprint, Measurement } from '../measure/record.ts';
 import { type CommitBuilds, openCommitBuilds, sayingCommit, subjectOf } from './commit-builds.ts';
 import { inPhase, type Phase } from './commit-failure.ts';
@@ -238,7 +238,7 @@ async function bootMore(
   const measuring = () => measureSides(sayingCommit(bench.run, commit), request);
   const [measurement] = await timed(clock, 'bootMs', measuring);
   clock.boots += measurement?.boots.length ?? 0;
-  return measurement;
+  return measurement && { ...measurement, notes: measurement.notes.filter((note) => !isCutNote(note)) };
 }
 
 function leftOf({ clock, config }: Bench): number {

@@ -52,6 +52,13 @@ export function measureNothing(request: MeasureRequest): Measurement[] {
   return request.sides.map((side) => toMeasurement(request, side, [], undefined));
 }
 
+/** Whether a note of a measurement says that the time budget cut its boots: of one that more boots are added to, it is no longer true. */
+export function isCutNote(note: string): boolean {
+  return note.startsWith(cutStart);
+}
+
+const cutStart = 'time-budget ';
+
 /** The note for boots that the time budget cut, or none. */
 async function runWaves(
   run: Run,
@@ -89,7 +96,7 @@ function bootPlanOf({ config, decided }: MeasureRequest): BootPlan {
 
 function cutNote(request: MeasureRequest, done: number): string {
   const { leastBoots, mostBoots } = bootPlanOf(request);
-  const ended = `time-budget ${formatDuration(request.config.timeBudgetMs)} ended after ${done}`;
+  const ended = `${cutStart}${formatDuration(request.config.timeBudgetMs)} ended after ${done}`;
   return done < leastBoots || leastBoots === mostBoots
     ? `${ended} of ${leastBoots} boots a side`
     : `${ended} boots a side, of at most ${mostBoots}, without a decision`;
