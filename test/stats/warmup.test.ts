@@ -28,6 +28,26 @@ const permutations = (rest: readonly number[]): number[][] =>
         permutations(rest.toSpliced(index, 1)).map((after) => [first, ...after]),
       );
 
+/** The rule as it is told, without bounds: the chances of all sums, by adding one boot's ranks after the other. */
+function plainWarmup(side: readonly (readonly number[])[], atLeast: number): number {
+  const most = Math.floor(Math.min(...side.map((rounds) => rounds.length)) / 2);
+  for (let drop = atLeast; drop < most; drop += 1) {
+    const rest = side.map((rounds) => rounds.slice(drop));
+    const ranks = rest.map(([first = 0, ...later]) => later.filter((value) => value >= first).length);
+    let chances: readonly number[] = [1];
+    for (const { length } of rest) {
+      const sums = new Array<number>(chances.length + length - 1).fill(0);
+      for (const [sum, chance] of chances.entries())
+        for (let rank = 0; rank < length; rank += 1)
+          sums[sum + rank] = (sums[sum + rank] ?? 0) + chance / length;
+      chances = sums;
+    }
+    const above = ranks.reduce((sum, rank) => sum + rank, 0);
+    if (chances.slice(0, above + 1).reduce((sum, chance) => sum + chance, 0) > 0.041) return drop;
+  }
+  return Math.max(atLeast, most);
+}
+
 describe('detectWarmup', () => {
   it.each(Object.keys(noise))('drops more than asked of %s in at most 5 of 100 sides', (kind) => {
     const draw = noise[kind] ?? Number;
@@ -123,6 +143,29 @@ describe('detectWarmup', () => {
       ),
     ).toBe(0);
     expect(detectWarmup([[], ...boots(4, 8, (round) => (round === 0 ? 2 : 1))], 0)).toBe(1);
+  });
+
+  it('is the plain rule for boots of the usual size', () => {
+    for (let run = 0; run < 60; run += 1) {
+      const slope = 0.02 * (run % 5);
+      const draw: Draw = (round) => (1 + slope) ** -round * (1 + 0.1 * normal());
+      const side = boots(2 + (run % 9), 8 + (run % 7) * 12, draw);
+      expect(detectWarmup(side, run % 3)).toBe(plainWarmup(side, run % 3));
+    }
+  });
+
+  it('finds at most fifty rounds, whatever a record holds', () => {
+    const falling: Draw = (round) => -round;
+    for (const [count, rounds] of [
+      [2, 1000],
+      [3, 20_000],
+      [100, 1000],
+      [1000, 120],
+    ] as const)
+      expect(detectWarmup(boots(count, rounds, falling), 2), `${count} boots of ${rounds}`).toBe(52);
+    // A rise after the hundred that are looked at is far from the start.
+    const late: Draw = (round) => (round > 150 ? 2 : round === 0 ? 1 : 0);
+    expect(detectWarmup(boots(3, 400, late), 0)).toBe(1);
   });
 
   it('does not depend on the unit', () => {
