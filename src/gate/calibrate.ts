@@ -3,6 +3,7 @@ import type { BootPlan, Measurement } from '../measure/record.ts';
 import { proportionOf } from '../stats/proportion.ts';
 import { seededRandom, shuffledIndices } from '../stats/random.ts';
 import type { Condition } from '../stats/two-level.ts';
+import { growthAlone } from './bisection-rows.ts';
 import type { CalibratedGates, CalibratedRow, Calibration } from './calibration-record.ts';
 import { calibrationVersion } from './calibration-record.ts';
 import type { RecordMeta } from './compare.ts';
@@ -33,13 +34,15 @@ export interface CalibrationRequest {
 const bootNumbers = [3, 5, 10] as const;
 
 /**
- * What a gate makes of an image against itself, and what it would find, from the image's own boots. Deterministic but for `meta`.
+ * What a gate makes of an image against itself, and what it would find, from the image's own boots. Deterministic but for `meta`. Caps
+ * and `max-trend` are left aside: an image that is past one fails at once, whatever it is compared with.
  *
  * @throws SnapgateError `record` with fewer boots than two pairs, or than the gate looks at first, or with too few rounds
  */
 export async function calibrate(request: CalibrationRequest): Promise<Calibration> {
-  const { measurement, setting, meta, effort = defaultEffort, onStep = async () => {} } = request;
-  const { plan } = setting;
+  const { measurement, meta, effort = defaultEffort, onStep = async () => {} } = request;
+  const { plan } = request.setting;
+  const setting = { plan, config: growthAlone(request.setting.config) };
   requireBoots(measurement, setting);
   const model = requireRows(modelOf(measurement, setting.config));
   await onStep(`gates of ${measurement.boots.length} measured boots`);

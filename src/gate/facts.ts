@@ -95,8 +95,8 @@ function isPastLimit({ limitTrend, applied }: Facts): boolean {
 export function metricsThatGate(head: Measurement, config: GateConfig): readonly MetricName[] {
   const scenarios = head.scenarios.map((scenario) => scenario.name);
   const overridden = Object.values(config.overrides).flatMap((metrics) => metricNamesOf(metrics));
-  const named = [...config.gatedMetrics, ...metricNamesOf(config.caps), ...overridden];
-  return gatingMetrics(config, scenarios, named);
+  const named = new Set([...config.gatedMetrics, ...metricNamesOf(config.caps), ...overridden]);
+  return gatingMetrics(config, scenarios, [...named]);
 }
 
 function metricNamesOf(record: Readonly<Partial<Record<MetricName, unknown>>>): MetricName[] {

@@ -1,7 +1,9 @@
 import type { GateConfig } from '../config/types.ts';
 import type { MetricName } from '../engine/contract.ts';
+import { countedCycles } from '../measure/boot-index.ts';
 import type { Side } from '../measure/plan.ts';
 import type { Boot, BootPlan, Measurement, Sample } from '../measure/record.ts';
+import { askedWarmupRounds } from '../measure/summarize.ts';
 import { type Random, seededRandom } from '../stats/random.ts';
 import {
   type Condition,
@@ -87,7 +89,7 @@ export function modelOf(measurement: Measurement, config: GateConfig): GateModel
       .filter((metric) => thresholdsFor(config, scenario, metric, repeat).gatesGrowth)
       .map((metric) => ({ scenario, metric, series: seriesOf(measurement, scenario, metric) })),
   );
-  const warmup = warmupOf(measurement);
+  const warmup = askedWarmupRounds(measurement);
   const rows = all.filter(({ series }) => series.boots.every((values) => values.length >= warmup + 2));
   const model = fitTwoLevel(
     rows.map(({ series }) => series),
@@ -99,19 +101,8 @@ export function modelOf(measurement: Measurement, config: GateConfig): GateModel
 function seriesOf({ boots }: Measurement, scenario: string, metric: MetricName): Series {
   return {
     group: scenario,
-    boots: boots.map(({ samples }) =>
-      samples
-        .filter((sample) => sample.scenario === scenario)
-        .flatMap(({ metrics }) => metrics[metric] ?? []),
-    ),
+    boots: boots.map((boot) => countedCycles(boot, scenario, metric, 0).values),
   };
-}
-
-function warmupOf({ boots }: Measurement): number {
-  const rounds = boots.map(({ samples }) =>
-    samples.filter(({ warmup }) => warmup).map(({ round }) => round + 1),
-  );
-  return Math.max(0, ...rounds.flat());
 }
 
 /** The growth, as a ratio, that a row must be past to fail: fail-above, or min-growth where that is more of it. */

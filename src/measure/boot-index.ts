@@ -30,7 +30,7 @@ export interface CycleNumbers {
 
 /** What is asked of a boot's samples again and again. */
 interface BootIndex {
-  /** The samples of each scenario, in the order they were taken. */
+  /** The samples of each scenario, in order of rounds. */
   readonly samples: ReadonlyMap<string, readonly Sample[]>;
   /** Metrics of the samples after the warm-up. */
   readonly metrics: ReadonlySet<MetricName>;
@@ -42,13 +42,17 @@ interface BootIndex {
 /** Boots are records, which nothing changes: a gate that looks after every boot goes through each of them once. */
 const indexes = new WeakMap<Boot, BootIndex>();
 
-export function indexOf(boot: Boot): BootIndex {
+export function bootIndexOf(boot: Boot): BootIndex {
   const known = indexes.get(boot);
   if (known !== undefined) return known;
   const { samples } = boot;
   const afterWarmup = samples.filter(({ warmup }) => !warmup);
   const index = {
-    samples: Map.groupBy(samples, ({ scenario }) => scenario),
+    // A record of another's hand may have them in any order.
+    samples: Map.groupBy(
+      samples.toSorted((a, b) => a.round - b.round),
+      ({ scenario }) => scenario,
+    ),
     metrics: new Set(
       metricNames.filter((metric) => afterWarmup.some(({ metrics }) => metrics[metric] !== undefined)),
     ),
@@ -66,7 +70,7 @@ export function countedCycles(
   metric: MetricName,
   warmupRounds: number,
 ): CountedCycles {
-  const { counted, samples } = indexOf(boot);
+  const { counted, samples } = bootIndexOf(boot);
   const key = `${warmupRounds} ${metric} ${scenario}`;
   const known = counted.get(key);
   if (known !== undefined) return known;
@@ -75,7 +79,7 @@ export function countedCycles(
     return round >= warmupRounds && value !== undefined ? [{ round, atMs, value }] : [];
   });
   const values = cycles.map(({ value }) => value);
-  const found = { cycles, values, numbers: once(() => numbersOf(cycles, values, metric)) };
+  const found = { cycles, values, numbers: once(() => cycleNumbers(cycles, values, metric)) };
   counted.set(key, found);
   return found;
 }
@@ -91,7 +95,7 @@ function once<T>(compute: () => T): () => T {
 /** The step in which bytes of memory and of disks come. */
 const blockBytes = 4096;
 
-function numbersOf(cycles: readonly Cycle[], values: readonly number[], metric: MetricName): CycleNumbers {
+function cycleNumbers(cycles: readonly Cycle[], values: readonly number[], metric: MetricName): CycleNumbers {
   const quantum = metric.endsWith('Bytes') ? blockBytes : 0;
   return {
     median: median(values),

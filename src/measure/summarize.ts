@@ -1,7 +1,7 @@
 import { type MetricName, metricNames } from '../engine/contract.ts';
 import { mean, median } from '../stats/median.ts';
 import { detectWarmup } from '../stats/warmup.ts';
-import { type CountedCycles, countedCycles, indexOf } from './boot-index.ts';
+import { bootIndexOf, type CountedCycles, countedCycles } from './boot-index.ts';
 import type { Measurement } from './record.ts';
 
 /** Numbers of one side for a scenario and metric, in the metric's unit. */
@@ -52,17 +52,29 @@ export function summarizeSide(
     samples: all.length,
     mean: mean(all),
     warmupRounds,
-    askedWarmupRounds: askedRounds(measurement),
+    askedWarmupRounds: askedWarmupRounds(measurement),
     outliers: boots.flatMap(({ numbers }, boot) => numbers().outliers.map((cycle) => ({ boot, ...cycle }))),
   };
 }
 
 /** First rounds of each boot that are warm-up: those that were asked for, and those that differ from the rest as well. */
 export function warmupRoundsOf(measurement: Measurement, scenario: string, metric: MetricName): number {
+  const known = warmups.get(measurement) ?? new Map<string, number>();
+  warmups.set(measurement, known);
+  const key = `${metric} ${scenario}`;
+  const rounds = known.get(key) ?? findWarmup(measurement, scenario, metric);
+  known.set(key, rounds);
+  return rounds;
+}
+
+/** A gate, its report and a history ask the same of one record. */
+const warmups = new WeakMap<Measurement, Map<string, number>>();
+
+function findWarmup(measurement: Measurement, scenario: string, metric: MetricName): number {
   const boots = cyclesOf(measurement, scenario, metric, 0);
   return detectWarmup(
     boots.map(({ values }) => values),
-    askedRounds(measurement),
+    askedWarmupRounds(measurement),
   );
 }
 
@@ -90,7 +102,7 @@ export function medianErrors(
 
 /** The metrics that any cycle after the warm-up has, in their usual order. */
 export function measuredMetrics(measurement: Measurement): readonly MetricName[] {
-  const ofBoots = measurement.boots.map((boot) => indexOf(boot).metrics);
+  const ofBoots = measurement.boots.map((boot) => bootIndexOf(boot).metrics);
   return metricNames.filter((metric) => ofBoots.some((metrics) => metrics.has(metric)));
 }
 
@@ -103,9 +115,9 @@ function cyclesOf(
   return boots.map((boot) => countedCycles(boot, scenario, metric, warmupRounds));
 }
 
-/** All boots of a measurement were asked for the same. */
-function askedRounds({ boots }: Measurement): number {
-  return boots.reduce((most, boot) => Math.max(most, indexOf(boot).warmupRounds), 0);
+/** First rounds of each boot that were asked for as warm-up, which is the same of all boots of a measurement. */
+export function askedWarmupRounds({ boots }: Measurement): number {
+  return boots.reduce((most, boot) => Math.max(most, bootIndexOf(boot).warmupRounds), 0);
 }
 
 /** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */

@@ -38,6 +38,13 @@ describe('a calibration', () => {
     expect(await calibrated({ effort: { ...effort, seed: 4 } })).not.toEqual(record);
   });
 
+  it('is of growth alone: caps and a limited trend say nothing of an image against itself', async () => {
+    const inputs = { 'max-memfile-written': '1MiB', 'max-rootfs-written': '1KiB', 'max-trend': '1B' };
+    const text = 'gate: { idle-2s: { memfile.writtenBytes: { max: 1KiB, max-trend: 1B } } }';
+    const capped = readConfig(inputs, { path: 'snapgate.yml', text }).gate;
+    expect(await calibrated({ setting: { ...setting, config: capped } })).toEqual(record);
+  });
+
   it('tells of gates of the image with itself, of its boots and of its model', () => {
     expect(record).toMatchObject({ boots: 12, rounds: 8, warmupRounds: 2 });
     for (const gates of [record.measured, record.simulated, record.simulatedAtMost]) {

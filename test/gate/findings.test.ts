@@ -5,6 +5,7 @@ import type { GateConfig } from '../../src/config/types.ts';
 import { compareMeasurements } from '../../src/gate/compare.ts';
 import { compareMatrix } from '../../src/gate/matrix.ts';
 import type { Comparison, Row } from '../../src/gate/record.ts';
+import { modelOf } from '../../src/gate/simulate.ts';
 import type { BootPlan, Measurement } from '../../src/measure/record.ts';
 import { normalFrom, seededRandom } from '../stats/random.ts';
 import { sampleMeasurement } from './sample-measurement.ts';
@@ -82,6 +83,26 @@ describe('looks', () => {
     expect(compare(base, planned(head, plan)).errors?.looks).toBe(9);
     expect(compare(base, head).errors?.looks).toBe(1);
     expect(compare(base, planned(head, { leastBoots: 1, mostBoots: 3 })).errors?.looks).toBe(2);
+  });
+});
+
+describe('a record', () => {
+  it('says the same in whatever order its samples are', () => {
+    // Falls, then bursts: warm-up, trend and outliers depend on the order.
+    const pages = (_: string, boot: number, round: number) =>
+      boot + (round < 2 ? 3000 - 1000 * round : 1000 + 40 * round);
+    const reversed = (measurement: Measurement): Measurement => ({
+      ...measurement,
+      boots: measurement.boots.map((boot) => ({ ...boot, samples: boot.samples.toReversed() })),
+    });
+    const [base, head] = [
+      side('base', { rounds: 20, pages: noise(1, 1000, 10) }),
+      side('head', { rounds: 20, pages }),
+    ];
+    const expected = compare(base, head);
+    expect(rowOf(expected).head?.trend).toBeDefined();
+    expect(compare(reversed(base), reversed(head))).toEqual(expected);
+    expect(modelOf(reversed(head), gate()).model).toEqual(modelOf(head, gate()).model);
   });
 });
 
