@@ -1,16 +1,20 @@
 import { SnapgateError } from '../host/error.ts';
 import { quoted } from '../measure/alike.ts';
-import { type Boot, type Fingerprint, fingerprintSchema, type Measurement } from '../measure/record.ts';
+import {
+  type Boot,
+  type Fingerprint,
+  fingerprintSchema,
+  type Measurement,
+  mostBootsOfRecord,
+} from '../measure/record.ts';
 import { incomparable } from './comparable.ts';
 import type { Pair } from './facts.ts';
 import type { NoVerdict } from './record.ts';
 
-/** Boots that a record holds. */
-const mostBoots = 1000;
-
 /**
  * Parts of measurements that several jobs took → one measurement for each side and machine class, base before head. The boots of a class are
- * numbered anew in the order they were started in, whatever order the parts come in; a part that is there twice counts once. Throws
+ * numbered anew in the order they were started in, whatever order the parts come in; a part that is there twice counts once. Boots of several parts
+ * have no plan: no gate looked at all of them before its last. Throws
  * SnapgateError('record') that names what differs where parts of one class are not of the same subject, image or scenarios.
  */
 export function mergeMeasurements(parts: readonly Measurement[]): Measurement[] {
@@ -46,16 +50,18 @@ export function pairOfParts(parts: readonly Measurement[]): Pair | undefined {
 function mergeClass(parts: readonly Measurement[]): Measurement {
   const [first, ...others] = parts;
   if (first === undefined) throw new Error('a class without a measurement');
+  const { plan, ...whole } = first;
   for (const other of others) requireSame(first, other);
   const boots = parts.flatMap((part) => part.boots).toSorted(inOrderOfStart);
-  if (boots.length > mostBoots)
+  if (boots.length > mostBootsOfRecord)
     throw new SnapgateError(
       'record',
-      `the ${first.side} measurements have ${boots.length} boots together, and a record holds ${mostBoots}`,
+      `the ${first.side} measurements have ${boots.length} boots together, and a record holds ${mostBootsOfRecord}`,
       'Measure fewer boots in each job.',
     );
   return {
-    ...first,
+    ...whole,
+    ...(plan === undefined || others.length > 0 ? {} : { plan }),
     createdAt: parts.map((part) => part.createdAt).reduce((a, b) => (a > b ? a : b)),
     boots: boots.map((boot, index) => ({ ...boot, index })),
     notes: [...new Set(parts.flatMap((part) => part.notes))],

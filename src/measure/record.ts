@@ -4,7 +4,22 @@ import { accelerators, metricNames } from '../engine/contract.ts';
 /** Bumped when a reader of the old version would misread the new one. */
 export const measurementVersion = 1;
 
-const metricsSchema = z.partialRecord(z.enum(metricNames), z.number().nonnegative().finite());
+/** Bytes of any memory or disk, and milliseconds of any run, are far below it: sums and ratios of such numbers are finite. */
+const mostOfAnything = Number.MAX_SAFE_INTEGER;
+
+/** A nanosecond, in ms. What is smaller and not 0 nobody measures, and a ratio to it need not be finite. */
+const leastOfAnything = 1e-6;
+
+const metricsSchema = z.partialRecord(
+  z.enum(metricNames),
+  z
+    .number()
+    .nonnegative()
+    .max(mostOfAnything)
+    .refine((value) => value === 0 || value >= leastOfAnything, 'Too small: expected 0 or at least 0.000001'),
+);
+
+const timeMs = z.number().nonnegative().max(mostOfAnything);
 
 const shortText = z.string().max(500);
 
@@ -39,8 +54,8 @@ export const sampleSchema = z.strictObject({
   /** Position in the boot's chain of cycles. */
   position: z.int().nonnegative(),
   /** ms since the boot's power-on. */
-  atMs: z.number().nonnegative(),
-  cycleMs: z.number().nonnegative(),
+  atMs: timeMs,
+  cycleMs: timeMs,
   /** A scenario with `repeat` gives the sum here and each cycle in `parts`. */
   metrics: metricsSchema,
   parts: z.array(metricsSchema).max(1000).optional(),
@@ -50,8 +65,8 @@ export type Sample = z.infer<typeof sampleSchema>;
 export const bootSchema = z.strictObject({
   index: z.int().nonnegative(),
   startedAt: shortText,
-  bootMs: z.number().nonnegative(),
-  readyMs: z.number().nonnegative(),
+  bootMs: timeMs,
+  readyMs: timeMs,
   settled: z.boolean(),
   /** Of the base snapshot itself, where the engine counts it. */
   snapshot: metricsSchema.optional(),
@@ -86,12 +101,18 @@ const builtImageSchema = z.strictObject({
   rootfs: rootfsImageSchema.optional(),
 });
 
+/** Boots of one side that a record holds. */
+export const mostBootsOfRecord = 1000;
+
 const bootPlanSchema = z
-  .strictObject({ leastBoots: z.int().positive(), mostBoots: z.int().positive() })
+  .strictObject({
+    leastBoots: z.int().positive(),
+    mostBoots: z.int().positive().max(mostBootsOfRecord),
+  })
   .refine(({ leastBoots, mostBoots }) => leastBoots <= mostBoots, 'leastBoots is more than mostBoots');
 export type BootPlan = z.infer<typeof bootPlanSchema>;
 
-export const measurementSchema = z.strictObject({
+const measurementFields = z.strictObject({
   schema: z.literal('snapgate/measurement'),
   version: z.literal(measurementVersion),
   snapgate: shortText,
@@ -112,17 +133,22 @@ export const measurementSchema = z.strictObject({
     z.strictObject({
       name: shortText,
       run: z.string().max(10_000).optional(),
-      settleMs: z.number().nonnegative(),
+      settleMs: timeMs,
       check: z.string().max(10_000).optional(),
       from: z.enum(['previous', 'base']),
       repeat: z.int().positive(),
-      timeoutMs: z.number().positive(),
+      timeoutMs: z.number().positive().max(mostOfAnything),
     }),
   ),
-  boots: z.array(bootSchema).max(1000),
+  boots: z.array(bootSchema).max(mostBootsOfRecord),
   /** Boots were taken until a gate had decided: it looked after each pair from the `leastBoots`th to the `mostBoots`th. */
   plan: bootPlanSchema.optional(),
   /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
   notes: z.array(shortText),
 });
+
+export const measurementSchema = measurementFields.refine(
+  ({ boots, plan }) => plan === undefined || boots.length <= plan.mostBoots,
+  { path: ['plan', 'mostBoots'], message: 'there are more boots than that' },
+);
 export type Measurement = z.infer<typeof measurementSchema>;

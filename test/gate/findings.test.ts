@@ -83,6 +83,12 @@ describe('looks', () => {
     expect(compare(base, planned(head, plan)).errors?.looks).toBe(9);
     expect(compare(base, head).errors?.looks).toBe(1);
     expect(compare(base, planned(head, { leastBoots: 1, mostBoots: 3 })).errors?.looks).toBe(2);
+    expect(compare(planned(base, plan), head).errors?.looks).toBe(9);
+  });
+
+  it('are not those of the gate that a stored base comes from, where head has a plan', () => {
+    const stored = planned(base, { leastBoots: 2, mostBoots: 100 });
+    expect(compare(stored, planned(head, { leastBoots: 2, mostBoots: 3 })).errors?.looks).toBe(2);
   });
 });
 

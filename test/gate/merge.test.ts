@@ -46,6 +46,17 @@ describe('mergeMeasurements', () => {
     part('head', [3], { ...faster, notes: ['no KVM'] }),
   ];
 
+  it('keeps the plan of boots that one gate looked at, and no plan of boots that were put together', () => {
+    const plan = { leastBoots: 2, mostBoots: 3 };
+    const [alone, twice] = [part('head', [1, 2], { plan }), part('head', [4, 5], { plan })];
+    expect(mergeMeasurements([alone]).map((each) => each.plan)).toEqual([plan]);
+    expect(mergeMeasurements([alone, structuredClone(alone)]).map((each) => each.plan)).toEqual([plan]);
+    const [merged] = mergeMeasurements([alone, twice]);
+    expect(merged?.boots).toHaveLength(4);
+    expect(merged).not.toHaveProperty('plan');
+    expect(measurementSchema.parse(merged)).toEqual(merged);
+  });
+
   it('puts the boots of a side and machine class together, by the time of their start', () => {
     const merged = mergeMeasurements(parts);
     expect(merged.map((each) => [each.side, each.fingerprint.hostCpu, seconds(each)])).toEqual([
