@@ -1,20 +1,21 @@
-import { studentQuantile } from './student.ts';
-import type { WelchTest } from './welch.ts';
+import type { BootTest } from './contrast.ts';
+import { normalQuantile, studentQuantile } from './student.ts';
 
 /**
- * How many boots a side would bring half the interval's width under `distance`, if the spread stays as it is: a guess to tell
+ * How many boots a side would bring half the interval's width under `distance`, if the spread between boots and within them stays as it is: a guess to tell
  * people, not part of any decision. `now` is the boots of the smaller side. undefined when `most` would not do.
  */
 export function bootsToResolve(
-  test: WelchTest,
+  test: BootTest,
   now: number,
   distance: number,
   alpha: number,
   most: number,
 ): number | undefined {
   const enough = (boots: number) => {
-    const error = test.standardError * Math.sqrt(now / boots);
-    return studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance;
+    const ofBoots = studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * test.standardError;
+    const ofCycles = normalQuantile(1 - alpha / 2) * test.cycleError;
+    return Math.max(ofBoots, ofCycles) * Math.sqrt(now / boots) <= distance;
   };
   if (!(distance > 0) || most <= now || !enough(most)) return undefined;
   // More boots only narrow the interval, so the smallest number that is enough can be halved for.

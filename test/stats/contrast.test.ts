@@ -180,7 +180,7 @@ describe('holmEstablished', () => {
 });
 
 describe('bootsToResolve', () => {
-  const test = { difference: 0.03, standardError: 0.02, degrees: 8, pValue: 0.2 };
+  const test = { difference: 0.03, standardError: 0.02, degrees: 8, pValue: 0.2, cycleError: 0 };
 
   it('asks for more boots the nearer the limit', () => {
     const far = bootsToResolve(test, 5, 0.03, 0.05, 100) ?? 0;
@@ -201,6 +201,15 @@ describe('bootsToResolve', () => {
       for (const distance of [0.004, 0.0072, 0.01, 0.02, 0.03, 0.05, 0.3])
         expect(bootsToResolve(test, now, distance, 0.05, 60)).toBe(counted(now, distance, 60));
     }
+  });
+
+  it('brings the half width that cycles alone give under the distance too', () => {
+    const alike = { ...test, standardError: 0.0001, cycleError: 0.02 };
+    // z · 0.02 · √(5 / n) ≤ 0.01.
+    expect(bootsToResolve(alike, 5, 0.01, 0.05, 100)).toBe(Math.ceil((1.959964 * 2) ** 2 * 5));
+    expect(bootsToResolve({ ...test, cycleError: 0.0001 }, 5, 0.01, 0.05, 100)).toBe(
+      bootsToResolve(test, 5, 0.01, 0.05, 100),
+    );
   });
 
   it('has none where all that may be asked for are there already', () => {
