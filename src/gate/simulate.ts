@@ -22,12 +22,14 @@ export interface GateSetting {
   readonly config: GateConfig;
   /** Pairs of boots at which they first look, and at which they stop. */
   readonly plan: BootPlan;
+  /** Boots of a base that was stored: they are there from the start, and head's alone are taken. undefined: both sides are measured. */
+  readonly storedBoots?: number;
 }
 
 /** A gate that was run on boots at hand: the last comparison that it came to. */
 export interface SimulatedGate {
   readonly verdict: Verdict;
-  /** Pairs of boots that it took. */
+  /** Pairs of boots that it took; boots of head where base was stored. */
   readonly pairs: number;
   readonly comparison: Comparison;
 }
@@ -44,18 +46,19 @@ export type BootSource = (side: Side, index: number) => Boot;
  */
 export function runGateOn(
   template: Measurement,
-  { config, plan }: GateSetting,
+  { config, plan, storedBoots }: GateSetting,
   bootOf: BootSource,
   available = plan.mostBoots,
 ): SimulatedGate {
   const most = Math.min(plan.mostBoots, available);
-  const boots: Record<Side, Boot[]> = { base: [], head: [] };
+  const stored = Array.from({ length: storedBoots ?? 0 }, (_, index) => bootOf('base', index));
+  const boots: Record<Side, Boot[]> = { base: stored, head: [] };
   for (let pairs = 1; ; pairs += 1) {
-    boots.base.push(bootOf('base', pairs - 1));
+    if (storedBoots === undefined) boots.base.push(bootOf('base', pairs - 1));
     boots.head.push(bootOf('head', pairs - 1));
     if (pairs < plan.leastBoots) continue;
     const [base, head] = [
-      sideOf(template, 'base', plan, boots.base),
+      sideOf(template, 'base', storedBoots === undefined ? plan : undefined, boots.base),
       sideOf(template, 'head', plan, boots.head),
     ];
     const comparison = compareMeasurements(base, head, config, simulated);
@@ -67,7 +70,12 @@ export function runGateOn(
 /** No time and no version, so that the same seed gives the same record. */
 const simulated = { snapgate: 'simulated', now: '' };
 
-function sideOf(template: Measurement, side: Side, plan: BootPlan, boots: readonly Boot[]): Measurement {
+function sideOf(
+  template: Measurement,
+  side: Side,
+  plan: BootPlan | undefined,
+  boots: readonly Boot[],
+): Measurement {
   const { image } = template;
   const other = 'rootfsSha256' in image && side === 'head' ? { ...image, rootfsSha256: 'simulated' } : image;
   return { ...template, side, plan, image: other, notes: [], boots: [...boots] };

@@ -86,6 +86,31 @@ describe('a simulated gate', () => {
     }
   });
 
+  it('of a stored base holds all its boots against those of head, one more at a time', () => {
+    const measurement = noisyMeasurement({ boots: 14, between: 0.02, within: 0.06, seed: 3 });
+    const pairsSeen = new Set<number>();
+    for (let first = 0; first < 40; first += 1) {
+      const order = shuffledIndices(seededRandom(first), 14);
+      const ofSide = (name: 'base' | 'head', index: number) =>
+        bootOf(measurement, order[name === 'base' ? index : 5 + index]);
+      const gate = runGateOn(measurement, { ...setting, storedBoots: 5 }, ofSide);
+      const base = { ...measurement, boots: [0, 1, 2, 3, 4].map((index) => ofSide('base', index)) };
+      const head = (boots: number): Measurement => ({
+        ...measurement,
+        plan,
+        image: { ...rootfsOf(measurement), rootfsSha256: 'other' },
+        boots: Array.from({ length: boots }, (_, index) => ofSide('head', index)),
+      });
+      const looks = [2, 3, 4, 5, 6].map((boots) => compareMeasurements(base, head(boots), config, meta));
+      const decided = looks.findIndex(({ verdict }) => verdict !== 'inconclusive');
+      expect(gate.pairs).toBe(decided === -1 ? 6 : decided + 2);
+      expect(gate.comparison.rows).toEqual(looks.at(decided)?.rows);
+      expect(gate.comparison.boots).toEqual({ base: 5, head: gate.pairs });
+      pairsSeen.add(gate.pairs);
+    }
+    expect(pairsSeen.size).toBeGreaterThan(2);
+  });
+
   it('ends where there are no more boots, with what it knows', () => {
     const measurement = noisyMeasurement({ boots: 4, between: 0.3, within: 0.3, seed: 4 });
     const model = modelOf(measurement, config);
