@@ -1,23 +1,28 @@
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
-import { type GateModel, type GateSetting, limitOf, modelOf } from '../src/gate/simulate.ts';
+import { type GateSetting, limitOf, modelOf } from '../src/gate/simulate.ts';
 import { gatesOf, keyOf, meanPairs, medianPairs, type Tally } from '../src/gate/tally.ts';
 import { formatBytes, formatGrowth } from '../src/host/units.ts';
 import type { Measurement } from '../src/measure/record.ts';
 import type { Condition } from '../src/stats/two-level.ts';
 import type { Bench, BenchResult, Table } from './bench.ts';
 import { readBoots } from './boots-data.ts';
-import { type GateThreads, startGateThreads } from './gate-threads.ts';
+import { startGateThreads } from './gate-threads.ts';
 import { locationTable } from './locations.ts';
+import { type CurvePoint, curveFigures, curveTable, operatingCurve } from './operating-curve.ts';
+import {
+  coverageOf,
+  farthestCoverage,
+  grownAll,
+  percent,
+  type SimulatedGates,
+  type Simulation,
+  share,
+} from './simulation.ts';
 
 /** What is simulated of which recorded boots. */
-export interface FalseAlarmsExtent {
+export interface FalseAlarmsExtent extends SimulatedGates {
   readonly path: string;
-  /** Gates of identical sides as recorded; of the other conditions, of sides that have grown, and of one scenario that has. */
-  readonly gates: number;
-  readonly otherGates: number;
-  readonly grownGates: number;
-  readonly aloneGates: number;
 }
 
 /** Fewer boots of an image are no sample to fit a model to. */
@@ -25,19 +30,27 @@ const leastBoots = 10;
 
 const seed = 20_260_101;
 
-/** What else than the fitted model must hold; the first is the model itself. */
-const conditions: Readonly<Record<string, Condition>> = {
-  '': {},
-  SpreadDoubled: { spread: 2 },
-  Bursts: { bursts: { share: 1 / 20, factor: 3 } },
-  HeavyTails: { spread: Math.SQRT2, heavyTails: true },
-};
+/** Of what gates are simulated: by the end of the figures' names. */
+interface Circumstances {
+  readonly words: string;
+  /** What the boots do that the fitted model does not. */
+  readonly condition?: Condition;
+  readonly storedBase?: boolean;
+}
 
-const conditionWords: Readonly<Record<string, string>> = {
-  '': 'as recorded',
-  SpreadDoubled: 'spread between boots doubled',
-  Bursts: 'one cycle in 20 three times as large',
-  HeavyTails: 'boots with heavy tails',
+/** The first is the model itself. */
+const circumstances: Readonly<Record<string, Circumstances>> = {
+  '': { words: 'as recorded' },
+  SpreadDoubled: { words: 'spread between boots doubled', condition: { spread: 2 } },
+  Bursts: {
+    words: 'one cycle in 20 three times as large',
+    condition: { bursts: { share: 1 / 20, factor: 3 } },
+  },
+  HeavyTails: {
+    words: 'boots with heavy tails',
+    condition: { spread: Math.SQRT2, heavyTails: true },
+  },
+  StoredBase: { words: 'base stored', storedBase: true },
 };
 
 export const falseAlarms: Bench = {
@@ -47,8 +60,9 @@ export const falseAlarms: Bench = {
       path: join(import.meta.dirname, 'data/boots.jsonl'),
       gates: 10_000,
       otherGates: 2000,
-      grownGates: 1000,
-      aloneGates: 400,
+      grownGates: 500,
+      curveGates: 400,
+      aloneGates: 300,
     }),
 };
 
@@ -57,50 +71,58 @@ export async function simulateFalseAlarms(extent: FalseAlarmsExtent): Promise<Be
   const setting = { config, plan: { leastBoots: measure.boots, mostBoots: measure.maxBoots } };
   const images = [...readBoots(extent.path)].filter(([, { boots }]) => boots.length >= leastBoots);
   const outcomes: Outcome[] = [];
+  const curve: CurvePoint[] = [];
   const alone: Grown[] = [];
   for (const [image, measurement] of images) {
     const model = modelOf(measurement, config);
     const threads = startGateThreads(model);
-    const simulation = { threads, model, setting, image, extent, rounds: measure.cycles };
-    outcomes.push(...(await conditionOutcomes(simulation)));
+    const simulation = { threads, model, setting, image, extent, rounds: measure.cycles, seed };
+    const ofImage = await outcomesOf(simulation, measure.soloBoots);
+    outcomes.push(...ofImage);
+    const [recorded] = ofImage;
+    if (recorded) curve.push(...(await operatingCurve(simulation, recorded.identical, recorded.grown)));
     alone.push(...(await grownAlone(simulation)));
     await threads.end();
   }
   return {
-    tables: [conditionTable(outcomes), aloneTable(alone), locationTable(images), modelTable(images, config)],
-    notes: notesOf(images),
-    figures: Object.assign({}, ...Object.keys(conditions).map((name) => figuresOf(outcomes, name))),
+    tables: [
+      outcomeTable(outcomes),
+      curveTable(curve),
+      aloneTable(alone),
+      locationTable(images),
+      modelTable(images, config),
+    ],
+    notes: notesOf(images, measure.soloBoots),
+    figures: {
+      ...Object.assign({}, ...Object.keys(circumstances).map((name) => figuresOf(outcomes, name))),
+      ...rounded({
+        ...curveFigures(curve),
+        powerAtTwiceAlone: Math.min(...alone.map(({ tally }) => share(tally, 'fail'))),
+      }),
+    },
   };
-}
-
-/** What gates of one image are simulated with. */
-interface Simulation {
-  readonly threads: GateThreads;
-  readonly model: GateModel;
-  readonly setting: GateSetting;
-  readonly image: string;
-  readonly extent: FalseAlarmsExtent;
-  readonly rounds: number;
 }
 
 interface Outcome {
   readonly image: string;
-  readonly condition: string;
+  /** Of `circumstances`. */
+  readonly name: string;
   readonly identical: Tally;
   /** Every scenario has grown by twice fail-above. */
   readonly grown: Tally;
 }
 
-async function conditionOutcomes(simulation: Simulation): Promise<Outcome[]> {
-  const { threads, model, setting, image, extent, rounds } = simulation;
-  const growth = model.rows.map(() => 1 + 2 * setting.config.defaults.failAbove);
+async function outcomesOf(simulation: Simulation, storedBoots: number): Promise<Outcome[]> {
+  const { threads, image, extent, rounds } = simulation;
+  const growth = grownAll(simulation, 2);
   const outcomes: Outcome[] = [];
-  for (const [name, given] of Object.entries(conditions)) {
+  for (const [name, { condition: given, storedBase = false }] of Object.entries(circumstances)) {
     const condition = { ...given, rounds };
+    const setting = storedBase ? { ...simulation.setting, storedBoots } : simulation.setting;
     const gates = name === '' ? extent.gates : extent.otherGates;
     const identical = await threads.tally(setting, { seed, gates, condition });
     const grown = await threads.tally(setting, { seed, gates: extent.grownGates, condition, growth });
-    outcomes.push({ image, condition: name, identical, grown });
+    outcomes.push({ image, name, identical, grown });
   }
   return outcomes;
 }
@@ -138,7 +160,7 @@ async function grownAlone(simulation: Simulation): Promise<Grown[]> {
   return found;
 }
 
-function conditionTable(outcomes: readonly Outcome[]): Table {
+function outcomeTable(outcomes: readonly Outcome[]): Table {
   return {
     title: 'Gates of an image with itself, and of one that grew by twice fail-above in every scenario',
     columns: [
@@ -155,8 +177,8 @@ function conditionTable(outcomes: readonly Outcome[]): Table {
       'pass',
       'pairs, mean',
     ],
-    rows: outcomes.map(({ image, condition, identical, grown }) => [
-      `${image}, ${conditionWords[condition]}`,
+    rows: outcomes.map(({ image, name, identical, grown }) => [
+      `${image}, ${circumstances[name]?.words}`,
       String(gatesOf(identical)),
       percent(share(identical, 'fail')),
       percent(share(identical, 'pass')),
@@ -226,41 +248,30 @@ function spreadWords(spread: number, scale: 'ratio' | 'difference'): string {
   return scale === 'ratio' ? percent(spread) : formatBytes(spread);
 }
 
-function notesOf(images: readonly (readonly [string, Measurement])[]): string[] {
+function notesOf(images: readonly (readonly [string, Measurement])[], storedBoots: number): string[] {
   const boots = images.map(([image, measurement]) => `${measurement.boots.length} of ${image}`).join(', ');
   return [
     `Recorded boots: ${boots}. Each gate decides as a real one does, on records of drawn boots, with the default thresholds, boots and cycles.`,
     'Doubled: the medians of boots spread twice as much as recorded, and all that is more is the boots’ own. Heavy tails: what boots have of their own is Student’s with 3 degrees of freedom, its standard deviation that of all that was seen between them.',
     'A row that grew by less than min-growth cannot fail: where every scenario grows, one that can is enough. In figures that are of several images the worst is given: the highest rate of false alarms, the least power, the coverage farthest from 95 %.',
+    `Base stored: its ${storedBoots} boots are there from the start, and of head one more at a time is taken; pairs are boots of head.`,
   ];
 }
 
 function figuresOf(outcomes: readonly Outcome[], name: string): Record<string, number> {
-  const all = outcomes.filter(({ condition }) => condition === name);
+  const all = outcomes.filter((outcome) => outcome.name === name);
   const most = (of: (outcome: Outcome) => number) => Math.max(...all.map(of));
   const least = (of: (outcome: Outcome) => number) => Math.min(...all.map(of));
-  const coverages = all.map(({ identical }) => coverageOf(identical));
-  const farthest = coverages.toSorted((a, b) => Math.abs(b - 0.95) - Math.abs(a - 0.95))[0] ?? Number.NaN;
   const figures = {
     falseFailRate: most(({ identical }) => share(identical, 'fail')),
     identicalPassRate: least(({ identical }) => share(identical, 'pass')),
     powerAtTwice: least(({ grown }) => share(grown, 'fail')),
-    coverage: farthest,
+    coverage: farthestCoverage(all.map(({ identical }) => identical)),
     medianPairs: most(({ identical }) => medianPairs(identical)),
   };
-  return Object.fromEntries(
-    Object.entries(figures).map(([key, value]) => [`${key}${name}`, Number(value.toFixed(4))]),
-  );
+  return rounded(Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${key}${name}`, value])));
 }
 
-function share(tally: Tally, verdict: keyof Tally['verdicts']): number {
-  return tally.verdicts[verdict] / gatesOf(tally);
-}
-
-function coverageOf({ covering, intervals }: Tally): number {
-  return covering / intervals;
-}
-
-function percent(ratio: number): string {
-  return `${(100 * ratio).toFixed(ratio < 0.01 && ratio > 0 ? 2 : 1)} %`;
+function rounded(figures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(4))]));
 }

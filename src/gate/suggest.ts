@@ -2,7 +2,7 @@ import { median } from '../stats/median.ts';
 import type { Suggestion } from './calibration-record.ts';
 import { type CalibrationEffort, type GateModel, type GateSetting, limitOf } from './simulate.ts';
 import { isFound } from './smallest-growth.ts';
-import { medianPairs, passedWithin, type Tally, tallyGates } from './tally.ts';
+import { medianPairs, type Tally, tallyGates } from './tally.ts';
 
 /** Of gates of an image with itself, so many are to pass … */
 const passShare = 0.9;
@@ -24,7 +24,7 @@ const [leastCycles, mostCycles] = [4, 40];
  * - `failAbove`, with the `min-growth` that is set: 90 % of gates of the image with itself pass, and half of them take 3 pairs of boots at most;
  * - `minGrowthBytes`, with that `failAbove`: the same. Where no `failAbove` does, with the one that is set;
  * - `boots`: what half of those gates take at most;
- * - `maxBoots`: with it 90 % pass, and growth of twice its limit in any one row is failed in 95 % of gates;
+ * - `maxBoots`: with it, and its own number of looks, 90 % pass, and growth of twice its limit in any one row is failed in 95 % of gates;
  * - `cycles`: see `bestCycles`.
  */
 export function suggest(model: GateModel, setting: GateSetting, effort: CalibrationEffort): Suggestion {
@@ -34,11 +34,10 @@ export function suggest(model: GateModel, setting: GateSetting, effort: Calibrat
   if (found === undefined || tally === undefined) return ofCycles;
   const config = { ...setting.config, defaults: { ...setting.config.defaults, ...found } };
   const boots = medianPairs(tally);
-  const plan = { leastBoots: boots, mostBoots: Math.max(boots, setting.plan.mostBoots) };
-  const passing = maxBoots.filter(
-    (each) => each >= boots && passedWithin(tally, each) >= passShare * effort.triedGates,
+  const most = maxBoots.find(
+    (each) =>
+      each >= boots && isEnough(model, { config, plan: { leastBoots: boots, mostBoots: each } }, effort),
   );
-  const most = passing.find((each) => findsTwice(model, { config, plan }, effort, each));
   return {
     failAbove: found.failAbove,
     minGrowthBytes: found.minGrowth,
@@ -90,12 +89,15 @@ function smallestOf(values: readonly number[], does: (value: number) => boolean)
   return values[low];
 }
 
-function findsTwice(
+/** Whether the image passes against itself, and growth of twice its limit in any one row is failed. */
+function isEnough(
   model: GateModel,
   setting: GateSetting,
   { triedGates: gates, seed }: CalibrationEffort,
-  boots: number,
 ): boolean {
+  const { verdicts } = tallyGates(model, setting, { gates, seed });
+  if (verdicts.pass < passShare * gates) return false;
+  const boots = setting.plan.mostBoots;
   return model.rows.every((_, row) => {
     const growth = 2 * limitOf(model, setting.config, row);
     // What is 0 cannot be made to grow by a ratio.

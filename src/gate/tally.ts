@@ -14,8 +14,6 @@ export interface Tally {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   /** Gates that took so many pairs of boots, by that number. */
   readonly pairs: Readonly<Record<string, number>>;
-  /** Gates that were `pass` after so many pairs, by that number. */
-  readonly passPairs: Readonly<Record<string, number>>;
   /** Gates that ended with a row inconclusive, by the row: see `keyOf`. */
   readonly open: Readonly<Record<string, number>>;
   /** Intervals of growth that gates ended with, and those of them that hold the true one. */
@@ -51,7 +49,6 @@ export function tallyOf(
   return {
     verdicts: { pass: 0, warn: 0, fail: 0, inconclusive: 0, [verdict]: 1 },
     pairs: { [pairs]: 1 },
-    passPairs: verdict === 'pass' ? { [pairs]: 1 } : {},
     open: Object.fromEntries(
       comparison.rows.filter((row) => row.verdict === 'inconclusive').map((row) => [keyOf(row), 1]),
     ),
@@ -70,7 +67,6 @@ export function addTallies(tallies: readonly Tally[]): Tally {
       inconclusive: sum(({ verdicts }) => verdicts.inconclusive),
     },
     pairs: addCounts(tallies.map(({ pairs }) => pairs)),
-    passPairs: addCounts(tallies.map(({ passPairs }) => passPairs)),
     open: addCounts(tallies.map(({ open }) => open)),
     intervals: sum(({ intervals }) => intervals),
     covering: sum(({ covering }) => covering),
@@ -108,14 +104,6 @@ function quantilePairs(counts: Readonly<Record<string, number>>, wanted: number)
     if (reached >= wanted) break;
   }
   return last;
-}
-
-/** Gates of the tally that passed after so many pairs of boots at most. */
-export function passedWithin({ passPairs }: Tally, most: number): number {
-  return Object.entries(passPairs).reduce(
-    (sum, [pairs, gates]) => sum + (Number(pairs) <= most ? gates : 0),
-    0,
-  );
 }
 
 /** A row's name in a tally. */

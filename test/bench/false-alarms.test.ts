@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Table } from '../../bench/bench.ts';
 import { readBoots } from '../../bench/boots-data.ts';
 import { simulateFalseAlarms } from '../../bench/false-alarms.ts';
 import { SnapgateError } from '../../src/host/error.ts';
@@ -89,22 +90,51 @@ describe('bench false-alarms', () => {
       gates: 60,
       otherGates: 40,
       grownGates: 20,
+      curveGates: 20,
       aloneGates: 20,
     });
     const names = ['falseFailRate', 'identicalPassRate', 'powerAtTwice', 'coverage', 'medianPairs'];
-    const suffixes = ['', 'SpreadDoubled', 'Bursts', 'HeavyTails'];
-    expect(Object.keys(figures)).toEqual(suffixes.flatMap((suffix) => names.map((name) => name + suffix)));
-    const [conditions, alone, locations, model] = tables;
-    expect(conditions?.rows.map(([name = '']) => name.split(',')[0])).toEqual([
-      ...Array(4).fill('calm'),
-      ...Array(4).fill('stormy'),
+    const suffixes = ['', 'SpreadDoubled', 'Bursts', 'HeavyTails', 'StoredBase'];
+    expect(Object.keys(figures)).toEqual([
+      ...suffixes.flatMap((suffix) => names.map((name) => name + suffix)),
+      'coverageGrownBelow',
+      'coverageGrownAtLimit',
+      'coverageGrownTwice',
+      'falsePassAtLimit',
+      'powerAtTwiceAlone',
     ]);
+    const [conditions, curve, alone, locations, model] = tables;
+    expect(conditions?.rows.map(([name = '']) => name.split(',')[0])).toEqual([
+      ...Array(5).fill('calm'),
+      ...Array(5).fill('stormy'),
+    ]);
+    const shareIn = (table: Table | undefined, column: string) => {
+      const index = table?.columns.indexOf(column) ?? -1;
+      return table?.rows.map((row) => Number.parseFloat(row[index] ?? '') / 100) ?? [];
+    };
+    const growths = ['0.0', '+2.0', '+3.0', '+4.0', '+5.0', '+6.0', '+8.0', '+10.0'].map(
+      (each) => `${each} %`,
+    );
+    expect(curve?.rows.map(([name]) => name)).toEqual(
+      ['calm', 'stormy'].flatMap((image) =>
+        [...growths, 'just past each limit'].map((growth) => `${image}, ${growth}`),
+      ),
+    );
+    // The calm image: from all passed to all failed, and less of the one with each step.
+    const [passed, failed] = [shareIn(curve, 'pass').slice(0, 8), shareIn(curve, 'fail').slice(0, 8)];
+    expect([passed[0], failed[7]]).toEqual([1, 1]);
+    expect(passed.toSorted((a, b) => b - a)).toEqual(passed);
+    expect(figures['falsePassAtLimit']).toBeCloseTo(
+      Math.max(...[8, 17].map((row) => shareIn(curve, 'pass')[row] ?? 1)),
+      2,
+    );
+    expect(figures['falsePassAtLimit']).toBeLessThanOrEqual(0.15);
+    expect(figures['powerAtTwiceAlone']).toBeCloseTo(Math.min(...shareIn(alone, 'fail')), 2);
     for (const table of [alone, locations, model]) expect(table?.rows).toHaveLength(4);
     expect(figures['falseFailRate']).toBeLessThanOrEqual(0.05);
-    const column = conditions?.columns.indexOf('pass') ?? -1;
-    const passes = conditions?.rows.map((row) => Number.parseFloat(row[column] ?? '') / 100) ?? [];
-    expect(figures['identicalPassRate']).toBeCloseTo(Math.min(passes[0] ?? 0, passes[4] ?? 0), 2);
-    expect(passes[0]).toBeGreaterThan(passes[4] ?? 1);
+    const passes = shareIn(conditions, 'pass');
+    expect(figures['identicalPassRate']).toBeCloseTo(Math.min(passes[0] ?? 0, passes[5] ?? 0), 2);
+    expect(passes[0]).toBeGreaterThan(passes[5] ?? 1);
     expect(figures['medianPairsSpreadDoubled']).toBeGreaterThanOrEqual(figures['medianPairs'] ?? 99);
   });
 });

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { type CalibrationRequest, calibrate } from '../../src/gate/calibrate.ts';
 import { type Calibration, calibrationSchema } from '../../src/gate/calibration-record.ts';
-import { type GateSetting, modelOf } from '../../src/gate/simulate.ts';
-import { smallestGrowth } from '../../src/gate/smallest-growth.ts';
+import { type GateSetting, limitOf, modelOf } from '../../src/gate/simulate.ts';
+import { growthFoundIn, isFound, smallestGrowth } from '../../src/gate/smallest-growth.ts';
 import { tallyGates } from '../../src/gate/tally.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import { emitSchemas } from '../../src/report/schemas.ts';
@@ -29,16 +29,18 @@ describe('a calibration', () => {
   let record: Calibration;
   beforeAll(async () => {
     record = await calibrated();
-  });
+  }, 60_000);
 
-  it('is a record, the same for the same boots', async () => {
+  it('is a record, the same for the same boots', { timeout: 60_000 }, async () => {
     expect(calibrationSchema.parse(record)).toEqual(record);
     expect(accepts(JSON.parse(emitSchemas()['calibration.schema.json'] ?? ''), record)).toBe(true);
     expect(await calibrated()).toEqual(record);
     expect(await calibrated({ effort: { ...effort, seed: 4 } })).not.toEqual(record);
   });
 
-  it('is of growth alone: caps and a limited trend say nothing of an image against itself', async () => {
+  it('is of growth alone: caps and a limited trend say nothing of an image against itself', {
+    timeout: 60_000,
+  }, async () => {
     const inputs = { 'max-memfile-written': '1MiB', 'max-rootfs-written': '1KiB', 'max-trend': '1B' };
     const text = 'gate: { idle-2s: { memfile.writtenBytes: { max: 1KiB, max-trend: 1B } } }';
     const capped = readConfig(inputs, { path: 'snapgate.yml', text }).gate;
@@ -57,7 +59,7 @@ describe('a calibration', () => {
     expect(record.simulatedAtMost.meanPairs).toBeGreaterThanOrEqual(record.simulated.meanPairs);
   });
 
-  it('finds less with more boots, and never less than the limit', () => {
+  it('finds less with more boots', () => {
     expect(record.rows.map(({ scenario }) => scenario)).toEqual(['pause', 'idle-2s']);
     for (const { limit, smallest, location } of record.rows) {
       expect(limit).toBe(Math.max(0.05, (256 * 1024) / location));
@@ -65,7 +67,7 @@ describe('a calibration', () => {
       const [three, five, ten] = smallest.map(({ at80 }) => at80 ?? Number.NaN);
       expect(three).toBeGreaterThanOrEqual(five ?? Number.NaN);
       expect(five).toBeGreaterThanOrEqual(ten ?? Number.NaN);
-      expect(ten).toBeGreaterThanOrEqual(limit ?? Number.NaN);
+      expect(ten).toBeGreaterThanOrEqual(0.9 * (limit ?? Number.NaN));
       for (const { at80 = 0, at95 = 0 } of smallest) expect(at95).toBeGreaterThanOrEqual(at80);
     }
   });
@@ -143,5 +145,31 @@ describe('the smallest growth', () => {
       const tally = tallyGates(model, { config, plan: { leastBoots: 2, mostBoots: boots } }, experiment);
       expect(Math.abs(tally.verdicts.fail / 1000 - share)).toBeLessThan(0.05);
     }
+  });
+
+  it('may be less than the limit, where a gate need see more than that only once', () => {
+    const model = modelOf(noisyMeasurement({ boots: 30, between: 0.01, within: 0.03, seed: 8 }), config);
+    const search = { row: 0, boots: 10, gates: 200, seed: 1 };
+    const half = growthFoundIn(model, setting, search, 0.5) ?? Number.NaN;
+    expect(half).toBeLessThan(limitOf(model, config, 0));
+    const tally = tallyGates(model, setting, { gates: 500, seed: 2, growth: [1 + half] });
+    // The share rises steeply there: 3 % of the growth are 8 % of the gates.
+    expect(Math.abs(tally.verdicts.fail / 500 - 0.5)).toBeLessThan(0.12);
+  });
+
+  it('is of the row that grew: gates that another row fails have not found it', () => {
+    const text = `gate:
+  pause: { memfile.writtenBytes: { fail-above: 0%, min-growth: 0B } }
+  idle-2s: { memfile.writtenBytes: { fail-above: 50% } }
+`;
+    const strict = readConfig({}, { path: 'snapgate.yml', text }).gate;
+    const scenarios = ['pause', 'idle-2s'];
+    const boots = noisyMeasurement({ boots: 12, between: 0.02, within: 0.002, seed: 5, scenarios });
+    const model = modelOf(boots, strict);
+    const once = { config: strict, plan: { leastBoots: 2, mostBoots: 2 } };
+    const { verdicts } = tallyGates(model, once, { gates: 500, seed: 1 });
+    expect(verdicts.fail).toBeGreaterThan(0);
+    const row = model.rows.findIndex(({ scenario }) => scenario === 'idle-2s');
+    expect(isFound(model, once, { row, boots: 2, gates: 500, seed: 1 }, 0, 1 / 500)).toBe(false);
   });
 });

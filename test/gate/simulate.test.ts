@@ -2,15 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { compareMeasurements } from '../../src/gate/compare.ts';
 import { limitOf, modelOf, runGateOn, simulateGate } from '../../src/gate/simulate.ts';
-import {
-  addTallies,
-  gatesOf,
-  keyOf,
-  meanPairs,
-  medianPairs,
-  passedWithin,
-  tallyGates,
-} from '../../src/gate/tally.ts';
+import { addTallies, gatesOf, keyOf, meanPairs, medianPairs, tallyGates } from '../../src/gate/tally.ts';
 import type { Boot, Measurement } from '../../src/measure/record.ts';
 import { seededRandom, shuffledIndices } from '../../src/stats/random.ts';
 import { noisyMeasurement } from './noisy-measurement.ts';
@@ -128,7 +120,6 @@ describe('what is told of gates', () => {
   const tally = {
     verdicts: { pass: 6, warn: 0, fail: 1, inconclusive: 3 },
     pairs: { 2: 4, 3: 2, 10: 4 },
-    passPairs: { 2: 4, 3: 1, 10: 1 },
     open: {},
     intervals: 10,
     covering: 9,
@@ -136,7 +127,6 @@ describe('what is told of gates', () => {
 
   it('counts them, and the pairs of boots that they took', () => {
     expect([gatesOf(tally), medianPairs(tally), meanPairs(tally)]).toEqual([10, 3, 5.4]);
-    expect([1, 2, 3, 9, 10].map((most) => passedWithin(tally, most))).toEqual([0, 4, 5, 5, 6]);
     const twice = addTallies([tally, { ...tally, open: { a: 2 } }]);
     expect(twice).toMatchObject({ pairs: { 2: 8, 10: 8 }, open: { a: 2 }, intervals: 20, covering: 18 });
     expect(gatesOf(twice)).toBe(20);
