@@ -178,8 +178,8 @@ export function readyFact(measurement: Measurement): string {
 }
 
 /** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
-export function reproduceCommand({ comparison, reproduce }: ReportInput): string {
-  const { base, fingerprint, boots } = comparison;
+export function reproduceCommand({ comparison, head, reproduce }: ReportInput): string {
+  const { base, fingerprint } = comparison;
   const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
   const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
   const given = reproduce ?? [
@@ -188,9 +188,17 @@ export function reproduceCommand({ comparison, reproduce }: ReportInput): string
     `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
     '--vcpus',
     String(fingerprint.vcpus),
-    ...(boots.head === 0 ? [] : ['--boots', String(boots.head)]),
+    ...bootsOptions(comparison, head),
   ];
   return ['npx', 'snapgate', 'gate', ...ofBase, ...given].map(shellWord).join(' ');
+}
+
+/** As the boots were planned: as many as it took would be one look where there were several, which decides by another level. */
+function bootsOptions({ boots }: Comparison, head: Measurement | undefined): string[] {
+  if (boots.head === 0) return [];
+  if (head?.plan === undefined) return ['--boots', String(boots.head)];
+  const { leastBoots, mostBoots } = head.plan;
+  return ['--boots', String(leastBoots), '--max-boots', String(mostBoots)];
 }
 
 export function plural(count: number, noun: string, nouns = `${noun}s`): string {

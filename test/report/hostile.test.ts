@@ -310,6 +310,13 @@ describe('reproduceCommand', () => {
     );
   });
 
+  it('says how boots were planned, where head tells, and not how many it took', () => {
+    const head = { ...side('head'), plan: { leastBoots: 2, mostBoots: 10 } };
+    expect(reproduceCommand({ comparison, head })).toMatch(/ --vcpus 1 --boots 2 --max-boots 10$/);
+    expect(reproduceCommand({ comparison, head: side('head') })).toMatch(/ --vcpus 1 --boots 5$/);
+    expect(reproduceCommand({ comparison, head, reproduce: [] })).not.toContain('boots');
+  });
+
   it('says from a record alone what the record knows', () => {
     expect(reproduceCommand({ comparison })).toBe(
       `npx snapgate gate --base ref:${'a'.repeat(40)} --memory-size 512MiB --vcpus 1 --boots 5`,
