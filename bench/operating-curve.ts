@@ -17,7 +17,7 @@ export interface CurvePoint {
 const between = [0.4, 0.6, 0.8, 1, 1.2, 1.6];
 
 /** Growth that is past a limit, and by nothing that a gate could see. */
-const justPast = 1.0001;
+export const justPast = 1.0001;
 
 /** From no growth to one of twice fail-above; `identical` and `grown` are the gates of these two. */
 export async function operatingCurve(

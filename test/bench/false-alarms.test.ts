@@ -101,6 +101,7 @@ describe('bench false-alarms', () => {
       'coverageGrownAtLimit',
       'coverageGrownTwice',
       'falsePassAtLimit',
+      'falsePassAtLimitAlone',
       'powerAtTwiceAlone',
     ]);
     const [conditions, curve, alone, locations, model] = tables;
@@ -129,6 +130,8 @@ describe('bench false-alarms', () => {
       2,
     );
     expect(figures['falsePassAtLimit']).toBeLessThanOrEqual(0.15);
+    const wrong = shareIn(alone, 'just past the limit: pass');
+    expect(figures['falsePassAtLimitAlone']).toBeCloseTo(Math.max(...wrong), 2);
     expect(figures['powerAtTwiceAlone']).toBeCloseTo(Math.min(...shareIn(alone, 'fail')), 2);
     for (const table of [alone, locations, model]) expect(table?.rows).toHaveLength(4);
     expect(figures['falseFailRate']).toBeLessThanOrEqual(0.05);
