@@ -102,9 +102,9 @@ describe('a foreign measurement', () => {
     const [sample] = boot?.samples ?? [];
     if (boot === undefined || sample === undefined) throw new Error('no sample');
     const huge = { ...sample, metrics: { 'memfile.writtenBytes': 1e300 } };
-    expect(read({ boots: [{ ...boot, samples: [huge] }] })).toContain('too large');
+    expect(read({ boots: [{ ...boot, samples: [huge] }] })).toContain('Too big');
     expect(read({ boots: [{ ...boot, samples: [{ ...sample, parts: [huge.metrics] }] }] })).toContain(
-      'too large',
+      'Too big',
     );
   });
 
