@@ -61,8 +61,8 @@ export const falseAlarms: Bench = {
       gates: 10_000,
       otherGates: 1000,
       grownGates: 500,
-      curveGates: 400,
-      aloneGates: 300,
+      curveGates: 300,
+      aloneGates: 200,
     }),
 };
 
