@@ -33,9 +33,9 @@ interface Protocol {
  * a second to show, and as steady as a sandbox at work. `leak` tells the service that leaks to do so.
  */
 const protocols: Readonly<Record<string, Protocol>> = {
-  default: { inputs: { scenarios: 'all', cycles: '8' }, file: '' },
+  default: { inputs: { scenarios: 'all' }, file: '' },
   work: {
-    inputs: { scenarios: 'pause,work', cycles: '8' },
+    inputs: { scenarios: 'pause,work' },
     file: 'scenarios:\n  work:\n    run: python3 -c 0\n    settle: 1s\n',
   },
   leak: {

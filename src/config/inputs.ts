@@ -304,7 +304,7 @@ export const inputs: readonly InputSpec[] = [
     ...text('cycles', 'measure', 'N', built),
     description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
     type: 'count',
-    default: '8',
+    default: '10',
   },
   {
     ...text('warmup', 'measure', 'N', built),

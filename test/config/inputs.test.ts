@@ -274,7 +274,7 @@ const cases: readonly Case[] = [
   {
     input: 'cycles',
     pick: ({ measure }) => measure.cycles,
-    byDefault: 8,
+    byDefault: 10,
     given: ['1000', 1000],
     inFile: ['1', 1],
   },
