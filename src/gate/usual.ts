@@ -61,7 +61,8 @@ export function planByHistory(entries: readonly BootedPoint[], request: UsualReq
   const sentence = suffices
     ? `this image usually needs ${worst.boots} pairs of boots: ${spreadOf(worst)}`
     : tooFew(worst, rows, request);
-  return { leastBoots: Math.min(mostBoots, Math.max(leastBoots, worst.boots)), suffices, sentence };
+  // Where none will do, a large growth is still told early.
+  return { leastBoots: suffices ? Math.max(leastBoots, worst.boots) : leastBoots, suffices, sentence };
 }
 
 interface Row {
