@@ -66088,8 +66088,7 @@ function boots_failure(result, said) {
         return `a tiny guest did not come to its end under KVM within ${boots_limitMs / 1000} s`;
     if (result.code === 0)
         return 'a tiny guest crashed under KVM';
-    const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
-    return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
+    return `QEMU ${endOf(result)} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
 }
 function probeArguments(kernel, accelerator, cpu) {
     return [

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from '../../../host/process.ts';
+import { endOf, runCommand } from '../../../host/process.ts';
 import type { Run } from '../../../host/run.ts';
 import { plainWords } from '../guest-failure.ts';
 import { defaultMachine, qemuCommand } from '../qemu-command.ts';
@@ -40,8 +40,7 @@ function failure(
 ): string {
   if (result.timedOut) return `a tiny guest did not come to its end under KVM within ${limitMs / 1000} s`;
   if (result.code === 0) return 'a tiny guest crashed under KVM';
-  const how = result.signal === null ? `exited ${result.code}` : `was ended by ${result.signal}`;
-  return `QEMU ${how} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
+  return `QEMU ${endOf(result)} under KVM${said === undefined ? '' : `: ${plainWords(said.replace(/^qemu-system-x86_64: /, ''))}`}`;
 }
 
 function probeArguments(kernel: string, accelerator: 'kvm' | 'tcg', cpu: string): string[] {
