@@ -2,26 +2,42 @@ import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
 import { compareMeasurements } from '../src/gate/compare.ts';
 import type { Verdict } from '../src/gate/record.ts';
-import { type GateSetting, runGateOn, type SimulatedGate } from '../src/gate/simulate.ts';
+import {
+  type Experiment,
+  type GateModel,
+  type GateSetting,
+  modelOf,
+  runGateOn,
+  type SimulatedGate,
+} from '../src/gate/simulate.ts';
+import { smallestGrowth } from '../src/gate/smallest-growth.ts';
+import { tallyGates } from '../src/gate/tally.ts';
 import { SnapgateError } from '../src/host/error.ts';
-import { formatBytes } from '../src/host/units.ts';
+import { formatBytes, formatGrowth } from '../src/host/units.ts';
+import type { Side } from '../src/measure/plan.ts';
 import type { Boot, Measurement } from '../src/measure/record.ts';
 import type { Bench, BenchResult, Table } from './bench.ts';
 import { readBoots } from './boots-data.ts';
 
-/** The guest that gates are about, and the names of those that it is compared with, `debian+rate-N`. */
+/** The guest that gates are about, the names of those that it is compared with, `debian+rate-N`, and the scenario whose growth that is. */
 const guest = 'debian';
 const grown = /^debian\+rate-[0-9]+$/;
+const scenario = 'work';
 /** What the leaking guest's service holds more at each order, in pages. */
 const leakPages = 3;
 
 const mostGates = { identical: 30, grown: 20 };
+
+/** `max-boots` of the gates that what `calibrate` predicts is held against. */
+const predictedBoots = 3;
 
 export interface RealGatesExtent {
   /** Boots recorded with the protocol `work`. */
   readonly path: string;
   /** Boots of `debian+leak-3`, recorded with the protocol `leak`. */
   readonly leakPath: string;
+  /** Gates that are simulated of each growth, for what is predicted. */
+  readonly simulatedGates: number;
 }
 
 /** Gates of boots that were real, none of which is in two gates of an experiment: what `bench boots` recorded is taken in its order. */
@@ -31,10 +47,11 @@ export const realGates: Bench = {
     decideRealGates({
       path: join(import.meta.dirname, 'data/work.jsonl'),
       leakPath: join(import.meta.dirname, 'data/leak.jsonl'),
+      simulatedGates: 1000,
     }),
 };
 
-export function decideRealGates({ path, leakPath }: RealGatesExtent): BenchResult {
+export function decideRealGates({ path, leakPath, simulatedGates }: RealGatesExtent): BenchResult {
   const { gate: config, measure } = readConfig({}, undefined);
   const setting: GateSetting = {
     config,
@@ -42,19 +59,22 @@ export function decideRealGates({ path, leakPath }: RealGatesExtent): BenchResul
   };
   const recorded = readBoots(path);
   const own = need(recorded, guest, path);
-  const identical = gatesOf(own, own.boots, undefined, setting, mostGates.identical);
-  const others = [...recorded].filter(([name]) => grown.test(name));
-  const experiments = [
+  const identical = gatesOf(own, neighbours(own.boots), setting, mostGates.identical);
+  const others = [...recorded]
+    .filter(([name]) => grown.test(name))
+    .map(([name, { boots }]) => ({ name, pairs: pairsInTime(own.boots, boots) }));
+  const comparisons = [
     { name: `${guest} against itself`, gates: identical, growth: 0 },
-    ...others.map(([name, other]) => ({
+    ...others.map(({ name, pairs }) => ({
       name: `${guest} against ${name}`,
-      gates: gatesOf(own, own.boots, other.boots, setting, mostGates.grown),
-      growth: growthOf(own, other),
+      gates: gatesOf(own, pairs, setting, mostGates.grown),
+      growth: growthOf(own, pairs, config),
     })),
   ];
+  const predictions = others.map((other) => predict(other, own, setting, simulatedGates));
   const leak = leakOf(need(readBoots(leakPath), `${guest}+leak-${leakPages}`, leakPath), config);
   return {
-    tables: [verdictTable(experiments)],
+    tables: [verdictTable(comparisons), predictionTable(predictions)],
     notes: [
       `Every boot is in one gate of a line at most; ${own.boots.length} boots of ${guest} were recorded.`,
       `The leaking service holds ${leakPages} pages more in each cycle, ${formatBytes(leakPages * 4096)}; its trend is told as ${formatBytes(leak)} a cycle.`,
@@ -63,9 +83,8 @@ export function decideRealGates({ path, leakPath }: RealGatesExtent): BenchResul
       ...figuresOf('identical', identical),
       ...Object.assign(
         {},
-        ...experiments
-          .slice(1)
-          .map(({ name, gates }) => figuresOf(name.replace(/^.*\+rate-/, 'rate'), gates)),
+        ...comparisons.slice(1).map(({ name, gates }) => figuresOf(keyOf(name), gates)),
+        ...predictions.map(predictionFigures),
       ),
       trendRatio: leak / (leakPages * 4096),
     },
@@ -82,52 +101,111 @@ function need(recorded: ReadonlyMap<string, Measurement>, name: string, path: st
   );
 }
 
-/** Gates while there are boots left for the next one to take as many as it may. Without boots of a head both sides are of the base's. */
+/** Boots of two guests that ran at the same time, or as near to it as there are, each once. */
+function pairsInTime(base: readonly Boot[], head: readonly Boot[]): Pair[] {
+  const left = new Set(base);
+  const pairs: Pair[] = [];
+  for (const boot of head) {
+    const apart = (other: Boot) => Math.abs(Date.parse(other.startedAt) - Date.parse(boot.startedAt));
+    const [nearest] = [...left].toSorted((one, other) => apart(one) - apart(other));
+    if (nearest === undefined) break;
+    left.delete(nearest);
+    pairs.push({ base: nearest, head: boot });
+  }
+  return pairs;
+}
+
+/** Neighbours are a pair, and which of them is the base alternates, as in a gate. */
+function neighbours(boots: readonly Boot[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (let index = 0; index + 1 < boots.length; index += 2) {
+    const [one, other] = [boots[index], boots[index + 1]];
+    if (one === undefined || other === undefined) break;
+    pairs.push(index % 4 === 0 ? { base: one, head: other } : { base: other, head: one });
+  }
+  return pairs;
+}
+
+type Pair = Readonly<Record<Side, Boot>>;
+
+/** One gate after the other, each of the pairs that the ones before left. One that has not decided when they end is none. */
 function gatesOf(
   template: Measurement,
-  base: readonly Boot[],
-  head: readonly Boot[] | undefined,
+  pairs: readonly Pair[],
   setting: GateSetting,
   most: number,
 ): SimulatedGate[] {
   const gates: SimulatedGate[] = [];
-  const next = { base: 0, head: 0 };
-  const left = () =>
-    head === undefined
-      ? Math.floor((base.length - next.base) / 2)
-      : Math.min(base.length - next.base, head.length - next.head);
-  while (gates.length < most && left() >= setting.plan.mostBoots) {
-    const pairOf = (side: 'base' | 'head', index: number) =>
-      head === undefined
-        ? // Neighbours are a pair, and which of them is the base alternates, as in a gate.
-          base[next.base + 2 * index + ((side === 'base') === (index % 2 === 0) ? 0 : 1)]
-        : side === 'base'
-          ? base[next.base + index]
-          : head[next.head + index];
-    const gate = runGateOn(template, setting, (side, index) => {
-      const boot = pairOf(side, index);
-      if (boot === undefined) throw new Error('out of boots');
-      return { ...boot, index };
-    });
-    next.base += gate.pairs * (head === undefined ? 2 : 1);
-    next.head += gate.pairs;
+  const { leastBoots, mostBoots } = setting.plan;
+  for (let first = 0; gates.length < most && pairs.length - first >= leastBoots; ) {
+    const bootOf = (side: Side, index: number): Boot => {
+      const pair = pairs[first + index];
+      if (pair === undefined) throw new RangeError(`no pair ${first + index}`);
+      return { ...pair[side], index };
+    };
+    const available = pairs.length - first;
+    const gate = runGateOn(template, setting, bootOf, available);
+    if (gate.verdict === 'inconclusive' && available < mostBoots) break;
+    first += gate.pairs;
     gates.push(gate);
   }
   return gates;
 }
 
-interface Experiment {
+interface Comparison {
   readonly name: string;
   readonly gates: readonly SimulatedGate[];
   readonly growth: number;
 }
 
-/** Of all boots together. */
-function growthOf(base: Measurement, head: Measurement): number {
-  const other = { ...head, image: { ...head.image } };
-  const { gate } = readConfig({}, undefined);
-  const { rows } = compareMeasurements(base, other, gate, { snapgate: '', now: '' });
-  return Math.max(...rows.filter((row) => row.gates).map((row) => row.growth?.value ?? 0));
+/** Of all pairs together. */
+function growthOf(template: Measurement, pairs: readonly Pair[], config: GateSetting['config']): number {
+  const plan = { leastBoots: pairs.length, mostBoots: pairs.length };
+  const [gate] = gatesOf(template, pairs, { config, plan }, 1);
+  const row = gate?.comparison.rows.find((each) => each.scenario === scenario && each.gates);
+  if (row?.growth === undefined) throw new Error(`${scenario} has no growth`);
+  return row.growth.value;
+}
+
+/** What `calibrate` makes of the guest's boots, and what gates of real boots make of a guest that has grown. */
+interface Prediction {
+  readonly name: string;
+  readonly growth: number;
+  readonly gates: readonly SimulatedGate[];
+  /** Share of simulated gates of that growth that fail. */
+  readonly share: number;
+  /** Growths that 80 % and 95 % of simulated gates fail. */
+  readonly at80: number;
+  readonly at95: number;
+}
+
+function predict(
+  { name, pairs }: { readonly name: string; readonly pairs: readonly Pair[] },
+  own: Measurement,
+  { config, plan }: GateSetting,
+  simulatedGates: number,
+): Prediction {
+  const model = modelOf(own, config);
+  const row = model.rows.findIndex((each) => each.scenario === scenario);
+  const setting = { config, plan: { ...plan, mostBoots: predictedBoots } };
+  const growth = growthOf(own, pairs, config);
+  const effort = { gates: simulatedGates, seed: 1 };
+  const smallest = smallestGrowth(model, setting, { row, boots: predictedBoots, ...effort });
+  return {
+    name,
+    growth,
+    gates: gatesOf(own, pairs, setting, mostGates.grown),
+    share: shareFailed(model, setting, {
+      ...effort,
+      growth: model.rows.map((_, index) => (index === row ? 1 + growth : 1)),
+    }),
+    at80: smallest.at80 ?? Number.NaN,
+    at95: smallest.at95 ?? Number.NaN,
+  };
+}
+
+function shareFailed(model: GateModel, setting: GateSetting, experiment: Experiment): number {
+  return tallyGates(model, setting, experiment).verdicts.fail / experiment.gates;
 }
 
 function leakOf(measurement: Measurement, config: GateSetting['config']): number {
@@ -137,18 +215,49 @@ function leakOf(measurement: Measurement, config: GateSetting['config']): number
   return trend.value;
 }
 
-function verdictTable(experiments: readonly Experiment[]): Table {
+function verdictTable(comparisons: readonly Comparison[]): Table {
   return {
     title: 'Verdicts of gates of real boots, default settings',
     columns: ['gates of', 'growth', 'gates', 'pass', 'fail', 'inconclusive', 'pairs of boots, mean'],
-    rows: experiments.map(({ name, gates, growth }) => [
+    rows: comparisons.map(({ name, gates, growth }) => [
       name,
-      `${(100 * growth).toFixed(1)} %`,
+      formatGrowth(growth),
       String(gates.length),
       ...(['pass', 'fail', 'inconclusive'] as const).map((verdict) => String(countOf(gates, verdict))),
       (pairsOf(gates) / gates.length).toFixed(1),
     ]),
   };
+}
+
+function predictionTable(predictions: readonly Prediction[]): Table {
+  return {
+    title: `What calibrate says of ${predictedBoots} pairs of boots at most, and what gates of real boots found`,
+    columns: ['gates of', 'growth', 'found in 80 %, it says', 'in 95 %', 'of this growth', 'gates', 'found'],
+    rows: predictions.map(({ name, growth, gates, share, at80, at95 }) => [
+      `${guest} against ${name}`,
+      formatGrowth(growth),
+      formatGrowth(at80),
+      formatGrowth(at95),
+      `${(100 * share).toFixed(0)} %`,
+      String(gates.length),
+      `${countOf(gates, 'fail')}, ${((100 * countOf(gates, 'fail')) / gates.length).toFixed(0)} %`,
+    ]),
+  };
+}
+
+function predictionFigures({ name, growth, gates, share, at80 }: Prediction): Record<string, number> {
+  const key = keyOf(name);
+  return {
+    [`${key}Growth`]: growth,
+    [`${key}SmallestAt80`]: at80,
+    [`${key}FoundPredicted`]: share,
+    [`${key}FoundRate`]: countOf(gates, 'fail') / gates.length,
+  };
+}
+
+/** `rate45` of `debian+rate-45`. */
+function keyOf(name: string): string {
+  return name.replace(/^.*\+rate-/, 'rate');
 }
 
 function countOf(gates: readonly SimulatedGate[], verdict: Verdict): number {

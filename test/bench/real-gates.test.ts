@@ -27,7 +27,7 @@ function boots(image: string, count: number, rounds: number, pages: number, perC
     );
     return JSON.stringify({
       image,
-      startedAt: `boot ${index}`,
+      startedAt: new Date(60_000 * index).toISOString(),
       readyMs: 1,
       writtenPages: { work: values },
     });
@@ -41,6 +41,8 @@ function write(name: string, lines: readonly string[]): string {
   return path;
 }
 
+const simulatedGates = 60;
+
 describe('gates of recorded boots', () => {
   const leakPath = write('leak.jsonl', boots('debian+leak-3', 3, 80, 1000, 3));
 
@@ -49,22 +51,33 @@ describe('gates of recorded boots', () => {
       ...boots('debian', 200, 8, 3000),
       ...boots('debian+rate-45', 100, 8, 3300),
     ]);
-    const { figures, tables } = decideRealGates({ path, leakPath });
+    const { figures, tables } = decideRealGates({ path, leakPath, simulatedGates });
     expect(figures['identicalGates']).toBe(30);
     expect(figures['identicalPass']).toBeGreaterThanOrEqual(28);
     expect(figures['identicalFail']).toBe(0);
     expect(figures).toMatchObject({ rate45Gates: 20, rate45Pass: 0, rate45Fail: 20 });
     expect(figures['trendRatio']).toBeGreaterThan(0.85);
     expect(figures['trendRatio']).toBeLessThan(1.15);
+    expect(figures['rate45SmallestAt80']).toBeGreaterThan(0.05);
+    expect(figures['rate45SmallestAt80']).toBeLessThan(0.1);
+    expect([figures['rate45FoundPredicted'], figures['rate45FoundRate']]).toEqual([1, 1]);
     expect(tables[0]?.rows.map(([name]) => name)).toEqual([
       'debian against itself',
       'debian against debian+rate-45',
     ]);
   });
 
+  it('are of boots that ran at the same time: a host that changes is no growth', () => {
+    const early = boots('debian', 60, 8, 3000);
+    const later = (image: string) => boots(image, 60, 8, 4000).map((line) => line.replace(/T0/, 'T1'));
+    const path = write('changed.jsonl', [...early, ...later('debian'), ...later('debian+rate-1')]);
+    const { figures } = decideRealGates({ path, leakPath, simulatedGates });
+    expect(figures).toMatchObject({ rate1Gates: 20, rate1Pass: 20 });
+  });
+
   it('take no boot twice: of few there are few gates', () => {
     const path = write('few.jsonl', boots('debian', 41, 8, 3000));
-    const { figures } = decideRealGates({ path, leakPath });
+    const { figures } = decideRealGates({ path, leakPath, simulatedGates });
     const pairs = figures['identicalPairs'] ?? Number.NaN;
     expect(2 * pairs).toBeLessThanOrEqual(41);
     expect(2 * pairs).toBeGreaterThan(41 - 20);
@@ -72,7 +85,7 @@ describe('gates of recorded boots', () => {
 
   it('need the guest: without it there is an error that says how to record it', () => {
     const path = write('none.jsonl', boots('journald', 2, 8, 3000));
-    expect(() => decideRealGates({ path, leakPath })).toThrow(/has no boots of debian$/);
+    expect(() => decideRealGates({ path, leakPath, simulatedGates })).toThrow(/has no boots of debian$/);
   });
 });
 
