@@ -10,6 +10,7 @@ import { readBoots } from './boots-data.ts';
 import { startGateThreads } from './gate-threads.ts';
 import { locationTable } from './locations.ts';
 import { type CurvePoint, curveFigures, curveTable, justPast, operatingCurve } from './operating-curve.ts';
+import { pairingTable } from './pairing.ts';
 import {
   coverageOf,
   farthestCoverage,
@@ -90,6 +91,7 @@ export async function simulateFalseAlarms(extent: FalseAlarmsExtent): Promise<Be
       curveTable(curve),
       aloneTable(alone),
       locationTable(images),
+      pairingTable(images),
       modelTable(images, config),
     ],
     notes: notesOf(images, measure.soloBoots),

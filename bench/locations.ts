@@ -28,7 +28,8 @@ export function locationTable(images: readonly (readonly [string, Measurement])[
   };
 }
 
-function cyclesOf({ boots }: Measurement, scenario: string): number[][] {
+/** Of each boot, those after the warm-up. */
+export function cyclesOf({ boots }: Measurement, scenario: string): number[][] {
   return boots.map(({ samples }) =>
     samples
       .filter((sample) => sample.scenario === scenario && !sample.warmup)

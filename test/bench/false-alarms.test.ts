@@ -104,7 +104,7 @@ describe('bench false-alarms', () => {
       'falsePassAtLimitAlone',
       'powerAtTwiceAlone',
     ]);
-    const [conditions, curve, alone, locations, model] = tables;
+    const [conditions, curve, alone, locations, pairing, model] = tables;
     expect(conditions?.rows.map(([name = '']) => name.split(',')[0])).toEqual([
       ...Array(5).fill('calm'),
       ...Array(5).fill('stormy'),
@@ -134,6 +134,7 @@ describe('bench false-alarms', () => {
     expect(figures['falsePassAtLimitAlone']).toBeCloseTo(Math.max(...wrong), 2);
     expect(figures['powerAtTwiceAlone']).toBeCloseTo(Math.min(...shareIn(alone, 'fail')), 2);
     for (const table of [alone, locations, model]) expect(table?.rows).toHaveLength(4);
+    expect(pairing?.rows).toHaveLength(2);
     expect(figures['falseFailRate']).toBeLessThanOrEqual(0.05);
     const passes = shareIn(conditions, 'pass');
     expect(figures['identicalPassRate']).toBeCloseTo(Math.min(passes[0] ?? 0, passes[5] ?? 0), 2);
