@@ -86,11 +86,12 @@ export function formatByteChange(bytes: number): string {
   return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
 }
 
-/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`, `+50,876 %`. */
 export function formatGrowth(ratio: number): string {
-  const percent = ratio * 100;
-  if (Math.abs(percent) < 0.05) return '0.0 %';
-  return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+  const percent = Math.abs(ratio * 100);
+  if (percent < 0.05) return '0.0 %';
+  const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+  return `${ratio > 0 ? '+' : '−'}${size} %`;
 }
 
 /** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */

@@ -72,11 +72,12 @@ describe('formats', () => {
   });
 
   it('signs a growth, and shows no sign of one that rounds to nothing', () => {
-    expect([0.382, -0.0104, 0.0004, -0.0004].map(formatGrowth)).toEqual([
+    expect([0.382, -0.0104, 0.0004, -0.0004, 508.759].map(formatGrowth)).toEqual([
       '+38.2 %',
       '−1.0 %',
       '0.0 %',
       '0.0 %',
+      '+50,876 %',
     ]);
   });
 
