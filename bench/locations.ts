@@ -1,5 +1,6 @@
 import { formatBytes } from '../src/host/units.ts';
 import type { Measurement } from '../src/measure/record.ts';
+import { locationOf } from '../src/stats/location.ts';
 import { mean, median, variance } from '../src/stats/median.ts';
 import type { Table } from './bench.ts';
 
@@ -7,8 +8,8 @@ const metric = 'memfile.writtenBytes';
 
 /** What a boot's location may be, from its cycles after the warm-up. */
 const estimators: readonly (readonly [string, (cycles: readonly number[]) => number])[] = [
+  ['interquartile mean', locationOf],
   ['median', median],
-  ['25 % trimmed mean', trimmedMean],
   ['mean', mean],
 ];
 
@@ -44,10 +45,4 @@ function rowOf(name: string, boots: readonly (readonly number[])[]): string[] {
     ...all.map((locations) => `${(100 * Math.sqrt(variance(locations.map(Math.log)))).toFixed(2)} %`),
     ...all.map((locations) => formatBytes(median(locations))),
   ];
-}
-
-/** Without the lowest and the highest quarter. */
-function trimmedMean(values: readonly number[]): number {
-  const cut = Math.floor(values.length / 4);
-  return mean(values.toSorted((a, b) => a - b).slice(cut, values.length - cut));
 }

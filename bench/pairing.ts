@@ -1,5 +1,6 @@
 import type { Boot, Measurement } from '../src/measure/record.ts';
-import { mean, median } from '../src/stats/median.ts';
+import { locationOf } from '../src/stats/location.ts';
+import { mean } from '../src/stats/median.ts';
 import type { Table } from './bench.ts';
 import { cyclesOf } from './locations.ts';
 
@@ -29,7 +30,7 @@ export function pairingTable(images: readonly (readonly [string, Measurement])[]
 type Deviation = readonly [startedAt: Boot['startedAt'], value: number];
 
 function deviations(measurement: Measurement, scenario: string): Deviation[] {
-  const locations = cyclesOf(measurement, scenario).map((cycles) => Math.log(median(cycles)));
+  const locations = cyclesOf(measurement, scenario).map((cycles) => Math.log(locationOf(cycles)));
   const center = mean(locations);
   return measurement.boots.map(({ startedAt }, index) => [
     startedAt,

@@ -18,7 +18,7 @@ export const historyEntrySchema = z.strictObject({
   fingerprintSha256: z.string().regex(/^[0-9a-f]{64}$/),
   snapgate: shortText,
   boots: z.int().nonnegative(),
-  /** Median over boots of each boot's median, per scenario in the order they ran, in the metric's unit. */
+  /** Median over boots of each boot's interquartile mean, per scenario in the order they ran, in the metric's unit. */
   scenarios: z.array(z.strictObject({ name: shortText, medians: sampleSchema.shape.metrics })).max(1000),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;

@@ -17,9 +17,9 @@ const commitSchema = z.strictObject({
 const rowSchema = z.strictObject({ scenario: z.string(), metric: z.enum(metricNames) });
 
 const sizeSchema = z.strictObject({
-  /** Median over boots of each boot's median, in the metric's unit. */
+  /** Median over boots of each boot's interquartile mean, in the metric's unit. */
   median: z.number(),
-  bootMedians: z.array(z.number()),
+  bootLocations: z.array(z.number()),
   /** Against GOOD: the ratio of the medians − 1, absent where GOOD has 0, and the difference in the metric's unit. */
   growth: estimateSchema.optional(),
   difference: estimateSchema.optional(),

@@ -4,7 +4,8 @@ import type { Measurement } from '../measure/record.ts';
 import { countedValues, warmupRoundsOf } from '../measure/summarize.ts';
 import { contrastSides } from '../stats/contrast.ts';
 import type { BootNumbers } from '../stats/levels.ts';
-import { errorOfMedian, median } from '../stats/median.ts';
+import { errorOfLocation, locationOf } from '../stats/location.ts';
+import { median } from '../stats/median.ts';
 import type { Candidate, Found, Judged, Search } from './bisection.ts';
 import {
   type BisectedCommit,
@@ -42,7 +43,7 @@ export interface RowSearch {
 }
 
 /**
- * Each boot's median and what its cycles leave open of it; none of a commit that was not measured. The rounds that were warm-up for GOOD or BAD are
+ * Each boot's location and what its cycles leave open of it; none of a commit that was not measured. The rounds that were warm-up for GOOD or BAD are
  * left out of all: a round is compared with its like.
  */
 export function numbersFor(test: TestedCommit | undefined, { scenario, metric, base }: Row): BootNumbers {
@@ -50,7 +51,7 @@ export function numbersFor(test: TestedCommit | undefined, { scenario, metric, b
   if (measurement === undefined) return { values: [], errors: [] };
   const warmup = base?.warmupRounds ?? warmupRoundsOf(measurement, scenario, metric);
   const cycles = countedValues(measurement, scenario, metric, warmup);
-  return { values: cycles.map(median), errors: cycles.map(errorOfMedian) };
+  return { values: cycles.map(locationOf), errors: cycles.map(errorOfLocation) };
 }
 
 /** What is known of each commit of a line, for the search of one row. */
@@ -81,13 +82,13 @@ export function judgementOf(
   { test, first, good, bad }: Witnesses,
 ): BisectionJudgement {
   const numbers = numbersFor(test, row);
-  const bootMedians = [...numbers.values];
+  const bootLocations = [...numbers.values];
   const { like, probability, clear, identical } = judged;
   return {
     scenario: row.scenario,
     metric: row.metric,
-    median: median(bootMedians),
-    bootMedians,
+    median: median(bootLocations),
+    bootLocations,
     ...changeOf(numbersFor(first, row), numbers),
     like,
     probability,

@@ -5,7 +5,7 @@ import { isAbove } from './thresholds.ts';
 
 /** What is known so far of one commit, of the one scenario and metric that is searched. */
 export interface Candidate {
-  /** Each boot's median; empty: not measured yet. */
+  /** Each boot's location; empty: not measured yet. */
   readonly boots: readonly number[];
   /** What the cycles of each boot leave open of it; see `contrastSides`. */
   readonly errors?: readonly number[];

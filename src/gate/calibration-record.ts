@@ -34,13 +34,13 @@ export type SmallestGrowth = z.infer<typeof smallestGrowthSchema>;
 export const calibratedRowSchema = z.strictObject({
   scenario: z.string(),
   metric: z.enum(metricNames),
-  /** Median over boots of each boot's median, in the metric's unit. */
+  /** Median over boots of each boot's interquartile mean, in the metric's unit. */
   location: z.number(),
   /** What the spreads are of: `ratio`, of logarithms; `difference`, in the metric's unit, where some cycle has 0. */
   scale: z.enum(['ratio', 'difference']),
-  /** Standard deviation of one cycle about its boot's median. */
+  /** Standard deviation of one cycle about its boot's location. */
   cycleSpread: z.number(),
-  /** Of the boots' medians. */
+  /** Of the boots' locations. */
   bootSpread: z.number(),
   /** The part of it that boots have beyond what their cycles explain, and what that is below with 95 % confidence. */
   ownSpread: z.number(),

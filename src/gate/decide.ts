@@ -234,7 +234,7 @@ export function excludesNone({ growth, difference }: Contrast): boolean {
 
 /** Of the ways to a decision the nearest: told from none where that fails, below the ratio or the floor where that passes. */
 function boots(evidence: Evidence, contrast: Contrast): number | undefined {
-  const now = Math.min(evidence.base?.bootMedians.length ?? 0, evidence.head?.bootMedians.length ?? 0);
+  const now = Math.min(evidence.base?.bootLocations.length ?? 0, evidence.head?.bootLocations.length ?? 0);
   const { failAbove, minGrowth } = evidence.applied.thresholds;
   const { ratioTest, differenceTest, growth, difference } = contrast;
   const tries: (number | undefined)[] = [];

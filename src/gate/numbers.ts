@@ -2,7 +2,7 @@ import type { MetricName } from '../engine/contract.ts';
 import type { Measurement } from '../measure/record.ts';
 import {
   countedValues,
-  medianErrors,
+  locationErrors,
   type Outlier,
   type SideSummary as Summary,
   summarizeSide,
@@ -46,7 +46,7 @@ export function numbersOf(
     contrast:
       ofBase &&
       ofHead &&
-      contrastSides(ofBase.summary.bootMedians, ofHead.summary.bootMedians, {
+      contrastSides(ofBase.summary.bootLocations, ofHead.summary.bootLocations, {
         base: ofBase.errors,
         head: ofHead.errors,
       }),
@@ -64,7 +64,7 @@ function sideOf(
 ): { readonly summary: SideSummary; readonly errors: readonly number[] } | undefined {
   const summary = summarizeSide(side, scenario, metric, warmup);
   if (summary === undefined) return undefined;
-  const errors = medianErrors(side, scenario, metric, warmup);
+  const errors = locationErrors(side, scenario, metric, warmup);
   const trend = trendOf(countedValues(side, scenario, metric, warmup), level);
   // Only what grows is a finding: a guest that settles for long is none.
   const rises = trend?.established === true && trend.slope.value > 0;

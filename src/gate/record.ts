@@ -26,10 +26,10 @@ export type Slope = z.infer<typeof trendSchema>;
 
 /** Location of one metric on one side. */
 export const sideSummarySchema = z.strictObject({
-  /** Median over boots of each boot's median, in the metric's unit. */
+  /** Median over boots of each boot's interquartile mean, in the metric's unit. */
   median: z.number(),
-  /** Each boot's median after warm-up, in order of boots. */
-  bootMedians: z.array(z.number()),
+  /** Each boot's interquartile mean after warm-up, in order of boots. */
+  bootLocations: z.array(z.number()),
   /** Samples that went into it. */
   samples: z.int().nonnegative(),
   /** Mean of all samples: what storing them costs, bursts included. Not tested. */

@@ -118,7 +118,7 @@ function bestCycles({ template, model, rows }: GateModel, { config }: GateSettin
   const { failAbove } = config.defaults;
   const all = model.series.map((series, index) => {
     const own = series.between > 0 ? series.between : series.betweenAtMost;
-    const ofCycle = series.withinMedian ** 2 * model.rounds;
+    const ofCycle = series.withinLocation ** 2 * model.rounds;
     const byRatio =
       rows[index] !== undefined && limitOf({ template, model, rows }, config, index) <= failAbove;
     return { byRatio, best: Math.sqrt((ofCycle / own ** 2) * cost) };

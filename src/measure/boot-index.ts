@@ -1,5 +1,5 @@
 import { type MetricName, metricNames } from '../engine/contract.ts';
-import { errorOfMedian, median } from '../stats/median.ts';
+import { errorOfLocation, locationOf } from '../stats/location.ts';
 import { outliersOf } from '../stats/outliers.ts';
 import type { Boot, Sample } from './record.ts';
 
@@ -21,8 +21,9 @@ export interface CountedCycles {
 }
 
 export interface CycleNumbers {
-  readonly median: number;
-  /** Standard error of the median, from the cycles' own spread. */
+  /** Interquartile mean. */
+  readonly location: number;
+  /** Standard error of the location, from the cycles' own spread. */
   readonly error: number;
   /** Far from the median, in order of rounds. */
   readonly outliers: readonly Cycle[];
@@ -98,8 +99,8 @@ const blockBytes = 4096;
 function cycleNumbers(cycles: readonly Cycle[], values: readonly number[], metric: MetricName): CycleNumbers {
   const quantum = metric.endsWith('Bytes') ? blockBytes : 0;
   return {
-    median: median(values),
-    error: errorOfMedian(values),
+    location: locationOf(values),
+    error: errorOfLocation(values),
     outliers: outliersOf(values, quantum).flatMap((index) => cycles[index] ?? []),
   };
 }

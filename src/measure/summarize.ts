@@ -6,9 +6,10 @@ import type { Measurement } from './record.ts';
 
 /** Numbers of one side for a scenario and metric, in the metric's unit. */
 export interface SideSummary {
-  /** Of the boots' medians. */
+  /** Of the boots' locations. */
   median: number;
-  bootMedians: number[];
+  /** Each boot's interquartile mean, see `locationOf`. */
+  bootLocations: number[];
   /** Cycles that count, of all boots. */
   samples: number;
   /** Of all of them: what storing them costs. */
@@ -43,12 +44,14 @@ export function summarizeSide(
   warmupRounds = warmupRoundsOf(measurement, scenario, metric),
 ): SideSummary | undefined {
   const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
-  const bootMedians = boots.filter(({ values }) => values.length > 0).map(({ numbers }) => numbers().median);
-  if (bootMedians.length === 0) return undefined;
+  const bootLocations = boots
+    .filter(({ values }) => values.length > 0)
+    .map(({ numbers }) => numbers().location);
+  if (bootLocations.length === 0) return undefined;
   const all = boots.flatMap(({ values }) => values);
   return {
-    median: median(bootMedians),
-    bootMedians,
+    median: median(bootLocations),
+    bootLocations,
     samples: all.length,
     mean: mean(all),
     warmupRounds,
@@ -89,8 +92,8 @@ export function countedValues(
   return boots.map(({ values }) => values).filter((values) => values.length > 0);
 }
 
-/** Standard error of each boot's median, from the spread of its cycles, in the metric's unit; boots without any are left out. */
-export function medianErrors(
+/** Standard error of each boot's location, from the spread of its cycles, in the metric's unit; boots without any are left out. */
+export function locationErrors(
   measurement: Measurement,
   scenario: string,
   metric: MetricName,

@@ -8,7 +8,7 @@ const heights = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as cons
 const nothing = '·';
 
 /**
- * A picture of a row in text: `▆▆▆▆▆ → █████`, a bar for the median of each boot, of both sides on one scale that starts at 0. Growth is the
+ * A picture of a row in text: `▆▆▆▆▆ → █████`, a bar for each boot, of both sides on one scale that starts at 0. Growth is the
  * step between the sides, noise the unevenness within one. A side of more than eight boots is shown by eight of them, from the lowest to
  * the highest, both included. Empty where nothing was measured.
  */
@@ -20,12 +20,12 @@ export function bootBars({ base, head }: Pick<Row, 'base' | 'head'>): string {
 
 /** Whether the bars of a row are a choice of its boots. */
 export function leavesOutBoots({ base, head }: Pick<Row, 'base' | 'head'>): boolean {
-  return [base, head].some((side) => side !== undefined && side.bootMedians.length > mostBars);
+  return [base, head].some((side) => side !== undefined && side.bootLocations.length > mostBars);
 }
 
-function shownBoots({ bootMedians }: SideSummary): readonly number[] {
-  if (bootMedians.length <= mostBars) return bootMedians;
-  const sorted = bootMedians.toSorted((a, b) => a - b);
+function shownBoots({ bootLocations }: SideSummary): readonly number[] {
+  if (bootLocations.length <= mostBars) return bootLocations;
+  const sorted = bootLocations.toSorted((a, b) => a - b);
   const step = (sorted.length - 1) / (mostBars - 1);
   return Array.from({ length: mostBars }, (_, index) => sorted[Math.round(index * step)] ?? 0);
 }

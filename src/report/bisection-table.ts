@@ -42,9 +42,9 @@ function paragraph(lines: readonly string[]): readonly string[] {
 
 /** One clause: `like GOOD (99.8 %): memfile diff of idle-2s 2.46 MiB, +0.4 % (−1.0 % … +1.8 %) against GOOD, 3 boots`. */
 export function judgementWords(judgement: BisectionJudgement): string {
-  const { scenario, metric, median, bootMedians } = judgement;
+  const { scenario, metric, median, bootLocations } = judgement;
   const size = `${metricLabels[metric]} of ${scenario} ${formatAmount(metric, median)}`;
-  const boots = plural(bootMedians.length, 'boot');
+  const boots = plural(bootLocations.length, 'boot');
   return `${likeWords(judgement)}: ${size}, ${changeWords(judgement)} against GOOD, ${boots}`;
 }
 

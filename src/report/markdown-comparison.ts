@@ -193,7 +193,7 @@ function listPart(name: string, lines: readonly string[]): Omit<Part, 'rank'> {
 function metricsPart(comparison: Comparison): Part {
   const { text, rows } = metricsTable(comparison);
   const note =
-    'Medians over boots of the medians of each boot, per cycle, and means of all cycles, which is what storing them costs. Sizes are in bytes.';
+    'Medians over boots of the interquartile mean of each boot, per cycle, and means of all cycles, which is what storing them costs. Sizes are in bytes.';
   return { name: 'all metrics', rank: 7, title: 'all metrics', text: `${note}\n\n${text}`, rows };
 }
 
@@ -219,7 +219,7 @@ export function howMeasured(input: ReportInput): string[] {
 function barsFact({ rows }: Comparison): string {
   const some = rows.some((row) => row.gates && leavesOutBoots(row));
   const choice = some ? `; of more than ${mostBars} boots, ${mostBars} from the lowest to the highest` : '';
-  return `a bar for the median of each boot, both sides of a row on one scale from 0${choice}`;
+  return `a bar for each boot, both sides of a row on one scale from 0${choice}`;
 }
 
 export function noteLines(notes: readonly string[]): string[] {

@@ -277,7 +277,7 @@ function allMetrics({ rows, noVerdict }: Comparison, paint: Paint): string[] {
     ),
     verdictCell(row, noVerdict),
   ]);
-  const unit = paint('dim', 'medians per cycle, and means of all cycles; sizes in bytes');
+  const unit = paint('dim', 'medians over boots, per cycle, and means of all cycles; sizes in bytes');
   return [unit, ...columns({ rows: [head, ...body], align: 'llrrrrrrl' }, paint)];
 }
 

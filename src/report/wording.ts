@@ -53,7 +53,7 @@ export function sideAmount(metric: MetricName, side: Pick<SideSummary, 'median'>
   return side === undefined ? '–' : formatAmount(metric, side.median);
 }
 
-/** To the byte, with the thousands parted: `2,580,480`; a half is possible, as a median of two. */
+/** To the byte, with the thousands parted: `2,580,480`; parts of one are possible, as of a mean. */
 export function exactAmount(metric: MetricName, value: number | undefined): string {
   if (value === undefined) return '–';
   const [digits, unit] = isTimeMetric(metric) ? [1, ' ms'] : [Number.isInteger(value) ? 0 : 1, ''];

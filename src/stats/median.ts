@@ -11,17 +11,6 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * Standard error of the median of a sample, from its median absolute deviation: that of normal values of the same deviation, √(π/2) · σ / √n. 0
- * for fewer than two values, which say nothing of it.
- */
-export function errorOfMedian(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const center = median(values);
-  const deviation = median(values.map((value) => Math.abs(value - center)));
-  return Math.sqrt(Math.PI / (2 * values.length)) * sigmaPerDeviation * deviation;
-}
-
 /** A normal distribution's standard deviation is this many times its median absolute deviation. */
 export const sigmaPerDeviation = 1.4826;
 

@@ -1,3 +1,4 @@
+import { locationOf } from './location.ts';
 import { mean, median, variance } from './median.ts';
 import { drawHeavyTailed, drawNormal, pickIndex, type Random, seededRandom } from './random.ts';
 
@@ -14,19 +15,19 @@ export interface FittedSeries {
   readonly group: string;
   /** `ratio`: spreads are of logarithms, and effects multiply. `difference`: some cycle has 0, or boots differ by large factors; they are of the values, and add. */
   readonly scale: 'ratio' | 'difference';
-  /** Median over boots of each boot's median, in the unit. */
+  /** Median over boots of each boot's interquartile mean, in the unit. */
   readonly location: number;
-  /** Standard deviation of the boots' medians, as seen. */
+  /** Standard deviation of the boots' locations, as seen. */
   readonly spread: number;
   /** The part of `spread` that boots have beyond what their cycles explain; 0 where that explains all of it. */
   readonly between: number;
   /** What `between` is below with a confidence of 95 %: few boots show too small a spread half of the time. */
   readonly betweenAtMost: number;
-  /** Standard deviation of a boot's median that its cycles give it. */
-  readonly withinMedian: number;
-  /** Standard deviation of one cycle about its boot's median, as a share of it (`ratio`) or in the unit. */
+  /** Standard deviation of a boot's location that its cycles give it. */
+  readonly withinLocation: number;
+  /** Standard deviation of one cycle about its boot's location, as a share of it (`ratio`) or in the unit. */
   readonly within: number;
-  /** All counted cycles against their boot's median, as ratios or differences. */
+  /** All counted cycles against their boot's location, as ratios or differences. */
   readonly cycles: readonly number[];
   /** The same of the warm-up rounds of each boot. */
   readonly warmups: readonly (readonly number[])[];
@@ -51,9 +52,9 @@ export interface TwoLevelModel {
 const pageBytes = 4096;
 
 /**
- * The model by the method of moments: what cycles alone give a boot's median is found by drawing cycles, and what the medians spread beyond
+ * The model by the method of moments: what cycles alone give a boot's location is found by drawing cycles, and what the locations spread beyond
  * that is the boots' own (S. R. Searle, G. Casella, C. E. McCulloch, Variance Components, 1992, chapter 3, where it is of means). Cycles
- * are moved away from their median by √(n / (n − 1)), for n of them are nearer to their own median than to the true one. Deterministic.
+ * are moved away from their location by √(n / (n − 1)), for n of them are nearer to their own location than to the true one. Deterministic.
  *
  * Each series needs the same boots, at least two, of which each has at least two rounds beyond the `warmup`.
  */
@@ -65,24 +66,24 @@ export function fitTwoLevel(all: readonly Series[], warmup: number): TwoLevelMod
 
 function fitSeries({ group, boots }: Series, warmup: number): FittedSeries {
   const counted = boots.map((values) => values.slice(warmup));
-  const medians = counted.map(median);
-  const scale = scaleOf(counted, medians);
-  const cycles = counted.flatMap((values) => awayFromMedian(values, scale));
+  const locations = counted.map(locationOf);
+  const scale = scaleOf(counted, locations);
+  const cycles = counted.flatMap((values) => awayFromLocation(values, scale));
   const rounds = Math.round(median(counted.map((values) => values.length)));
-  const withinMedian = spreadOfMedian(cycles, rounds, scale);
-  const spread = Math.sqrt(variance(medians.map(scaling[scale])));
+  const withinLocation = spreadOfLocation(cycles, rounds, scale);
+  const spread = Math.sqrt(variance(locations.map(scaling[scale])));
   return {
     group,
     scale,
-    location: median(medians),
+    location: median(locations),
     spread,
-    between: beyond(spread, withinMedian),
-    betweenAtMost: beyond(spread * atMost(boots.length), withinMedian),
-    withinMedian,
+    between: beyond(spread, withinLocation),
+    betweenAtMost: beyond(spread * atMost(boots.length), withinLocation),
+    withinLocation,
     within: Math.sqrt(mean(cycles.map((cycle) => (cycle - (scale === 'ratio' ? 1 : 0)) ** 2))),
     cycles,
     warmups: boots.map((values, boot) =>
-      values.slice(0, warmup).map((value) => against(value, medians[boot] ?? Number.NaN, scale)),
+      values.slice(0, warmup).map((value) => against(value, locations[boot] ?? Number.NaN, scale)),
     ),
     grid: boots.every((values) => values.every((value) => value % pageBytes === 0)) ? pageBytes : 0,
   };
@@ -94,9 +95,12 @@ function fitSeries({ group, boots }: Series, warmup: number): FittedSeries {
  */
 const widestRatio = 0.35;
 
-function scaleOf(counted: readonly (readonly number[])[], medians: readonly number[]): FittedSeries['scale'] {
+function scaleOf(
+  counted: readonly (readonly number[])[],
+  locations: readonly number[],
+): FittedSeries['scale'] {
   const positive = counted.every((values) => values.every((value) => value > 0));
-  return positive && Math.sqrt(variance(medians.map(Math.log))) <= widestRatio ? 'ratio' : 'difference';
+  return positive && Math.sqrt(variance(locations.map(Math.log))) <= widestRatio ? 'ratio' : 'difference';
 }
 
 const scaling = { ratio: Math.log, difference: (value: number) => value };
@@ -105,8 +109,8 @@ function against(value: number, center: number, scale: FittedSeries['scale']): n
   return scale === 'ratio' ? value / center : value - center;
 }
 
-function awayFromMedian(values: readonly number[], scale: FittedSeries['scale']): number[] {
-  const center = median(values);
+function awayFromLocation(values: readonly number[], scale: FittedSeries['scale']): number[] {
+  const center = locationOf(values);
   const factor = Math.sqrt(values.length / (values.length - 1));
   return values.map((value) => {
     const seen = against(value, center, scale);
@@ -119,13 +123,13 @@ function beyond(spread: number, explained: number): number {
   return Math.sqrt(Math.max(0, spread ** 2 - explained ** 2));
 }
 
-const medianDraws = 2000;
+const locationDraws = 2000;
 
-/** Standard deviation of the median of so many cycles, by drawing them. */
-function spreadOfMedian(cycles: readonly number[], rounds: number, scale: FittedSeries['scale']): number {
+/** Standard deviation of the location of so many cycles, by drawing them. */
+function spreadOfLocation(cycles: readonly number[], rounds: number, scale: FittedSeries['scale']): number {
   const random = seededRandom(cycles.length, rounds);
-  const draws = Array.from({ length: medianDraws }, () =>
-    scaling[scale](median(Array.from({ length: rounds }, () => pick(random, cycles)))),
+  const draws = Array.from({ length: locationDraws }, () =>
+    scaling[scale](locationOf(Array.from({ length: rounds }, () => pick(random, cycles)))),
   );
   return Math.sqrt(variance(draws));
 }
@@ -147,13 +151,13 @@ function atMost(boots: number): number {
 }
 
 /**
- * What the boots' effects on different groups have in common: the sum of the covariances of the medians, to which cycles add nothing, over
+ * What the boots' effects on different groups have in common: the sum of the covariances of the locations, to which cycles add nothing, over
  * what that sum would be if the effects were one. 0 unless the sum is larger than chance makes it once in twenty times.
  */
 function sharedPart(all: readonly Series[], fitted: readonly FittedSeries[], warmup: number): number {
   const deviations = all.map(({ boots }, index) => {
-    const medians = boots.map((values) => median(values.slice(warmup)));
-    return centered(medians.map(scaling[fitted[index]?.scale ?? 'difference']));
+    const locations = boots.map((values) => locationOf(values.slice(warmup)));
+    return centered(locations.map(scaling[fitted[index]?.scale ?? 'difference']));
   });
   let [sum, error, whole] = [0, 0, 0];
   for (const [a, b] of pairsOf(fitted)) {
@@ -187,7 +191,7 @@ function covariance(a: readonly number[], b: readonly number[]): number {
 
 /** What is other about the drawn boots than about those that were seen. */
 export interface Condition {
-  /** The boots' medians spread by so many times what was seen: cycles stay as they are, boots have all of the rest. */
+  /** The boots' locations spread by so many times what was seen: cycles stay as they are, boots have all of the rest. */
   readonly spread?: number;
   /** What boots have of their own is as large as it may be: `betweenAtMost`. */
   readonly atMost?: boolean;
@@ -270,5 +274,5 @@ function valuesOf(series: FittedSeries, drawn: Drawn, growth: number, condition:
 function ownSpread(series: FittedSeries, { spread = 1, atMost: most = false }: Condition): number {
   if (most) return series.betweenAtMost;
   if (spread === 1) return series.between;
-  return beyond(series.spread * spread, Math.min(series.withinMedian, series.spread));
+  return beyond(series.spread * spread, Math.min(series.withinLocation, series.spread));
 }

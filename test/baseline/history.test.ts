@@ -11,6 +11,7 @@ import {
 import { type MetricName, metricNames } from '../../src/engine/contract.ts';
 import { SnapgateError } from '../../src/host/error.ts';
 import type { Measurement } from '../../src/measure/record.ts';
+import { locationOf } from '../../src/stats/location.ts';
 import { sampleMeasurement } from '../gate/sample-measurement.ts';
 
 const day = 24 * 3600e3;
@@ -42,7 +43,8 @@ function medianOfBoots({ boots }: Measurement, scenario: string, metric: MetricN
   return middle(
     boots.flatMap(({ samples }) => {
       const counted = samples.filter((sample) => sample.scenario === scenario && !sample.warmup);
-      return middle(counted.flatMap(({ metrics }) => metrics[metric] ?? [])) ?? [];
+      const values = counted.flatMap(({ metrics }) => metrics[metric] ?? []);
+      return values.length === 0 ? [] : locationOf(values);
     }),
   );
 }

@@ -9,7 +9,7 @@ const mebi = 1024 ** 2;
 const acceptance = { by: 'alice', at: '2026-02-03T04:05:06.000Z', commit: 'c'.repeat(40) };
 
 function sized(median: number, changes: Partial<Row> = {}): Row {
-  return rowOf({ head: { median, bootMedians: [median], samples: 1 }, ...changes });
+  return rowOf({ head: { median, bootLocations: [median], samples: 1 }, ...changes });
 }
 
 function matrixOf(entries: Matrix['entries'], changes: Partial<Matrix> = {}): Matrix {

@@ -148,7 +148,7 @@ describe('the smallest growth', () => {
   });
 
   it('may be less than the limit, where a gate need see more than that only once', () => {
-    const model = modelOf(noisyMeasurement({ boots: 30, between: 0.01, within: 0.03, seed: 8 }), config);
+    const model = modelOf(noisyMeasurement({ boots: 30, between: 0.02, within: 0.03, seed: 8 }), config);
     const search = { row: 0, boots: 10, gates: 200, seed: 1 };
     const half = growthFoundIn(model, setting, search, 0.5) ?? Number.NaN;
     expect(half).toBeLessThan(limitOf(model, config, 0));

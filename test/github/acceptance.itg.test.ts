@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 /** Fails in one scenario, which is so large. */
 function grown(median: number, scenario = 'idle-2s'): Comparison {
-  return comparisonOf({ rows: [rowOf({ scenario, head: { median, bootMedians: [median], samples: 1 } })] });
+  return comparisonOf({ rows: [rowOf({ scenario, head: { median, bootLocations: [median], samples: 1 } })] });
 }
 
 function at(minute: number): Date {

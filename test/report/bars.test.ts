@@ -4,8 +4,8 @@ import { bootBars } from '../../src/report/bars.ts';
 import { median } from '../../src/stats/median.ts';
 import { seededRandom } from '../stats/random.ts';
 
-function summary(bootMedians: readonly number[]): SideSummary {
-  return { median: median(bootMedians), bootMedians: [...bootMedians], samples: bootMedians.length };
+function summary(bootLocations: readonly number[]): SideSummary {
+  return { median: median(bootLocations), bootLocations: [...bootLocations], samples: bootLocations.length };
 }
 
 function bars(base: readonly number[] | undefined, head: readonly number[] | undefined): string {

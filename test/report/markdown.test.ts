@@ -246,7 +246,7 @@ describe('a report too long for a comment', () => {
         metric: metricNames[index % metricNames.length] ?? 'stateBytes',
         verdict: 'inconclusive',
         reason: letter.repeat(5000),
-        base: { median: 1.234e300, bootMedians: [1], samples: 1 },
+        base: { median: 1.234e300, bootLocations: [1], samples: 1 },
         growth: { value: -1e300, low: -1e300, high: 1e300 },
       }));
       return {

@@ -47,7 +47,7 @@ export const bisection: Bisection = {
         {
           ...row,
           median: 5 * mebi,
-          bootMedians: [5 * mebi],
+          bootLocations: [5 * mebi],
           growth: { value: 0.25, low: 0.23, high: 0.27 },
           difference: { value: mebi },
           like: 'bad',

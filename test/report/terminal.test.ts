@@ -106,7 +106,7 @@ describe('a comparison on a terminal', () => {
 
   it('gives on request every metric to the byte, and what it was measured with', () => {
     const text = detailed.render(failing);
-    expect(text).toContain('\nmedians per cycle, and means of all cycles; sizes in bytes\n');
+    expect(text).toContain('\nmedians over boots, per cycle, and means of all cycles; sizes in bytes\n');
     expect(text).toMatch(
       /^idle-2s +memfile\.writtenBytes +2,621,440 +3,670,016 +\+1,048,576 +\+40\.0 % \(.*\) +2,6\d\d,\d{3}\.\d +3,6\d\d,\d{3}\.\d +fail$/m,
     );
