@@ -60,10 +60,10 @@ export const falseAlarms: Bench = {
     simulateFalseAlarms({
       path: join(import.meta.dirname, 'data/boots.jsonl'),
       gates: 10_000,
-      otherGates: 1000,
-      grownGates: 500,
-      curveGates: 300,
-      aloneGates: 200,
+      otherGates: 600,
+      grownGates: 300,
+      curveGates: 200,
+      aloneGates: 120,
     }),
 };
 
@@ -249,7 +249,7 @@ function modelTable(
   });
   return {
     title:
-      'The model: standard deviations of one cycle, of the medians of boots, and what boots have of their own',
+      'The model: standard deviations of one cycle, of the locations of boots, and what boots have of their own',
     columns: ['image, scenario', 'a cycle', 'cycle', 'boot', 'boot, its own', 'at most (95 %)'],
     rows,
   };
@@ -263,7 +263,7 @@ function notesOf(images: readonly (readonly [string, Measurement])[], storedBoot
   const boots = images.map(([image, measurement]) => `${measurement.boots.length} of ${image}`).join(', ');
   return [
     `Recorded boots: ${boots}. Each gate decides as a real one does, on records of drawn boots, with the default thresholds, boots and cycles.`,
-    'Doubled: the medians of boots spread twice as much as recorded, and all that is more is the boots’ own. Heavy tails: what boots have of their own is Student’s with 3 degrees of freedom, its standard deviation that of all that was seen between them.',
+    'Doubled: the locations of boots spread twice as much as recorded, and all that is more is the boots’ own. Heavy tails: what boots have of their own is Student’s with 3 degrees of freedom, its standard deviation that of all that was seen between them.',
     'A row that grew by less than min-growth cannot fail: where every scenario grows, one that can is enough. In figures that are of several images the worst is given: the highest rate of false alarms, the least power, the coverage farthest from 95 %.',
     `Base stored: its ${storedBoots} boots are there from the start, and of head one more at a time is taken; pairs are boots of head.`,
   ];

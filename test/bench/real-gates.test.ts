@@ -55,7 +55,7 @@ describe('gates of recorded boots', () => {
     expect(figures['identicalGates']).toBe(30);
     expect(figures['identicalPass']).toBeGreaterThanOrEqual(28);
     expect(figures['identicalFail']).toBe(0);
-    expect(figures).toMatchObject({ rate45Gates: 20, rate45Pass: 0, rate45Fail: 20 });
+    expect(figures).toMatchObject({ grownGates: 20, grownPass: 0, grownFail: 20 });
     expect(figures['trendRatio']).toBeGreaterThan(0.85);
     expect(figures['trendRatio']).toBeLessThan(1.15);
     expect(figures['rate45SmallestAt80']).toBeGreaterThan(0.05);
@@ -71,8 +71,9 @@ describe('gates of recorded boots', () => {
     const early = boots('debian', 60, 8, 3000);
     const later = (image: string) => boots(image, 60, 8, 4000).map((line) => line.replace(/T0/, 'T1'));
     const path = write('changed.jsonl', [...early, ...later('debian'), ...later('debian+rate-1')]);
-    const { figures } = decideRealGates({ path, leakPath, simulatedGates });
-    expect(figures).toMatchObject({ rate1Gates: 20, rate1Pass: 20 });
+    const { tables } = decideRealGates({ path, leakPath, simulatedGates });
+    const [name, , ...verdicts] = tables[0]?.rows[1] ?? [];
+    expect([name, ...verdicts.slice(0, 4)]).toEqual(['debian against debian+rate-1', '20', '20', '0', '0']);
   });
 
   it('take no boot twice: of few there are few gates', () => {
@@ -86,6 +87,42 @@ describe('gates of recorded boots', () => {
   it('need the guest: without it there is an error that says how to record it', () => {
     const path = write('none.jsonl', boots('journald', 2, 8, 3000));
     expect(() => decideRealGates({ path, leakPath, simulatedGates })).toThrow(/has no boots of debian$/);
+  });
+});
+
+describe('gates of the boots that are kept', () => {
+  const kept = (name: string) => join(import.meta.dirname, '../../bench/data', name);
+  const { figures } = decideRealGates({
+    path: kept('work.jsonl'),
+    leakPath: kept('leak.jsonl'),
+    simulatedGates: 200,
+  });
+
+  it('do not fail a guest against itself, and pass nearly always', () => {
+    expect(figures).toMatchObject({ identicalGates: 30, identicalFail: 0 });
+    expect(figures['identicalPass']).toBeGreaterThanOrEqual(25);
+  });
+
+  it('do not pass a guest that dirties a tenth more, and fail nearly always', () => {
+    const { grownGates = 0, grownPass, grownFail } = figures;
+    expect(grownGates).toBeGreaterThanOrEqual(20);
+    expect(grownPass).toBe(0);
+    expect(grownFail).toBeGreaterThanOrEqual(0.9 * grownGates);
+  });
+
+  it('find what calibrate says is found, as often as it says', () => {
+    for (const guest of ['rate38', 'rate41', 'rate45']) {
+      const [found = Number.NaN, said = Number.NaN] = [
+        figures[`${guest}FoundRate`],
+        figures[`${guest}FoundPredicted`],
+      ];
+      expect(Math.abs(found - said)).toBeLessThanOrEqual(0.2);
+    }
+  });
+
+  it('tell the slope of a leak', () => {
+    expect(figures['trendRatio']).toBeGreaterThan(0.85);
+    expect(figures['trendRatio']).toBeLessThan(1.15);
   });
 });
 
