@@ -9890,12 +9890,15 @@ class SnapgateError extends Error {
     code;
     remedy;
     details;
+    /** True: this machine lacks what nothing else would have done without, such as a command, disk or a daemon. */
+    ofMachine;
     constructor(code, message, remedy, more = {}) {
         super(message, { cause: more.cause });
         this.name = 'SnapgateError';
         this.code = code;
         this.remedy = remedy;
         this.details = more.details;
+        this.ofMachine = more.ofMachine ?? false;
     }
 }
 /** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */

@@ -161,19 +161,35 @@ var host_error = __nccwpck_require__(1924);
 
 
 
-const verbs = ['gate', 'measure', 'compare', 'report', 'inspect', 'probe'];
+const verbs = [
+    'gate',
+    'measure',
+    'bisect',
+    'compare',
+    'calibrate',
+    'report',
+    'inspect',
+    'probe',
+];
 const reportFormats = ['terminal', 'markdown', 'json'];
-/** How many files each verb takes, at least and at most. */
+/** How many files, or commits, each verb takes, at least and at most. */
 const fileCounts = {
     gate: [0, 0, 'no files'],
     measure: [0, 0, 'no files'],
+    bisect: [2, 2, 'two commits: GOOD BAD'],
     compare: [2, 2, 'two measurements: BASE.json HEAD.json'],
-    report: [1, 1, 'one comparison or measurement: FILE.json'],
+    calibrate: [0, 100, 'no files, or 1 to 100 measurements of one image: FILE.json...'],
+    report: [1, 1, 'one record: FILE.json'],
     inspect: [1, 8, '1 to 8 paths: of memory files, disks, or folders of builds'],
     probe: [0, 0, 'no files'],
 };
 /** Options of a verb that are no inputs of the action. */
 const ownOptions = {
+    calibrate: {
+        name: 'sample',
+        placeholder: 'N',
+        description: 'Number of cold boots to measure where no measurements are given: even, from twice --boots (4 at least) to 200. --boots and --max-boots are of the gates that are judged. [default: 12, or twice --boots]',
+    },
     report: {
         name: 'format',
         placeholder: 'FORMAT',
@@ -222,6 +238,7 @@ function parseVerb(verb, argv) {
         verbose: values['verbose'] === true,
         format: verb === 'report' ? formatOf(values) : plainForm(values),
         parent: typeof values['parent'] === 'string' ? values['parent'] : undefined,
+        sample: sampleOf(values),
     };
 }
 function parseOptions(verb, argv) {
@@ -277,6 +294,15 @@ function formatOf(values) {
     if (format)
         return format;
     throw usage(`--format ${(0,names/* quoteText */.ol)(String(asked))} is not known`, `Formats: ${reportFormats.join(', ')}.`);
+}
+function sampleOf(values) {
+    const text = values['sample'];
+    if (text === undefined)
+        return undefined;
+    const sample = /^\d{1,3}$/.test(String(text)) ? Number(text) : Number.NaN;
+    if (sample >= 4 && sample <= 200)
+        return sample;
+    throw usage(`--sample ${(0,names/* quoteText */.ol)(String(text))} is not a number from 4 to 200`, helpRemedy('calibrate'));
 }
 function helpRemedy(verb) {
     return `snapgate ${verb} --help lists its options.`;
@@ -412,15 +438,19 @@ const columns = 80;
 const aboutVerb = {
     gate: 'build base and head, measure both, compare, decide',
     measure: 'build and measure one image; its record can be the base of a later gate',
+    bisect: 'find the commit that an image grew with, by binary search between two',
     compare: 'decide from two stored measurements',
-    report: 'show a stored comparison or measurement',
+    calibrate: 'say what a gate makes of an image against itself, what it would find, and which settings fit',
+    report: 'show a stored comparison, measurement, calibration or bisection',
     inspect: 'say what is in snapshots that are there: memory files, Diffs, builds of e2b, qcow2 chains',
     probe: 'say what this machine can do, and what to install or permit for the rest',
 };
 const synopsis = {
     gate: 'snapgate gate SOURCE [--base BASE] [OPTIONS]',
     measure: 'snapgate measure SOURCE [OPTIONS]',
+    bisect: 'snapgate bisect GOOD BAD SOURCE [OPTIONS]',
     compare: 'snapgate compare BASE.json HEAD.json [OPTIONS]',
+    calibrate: 'snapgate calibrate SOURCE|FILE.json... [OPTIONS]',
     report: 'snapgate report FILE.json [OPTIONS]',
     inspect: 'snapgate inspect PATH... [--parent PATH] [OPTIONS]',
     probe: 'snapgate probe [OPTIONS]',
@@ -443,8 +473,21 @@ const examples = {
         'snapgate gate --engine e2b --memory-size 1GiB --base ref:main',
     ],
     measure: ['snapgate measure --rootfs rootfs.ext4 --boots 3 --output-dir nightly'],
+    bisect: [
+        'snapgate bisect v1.4.0 main --dockerfile guest/Dockerfile',
+        "snapgate bisect HEAD~40 HEAD --build-command 'make rootfs' --rootfs rootfs.tar",
+        'snapgate bisect 4f1c2d3 9a8b7c6 --dockerfile Dockerfile --scenarios idle-2s',
+    ],
     compare: ['snapgate compare old/measurement.json new/measurement.json --fail-above 3%'],
-    report: ['snapgate report snapgate-report/comparison.json --format markdown'],
+    calibrate: [
+        'snapgate calibrate --dockerfile guest/Dockerfile',
+        'snapgate calibrate --rootfs rootfs.ext4 --sample 20 --fail-above 3%',
+        'snapgate calibrate snapgate-report/measurement.json --max-boots 5',
+    ],
+    report: [
+        'snapgate report snapgate-report/comparison.json --format markdown',
+        'snapgate report snapgate-report/bisection.json',
+    ],
     inspect: [
         'snapgate inspect snapshot/memfile',
         'snapgate inspect monday/memfile tuesday/memfile --json',
@@ -466,7 +509,7 @@ function helpText(verb) {
     return verb === undefined ? mainHelp() : verbHelp(verb);
 }
 function mainHelp() {
-    return lines(...help_wrap('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.', 0), '', 'Usage: snapgate VERB [OPTIONS]', '', ...cli_arguments/* verbs */.PB.flatMap((verb) => entry(verb, aboutVerb[verb], 11)), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', ...help_wrap("snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.", 0), '', ...exitStatus);
+    return lines(...help_wrap('snapgate measures, on real microVMs, what a guest image dirties between a resume and the next pause, and says whether a change of the image made its snapshots grow.', 0), '', 'Usage: snapgate VERB [OPTIONS]', '', ...cli_arguments/* verbs */.PB.flatMap((verb) => entry(verb, aboutVerb[verb], 13)), '', 'Start with:', '  snapgate probe', '  snapgate gate --dockerfile Dockerfile --base ref:main', '', ...help_wrap("snapgate VERB --help lists the options of a verb. They have the names of the action's inputs.", 0), '', ...exitStatus);
 }
 function verbHelp(verb) {
     const own = (0,cli_arguments/* inputsOf */.Vc)(verb);
@@ -516,6 +559,10 @@ const exitStatus = [
 ];
 /** A verb that decides nothing has no verdict to exit with. */
 function exitStatusOf(verb) {
+    if (verb === 'calibrate')
+        return exitStatus.with(1, '  0 done');
+    if (verb === 'bisect')
+        return exitStatus.with(1, '  0 found, or nothing grew; 2 likely, narrowed to several, or inconclusive');
     return (0,cli_arguments/* inputsOf */.Vc)(verb).some(({ group }) => group === 'gate')
         ? exitStatus
         : exitStatus.with(1, verb === 'probe' ? '  0 guests can run here' : '  0 done');
@@ -579,7 +626,7 @@ async function runCommandLine(command, terminal, log) {
             return 0;
         case 'verb': {
             // Help and errors of usage need not wait for all that a verb is made of.
-            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(124)]).then(__nccwpck_require__.bind(__nccwpck_require__, 4124));
+            const { runVerb } = await Promise.all(/* import() */[__nccwpck_require__.e(689), __nccwpck_require__.e(498)]).then(__nccwpck_require__.bind(__nccwpck_require__, 7498));
             const color = wantsColor(terminal.stdout, terminal.env);
             const result = await runVerb(command, terminal, { color }, log);
             log.end();
@@ -632,10 +679,13 @@ const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
 /** How far an accepted growth reaches. */
 const acceptScopes = ['pull-request', 'commit', 'size'];
 const artifactPolicies = ['auto', 'always', 'never'];
-const built = ['gate', 'measure'];
-const probed = ['gate', 'measure', 'probe'];
-const gated = ['gate', 'compare'];
-const everyRun = ['gate', 'measure', 'compare'];
+const built = ['gate', 'measure', 'bisect', 'calibrate'];
+const probed = ['gate', 'measure', 'bisect', 'calibrate', 'probe'];
+const looking = ['gate', 'bisect', 'calibrate'];
+const grown = ['gate', 'compare', 'bisect', 'calibrate'];
+const gated = ['gate', 'compare', 'calibrate'];
+const exiting = ['gate', 'compare'];
+const everyRun = ['gate', 'measure', 'compare', 'calibrate'];
 /** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
 const inputs = [
     {
@@ -835,15 +885,21 @@ const inputs = [
     },
     {
         ...text('boots', 'measure', 'N', built),
-        description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
+        description: 'Number of cold boots of each side before a gate first looks, 1 to 100; a measurement that is kept, or that nobody decides on yet, has as many as are given here, or 5. Where it is not given and ten measurements of the branch are stored, a gate first looks when this image usually can be decided on.',
         type: 'count',
-        default: '5',
+        default: '2',
+    },
+    {
+        ...text('max-boots', 'measure', 'N', looking),
+        description: 'Number of cold boots of each side at which a gate that cannot decide stops, `boots` to 100: from `boots` on it looks after each pair, decides, or boots one pair more; `boots` where only that is given.',
+        type: 'count',
+        default: '10',
     },
     {
         ...text('cycles', 'measure', 'N', built),
         description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
         type: 'count',
-        default: '5',
+        default: '10',
     },
     {
         ...text('warmup', 'measure', 'N', built),
@@ -870,18 +926,18 @@ const inputs = [
     },
     {
         ...text('time-budget', 'measure', 'TIME', built),
-        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
+        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so. Of `snapgate bisect` it limits builds too.',
         type: 'time',
         default: '45min',
     },
     {
-        ...text('metrics', 'gate', 'NAMES', gated),
+        ...text('metrics', 'gate', 'NAMES', grown),
         description: 'Names of the metrics that gate; the others are shown without a verdict.',
         type: 'names',
         default: 'memfile.writtenBytes',
     },
     {
-        ...text('fail-above', 'gate', 'PERCENT', gated),
+        ...text('fail-above', 'gate', 'PERCENT', grown),
         description: 'Growth against base that fails when it is established and strictly above this, in percent.',
         type: 'percent',
         default: '5%',
@@ -892,10 +948,15 @@ const inputs = [
         type: 'percent',
     },
     {
-        ...text('min-growth', 'gate', 'SIZE', gated),
+        ...text('min-growth', 'gate', 'SIZE', grown),
         description: 'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
         type: 'bytes',
         default: '256KiB',
+    },
+    {
+        ...text('max-trend', 'gate', 'SIZE', gated),
+        description: 'Growth in bytes from each cycle of a scenario to its next, with its unit: a guest that leaks more fails, whatever its base does, and one of which it is not ruled out does not pass; no limit if not given, but told all the same.',
+        type: 'bytes',
     },
     {
         ...text('max-memfile-written', 'gate', 'SIZE', gated),
@@ -913,7 +974,26 @@ const inputs = [
         type: 'bytes',
     },
     {
-        ...text('inconclusive', 'gate', 'pass|fail', gated),
+        ...text('max-drift', 'gate', 'PERCENT'),
+        description: 'Growth over many commits of the branch, none of which failed, that fails when it is established and strictly above this, in percent; only told if not given. Steps up above `fail-above` are not counted, for those were decided on when they came; steps down count against it. Needs ten measurements of the branch, this one among them.',
+        type: 'percent',
+        actionOnly: true,
+    },
+    {
+        ...text('drift-window', 'gate', 'TIME'),
+        description: 'How far back `max-drift` looks, with its unit, from a day on.',
+        type: 'time',
+        default: '30d',
+        actionOnly: true,
+    },
+    {
+        ...text('drift-from', 'gate', 'REF'),
+        description: 'Tag or commit that `max-drift` looks back to in place of `drift-window`, such as the last release; its measurement must be among those stored of the branch, else `max-drift` is inconclusive.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...text('inconclusive', 'gate', 'pass|fail', exiting),
         description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
         choices: ['pass', 'fail'],
         default: 'pass',
@@ -1060,13 +1140,13 @@ const inputs = [
         inFile: false,
     },
     {
-        ...text('config', 'run', 'PATH', everyRun),
+        ...text('config', 'run', 'PATH', [...everyRun, 'bisect']),
         description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
         inFile: false,
     },
     {
-        ...text('output-dir', 'run', 'PATH', everyRun),
-        description: 'Folder that receives the measurements, the comparison and the report.',
+        ...text('output-dir', 'run', 'PATH', [...everyRun, 'bisect']),
+        description: 'Folder that receives the records (measurements, a comparison, a calibration, a bisection) and the report.',
         default: 'snapgate-report',
         actionDefault: 'snapgate-report',
         inFile: false,
@@ -1083,7 +1163,7 @@ const inputs = [
     },
     {
         ...text('cache-limit', 'run', 'SIZE', built),
-        description: 'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
+        description: 'Size that the cache folder may keep of images, build layers, kernels and the measurements of `snapgate bisect` together, with its unit; what was used longest ago goes first.',
         type: 'bytes',
         default: '8GiB',
         actionDefault: '8GiB',
@@ -1310,12 +1390,15 @@ class SnapgateError extends Error {
     code;
     remedy;
     details;
+    /** True: this machine lacks what nothing else would have done without, such as a command, disk or a daemon. */
+    ofMachine;
     constructor(code, message, remedy, more = {}) {
         super(message, { cause: more.cause });
         this.name = 'SnapgateError';
         this.code = code;
         this.remedy = remedy;
         this.details = more.details;
+        this.ofMachine = more.ofMachine ?? false;
     }
 }
 /** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
@@ -1363,6 +1446,7 @@ function printable(text, limit = 2000) {
 /* harmony export */   Ul: () => (/* binding */ formatByteChange),
 /* harmony export */   Uv: () => (/* binding */ formatExactBytes),
 /* harmony export */   a3: () => (/* binding */ formatDuration),
+/* harmony export */   ge: () => (/* binding */ formatChance),
 /* harmony export */   lo: () => (/* binding */ parsePercent),
 /* harmony export */   z3: () => (/* binding */ formatBytes),
 /* harmony export */   z_: () => (/* binding */ parseBytes)
@@ -1378,12 +1462,12 @@ const byteUnits = {
     MiB: 1024 ** 2,
     GiB: 1024 ** 3,
 };
-const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3, d: 86_400e3 };
 /** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
 function parseBytes(text, where) {
     return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
 }
-/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+/** `500ms`, `2s`, `20min`, `1h`, `30d` → milliseconds. */
 function parseDuration(text, where) {
     return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
 }
@@ -1433,12 +1517,17 @@ function groupDigits(whole) {
 function formatByteChange(bytes) {
     return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
 }
-/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`, `+50,876 %`. */
 function formatGrowth(ratio) {
-    const percent = ratio * 100;
-    if (Math.abs(percent) < 0.05)
+    const percent = Math.abs(ratio * 100);
+    if (percent < 0.05)
         return '0.0 %';
-    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+    const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+    return `${ratio > 0 ? '+' : '−'}${size} %`;
+}
+/** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */
+function formatChance(probability) {
+    return `${(Math.floor(probability * 1000) / 10).toFixed(1)} %`;
 }
 /** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
 function formatDuration(ms) {

@@ -39527,7 +39527,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 23125:
+/***/ 45825:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39572,12 +39572,15 @@ class error_SnapgateError extends Error {
     code;
     remedy;
     details;
+    /** True: this machine lacks what nothing else would have done without, such as a command, disk or a daemon. */
+    ofMachine;
     constructor(code, message, remedy, more = {}) {
         super(message, { cause: more.cause });
         this.name = 'SnapgateError';
         this.code = code;
         this.remedy = remedy;
         this.details = more.details;
+        this.ofMachine = more.ofMachine ?? false;
     }
 }
 /** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
@@ -39727,7 +39730,7 @@ function waitForExit(child) {
     });
 }
 function missingCommand(command) {
-    return new error_SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+    return new error_SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`, { ofMachine: true });
 }
 const debianPackages = {
     'qemu-system-x86_64': 'qemu-system-x86',
@@ -49689,7 +49692,7 @@ function removeResource(resource, id) {
             return;
         case 'worktree':
             removeTree(resource.path, id);
-            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, ...forgetWorktree(resource.path)], {
                 timeout: 30_000,
             });
             return;
@@ -49699,6 +49702,10 @@ function removeResource(resource, id) {
         case 'cleanup-command':
             runCleanupCommand(resource, id);
     }
+}
+/** Arguments of git that let it forget one worktree, whose folder may be gone already, or be locked by a git that was killed. */
+function forgetWorktree(path) {
+    return ['worktree', 'remove', '--force', '--force', path];
 }
 /** Those that are not known to be gone already. */
 function foldersInBuckets(resources) {
@@ -49845,12 +49852,12 @@ const byteUnits = {
     MiB: 1024 ** 2,
     GiB: 1024 ** 3,
 };
-const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3 };
+const timeUnits = { ms: 1, s: 1e3, min: 60e3, h: 3600e3, d: 86_400e3 };
 /** `256KiB`, `1.5 MiB`, `4096 B` → bytes. Strict: a bare number, an unknown unit or a fraction of a byte is an error that names `where`. */
 function parseBytes(text, where) {
     return parseQuantity(text, where, byteUnits, 'a size', '256KiB or 1.5 MiB');
 }
-/** `500ms`, `2s`, `20min`, `1h` → milliseconds. */
+/** `500ms`, `2s`, `20min`, `1h`, `30d` → milliseconds. */
 function parseDuration(text, where) {
     return parseQuantity(text, where, timeUnits, 'a time', '500ms, 2s or 20min');
 }
@@ -49900,12 +49907,17 @@ function groupDigits(whole) {
 function formatByteChange(bytes) {
     return bytes > 0 ? `+${units_formatBytes(bytes)}` : units_formatBytes(bytes);
 }
-/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`. */
+/** Ratio (0.382) for people: `+38.2 %`, `−1.0 %`, `0.0 %`, `+50,876 %`. */
 function formatGrowth(ratio) {
-    const percent = ratio * 100;
-    if (Math.abs(percent) < 0.05)
+    const percent = Math.abs(ratio * 100);
+    if (percent < 0.05)
         return '0.0 %';
-    return `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(1)} %`;
+    const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+    return `${ratio > 0 ? '+' : '−'}${size} %`;
+}
+/** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */
+function formatChance(probability) {
+    return `${(Math.floor(probability * 1000) / 10).toFixed(1)} %`;
 }
 /** Milliseconds for people: `85 ms`, `2.5 s`, `3 min 20 s`. */
 function formatDuration(ms) {
@@ -50210,10 +50222,13 @@ const commentPolicies = ['auto', 'always', 'on-change', 'on-failure', 'never'];
 /** How far an accepted growth reaches. */
 const acceptScopes = ['pull-request', 'commit', 'size'];
 const artifactPolicies = ['auto', 'always', 'never'];
-const built = ['gate', 'measure'];
-const probed = ['gate', 'measure', 'probe'];
-const gated = ['gate', 'compare'];
-const everyRun = ['gate', 'measure', 'compare'];
+const built = ['gate', 'measure', 'bisect', 'calibrate'];
+const probed = ['gate', 'measure', 'bisect', 'calibrate', 'probe'];
+const looking = ['gate', 'bisect', 'calibrate'];
+const grown = ['gate', 'compare', 'bisect', 'calibrate'];
+const gated = ['gate', 'compare', 'calibrate'];
+const exiting = ['gate', 'compare'];
+const everyRun = ['gate', 'measure', 'compare', 'calibrate'];
 /** Every input, in the order of the documentation. action.yml, the README, the help and the command line all come from here. */
 const inputs = [
     {
@@ -50413,15 +50428,21 @@ const inputs = [
     },
     {
         ...inputs_text('boots', 'measure', 'N', built),
-        description: 'Number of cold boots of each side, 1 to 100; boots are the independent samples.',
+        description: 'Number of cold boots of each side before a gate first looks, 1 to 100; a measurement that is kept, or that nobody decides on yet, has as many as are given here, or 5. Where it is not given and ten measurements of the branch are stored, a gate first looks when this image usually can be decided on.',
         type: 'count',
-        default: '5',
+        default: '2',
+    },
+    {
+        ...inputs_text('max-boots', 'measure', 'N', looking),
+        description: 'Number of cold boots of each side at which a gate that cannot decide stops, `boots` to 100: from `boots` on it looks after each pair, decides, or boots one pair more; `boots` where only that is given.',
+        type: 'count',
+        default: '10',
     },
     {
         ...inputs_text('cycles', 'measure', 'N', built),
         description: 'Number of measured rounds of all scenarios in each boot, 1 to 1000.',
         type: 'count',
-        default: '5',
+        default: '10',
     },
     {
         ...inputs_text('warmup', 'measure', 'N', built),
@@ -50448,18 +50469,18 @@ const inputs = [
     },
     {
         ...inputs_text('time-budget', 'measure', 'TIME', built),
-        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so.',
+        description: 'Limit of all measuring, with its unit; boots that do not fit are left out and the report says so. Of `snapgate bisect` it limits builds too.',
         type: 'time',
         default: '45min',
     },
     {
-        ...inputs_text('metrics', 'gate', 'NAMES', gated),
+        ...inputs_text('metrics', 'gate', 'NAMES', grown),
         description: 'Names of the metrics that gate; the others are shown without a verdict.',
         type: 'names',
         default: 'memfile.writtenBytes',
     },
     {
-        ...inputs_text('fail-above', 'gate', 'PERCENT', gated),
+        ...inputs_text('fail-above', 'gate', 'PERCENT', grown),
         description: 'Growth against base that fails when it is established and strictly above this, in percent.',
         type: 'percent',
         default: '5%',
@@ -50470,10 +50491,15 @@ const inputs = [
         type: 'percent',
     },
     {
-        ...inputs_text('min-growth', 'gate', 'SIZE', gated),
+        ...inputs_text('min-growth', 'gate', 'SIZE', grown),
         description: 'Growth in bytes per cycle that must be exceeded too before anything fails or warns, with its unit.',
         type: 'bytes',
         default: '256KiB',
+    },
+    {
+        ...inputs_text('max-trend', 'gate', 'SIZE', gated),
+        description: 'Growth in bytes from each cycle of a scenario to its next, with its unit: a guest that leaks more fails, whatever its base does, and one of which it is not ruled out does not pass; no limit if not given, but told all the same.',
+        type: 'bytes',
     },
     {
         ...inputs_text('max-memfile-written', 'gate', 'SIZE', gated),
@@ -50491,7 +50517,26 @@ const inputs = [
         type: 'bytes',
     },
     {
-        ...inputs_text('inconclusive', 'gate', 'pass|fail', gated),
+        ...inputs_text('max-drift', 'gate', 'PERCENT'),
+        description: 'Growth over many commits of the branch, none of which failed, that fails when it is established and strictly above this, in percent; only told if not given. Steps up above `fail-above` are not counted, for those were decided on when they came; steps down count against it. Needs ten measurements of the branch, this one among them.',
+        type: 'percent',
+        actionOnly: true,
+    },
+    {
+        ...inputs_text('drift-window', 'gate', 'TIME'),
+        description: 'How far back `max-drift` looks, with its unit, from a day on.',
+        type: 'time',
+        default: '30d',
+        actionOnly: true,
+    },
+    {
+        ...inputs_text('drift-from', 'gate', 'REF'),
+        description: 'Tag or commit that `max-drift` looks back to in place of `drift-window`, such as the last release; its measurement must be among those stored of the branch, else `max-drift` is inconclusive.',
+        actionOnly: true,
+        inFile: false,
+    },
+    {
+        ...inputs_text('inconclusive', 'gate', 'pass|fail', exiting),
         description: 'What an inconclusive verdict does to the exit status: `pass` or `fail`.',
         choices: ['pass', 'fail'],
         default: 'pass',
@@ -50638,13 +50683,13 @@ const inputs = [
         inFile: false,
     },
     {
-        ...inputs_text('config', 'run', 'PATH', everyRun),
+        ...inputs_text('config', 'run', 'PATH', [...everyRun, 'bisect']),
         description: 'Path of snapgate.yml; `snapgate.yml` or `.github/snapgate.yml` if not given and there is one.',
         inFile: false,
     },
     {
-        ...inputs_text('output-dir', 'run', 'PATH', everyRun),
-        description: 'Folder that receives the measurements, the comparison and the report.',
+        ...inputs_text('output-dir', 'run', 'PATH', [...everyRun, 'bisect']),
+        description: 'Folder that receives the records (measurements, a comparison, a calibration, a bisection) and the report.',
         default: 'snapgate-report',
         actionDefault: 'snapgate-report',
         inFile: false,
@@ -50661,7 +50706,7 @@ const inputs = [
     },
     {
         ...inputs_text('cache-limit', 'run', 'SIZE', built),
-        description: 'Size that the cache folder may keep of images, build layers and kernels together, with its unit; what was used longest ago goes first.',
+        description: 'Size that the cache folder may keep of images, build layers, kernels and the measurements of `snapgate bisect` together, with its unit; what was used longest ago goes first.',
         type: 'bytes',
         default: '8GiB',
         actionDefault: '8GiB',
@@ -50677,7 +50722,7 @@ function inputs_text(name, group, placeholder, verbs = []) {
 ;// CONCATENATED MODULE: ./lib/config/metrics.js
 
 /** What a metric is called in a sentence. */
-const metricLabels = {
+const metrics_metricLabels = {
     'memfile.writtenBytes': 'memfile diff',
     'memfile.changedBytes': 'changed memory',
     'memfile.zeroedBytes': 'zeroed memory',
@@ -50695,7 +50740,7 @@ function isTimeMetric(metric) {
     return metric.endsWith('Ms');
 }
 /** A value of a metric for people: `2.46 MiB`, `85.2 ms`. */
-function formatAmount(metric, value) {
+function metrics_formatAmount(metric, value) {
     if (!isTimeMetric(metric))
         return units_formatBytes(value);
     return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)} ms`;
@@ -50704,7 +50749,7 @@ function formatAmount(metric, value) {
 function formatChange(metric, value) {
     if (!isTimeMetric(metric))
         return formatByteChange(value);
-    return value > 0 ? `+${formatAmount(metric, value)}` : formatAmount(metric, value);
+    return value > 0 ? `+${metrics_formatAmount(metric, value)}` : metrics_formatAmount(metric, value);
 }
 /** A threshold as a person wrote it: `5 %`, `12.5 %`. */
 function formatThreshold(ratio) {
@@ -51007,6 +51052,9 @@ const thresholdsSchema = strictObject({
         .optional()
         .describe('Absolute growth that must be exceeded too, e.g. `256KiB`, or `50ms` for a metric of time.'),
     max: quantity.optional().describe('Absolute cap, e.g. `8MiB`, or `500ms` for a metric of time.'),
+    'max-trend': quantity
+        .optional()
+        .describe('Growth from each cycle to the next that fails, e.g. `4KiB`, or `1ms` for a metric of time.'),
 });
 /** The shape of snapgate.yml. Quantities are parsed after it, by their units. */
 const configFileSchema = strictObject({
@@ -51110,11 +51158,13 @@ function readThresholds(written, metric, whereOf) {
     const warnAbove = read('warn-above', parsePercent);
     const minGrowth = read('min-growth', parseAmount);
     const max = read('max', parseAmount);
+    const maxTrend = read('max-trend', parseAmount);
     return {
         ...(failAbove === undefined ? {} : { failAbove }),
         ...(warnAbove === undefined ? {} : { warnAbove }),
         ...(minGrowth === undefined ? {} : { minGrowth }),
         ...(max === undefined ? {} : { max }),
+        ...(maxTrend === undefined ? {} : { maxTrend }),
     };
 }
 /** The parts of the file whose keys are fixed, by where they stand. */
@@ -51218,6 +51268,7 @@ function noImageSource() {
 function buildsItself({ kind }) {
     return kind === 'e2b' || kind === 'command';
 }
+const dayMs = 24 * 3600e3;
 const mebi = 1024 ** 2;
 const gibi = 1024 ** 3;
 const tebi = 1024 ** 4;
@@ -51340,12 +51391,11 @@ function dockerfileSource(settings, dockerfile) {
     };
 }
 function readMeasure(settings, engine, own) {
-    const dayMs = 24 * 3600e3;
     return {
         memoryBytes: settings.read('memory-size', bounded(parseBytes, 64 * mebi, 64 * gibi, mebi)),
         vcpus: settings.read('vcpus', bounded(parseCount, 1, 64)),
         engine,
-        boots: settings.read('boots', bounded(parseCount, 1, 100)),
+        ...readBoots(settings),
         cycles: settings.read('cycles', bounded(parseCount, 1, 1000)),
         warmup: settings.read('warmup', bounded(parseCount, 0, 100)),
         timeBudgetMs: settings.read('time-budget', bounded(parseDuration, 1000, 5 * dayMs)),
@@ -51353,6 +51403,19 @@ function readMeasure(settings, engine, own) {
         readyCommand: settings.find('ready-command')?.text,
         scenarios: settings.read('scenarios', (text, where) => selectScenarios(text, where, [...builtInScenarios, ...own])),
     };
+}
+/** Usual boots of a measurement that is not taken until a gate has decided. */
+const soloBoots = 5;
+/** Whoever names a number of boots alone has asked for as many, not for more where those do not decide. */
+function readBoots(settings) {
+    const parse = bounded(parseCount, 1, 100);
+    const given = settings.readOptional('boots', parse);
+    const limit = settings.find('max-boots');
+    const boots = settings.read('boots', parse);
+    const maxBoots = limit === undefined && given !== undefined ? given : settings.read('max-boots', parse);
+    if (maxBoots < boots)
+        throw new error_SnapgateError('usage', `${limit?.where}: ${maxBoots} is fewer than boots, ${boots}, after which a gate first looks`, 'Raise max-boots, or lower boots.');
+    return { boots, plansBoots: given === undefined, soloBoots: given ?? soloBoots, maxBoots };
 }
 /** In the order they are defined, whatever the order they are named in: the order is part of the protocol. */
 function selectScenarios(text, where, known) {
@@ -51370,6 +51433,7 @@ function readGate(settings, written) {
         warnAbove: settings.readOptional('warn-above', parsePercent),
         minGrowth: settings.read('min-growth', parseBytes),
         max: undefined,
+        maxTrend: settings.readOptional('max-trend', parseBytes),
     };
     checkThresholds(defaults, settings.find('warn-above')?.where ?? 'warn-above');
     if (written)
@@ -51380,6 +51444,11 @@ function readGate(settings, written) {
         caps: readCaps(settings),
         overrides: written?.overrides ?? {},
         inconclusive: settings.read('inconclusive', choice(['pass', 'fail'])),
+        drift: {
+            max: settings.readOptional('max-drift', parsePercent),
+            windowMs: settings.read('drift-window', bounded(parseDuration, dayMs, 3660 * dayMs)),
+            from: settings.find('drift-from')?.text,
+        },
     };
 }
 function readGitHub(settings) {
@@ -51549,7 +51618,15 @@ function prerequisitesOf({ image, measure }) {
 
 /** Bumped when a reader of the old version would misread the new one. */
 const measurementVersion = 1;
-const metricsSchema = partialRecord(schemas_enum(metricNames), schemas_number().nonnegative().finite());
+/** Bytes of any memory or disk, and milliseconds of any run, are far below it: sums and ratios of such numbers are finite. */
+const mostOfAnything = Number.MAX_SAFE_INTEGER;
+/** A nanosecond, in ms. What is smaller and not 0 nobody measures, and a ratio to it need not be finite. */
+const leastOfAnything = 1e-6;
+const metricsSchema = partialRecord(schemas_enum(metricNames), schemas_number()
+    .nonnegative()
+    .max(mostOfAnything)
+    .refine((value) => value === 0 || value >= leastOfAnything, 'Too small: expected 0 or at least 0.000001'));
+const timeMs = schemas_number().nonnegative().max(mostOfAnything);
 const shortText = schemas_string().max(500);
 /** What must be equal for two measurements to be compared. */
 const fingerprintSchema = strictObject({
@@ -51573,8 +51650,8 @@ const sampleSchema = strictObject({
     /** Position in the boot's chain of cycles. */
     position: schemas_int().nonnegative(),
     /** ms since the boot's power-on. */
-    atMs: schemas_number().nonnegative(),
-    cycleMs: schemas_number().nonnegative(),
+    atMs: timeMs,
+    cycleMs: timeMs,
     /** A scenario with `repeat` gives the sum here and each cycle in `parts`. */
     metrics: metricsSchema,
     parts: array(metricsSchema).max(1000).optional(),
@@ -51582,8 +51659,8 @@ const sampleSchema = strictObject({
 const bootSchema = strictObject({
     index: schemas_int().nonnegative(),
     startedAt: shortText,
-    bootMs: schemas_number().nonnegative(),
-    readyMs: schemas_number().nonnegative(),
+    bootMs: timeMs,
+    readyMs: timeMs,
     settled: schemas_boolean(),
     /** Of the base snapshot itself, where the engine counts it. */
     snapshot: metricsSchema.optional(),
@@ -51611,7 +51688,14 @@ const builtImageSchema = strictObject({
     /** Where snapgate has built an image for the builder. */
     rootfs: rootfsImageSchema.optional(),
 });
-const measurementSchema = strictObject({
+/** Boots of one side that a record holds. */
+const mostBootsOfRecord = 1000;
+const bootPlanSchema = strictObject({
+    leastBoots: schemas_int().positive(),
+    mostBoots: schemas_int().positive().max(mostBootsOfRecord),
+})
+    .refine(({ leastBoots, mostBoots }) => leastBoots <= mostBoots, 'leastBoots is more than mostBoots');
+const measurementFields = strictObject({
     schema: literal('snapgate/measurement'),
     version: literal(measurementVersion),
     snapgate: shortText,
@@ -51631,16 +51715,19 @@ const measurementSchema = strictObject({
     scenarios: array(strictObject({
         name: shortText,
         run: schemas_string().max(10_000).optional(),
-        settleMs: schemas_number().nonnegative(),
+        settleMs: timeMs,
         check: schemas_string().max(10_000).optional(),
         from: schemas_enum(['previous', 'base']),
         repeat: schemas_int().positive(),
-        timeoutMs: schemas_number().positive(),
+        timeoutMs: schemas_number().positive().max(mostOfAnything),
     })),
-    boots: array(bootSchema).max(1000),
+    boots: array(bootSchema).max(mostBootsOfRecord),
+    /** Boots were taken until a gate had decided: it looked after each pair from the `leastBoots`th to the `mostBoots`th. */
+    plan: bootPlanSchema.optional(),
     /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
     notes: array(shortText),
 });
+const measurementSchema = measurementFields.refine(({ boots, plan }) => plan === undefined || boots.length <= plan.mostBoots, { path: ['plan', 'mostBoots'], message: 'there are more boots than that' });
 
 ;// CONCATENATED MODULE: ./lib/measure/alike.js
 
@@ -51691,6 +51778,8 @@ function median(values) {
 function mean(values) {
     return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+/** A normal distribution's standard deviation is this many times its median absolute deviation. */
+const sigmaPerDeviation = 1.4826;
 /** Of a sample: divided by n − 1. NaN for fewer than two values. */
 function variance(values) {
     if (values.length < 2)
@@ -51699,26 +51788,271 @@ function variance(values) {
     return values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1);
 }
 
+;// CONCATENATED MODULE: ./lib/stats/warmup.js
+
+/**
+ * The chance with which one more round is dropped where there is no warm-up. Two boots reach it with five rounds left (1/25), so
+ * that of eight rounds four can be dropped; the sums of ranks are discrete, which leaves it below 5 %.
+ */
+const level = 0.041;
+/** Later rounds of a boot that a round is held against, and of all boots together: what stands above so many stands above the rest. */
+const mostCompared = { ofBoot: 100, ofAll: 3000 };
+/** Rounds that are found to be warm-up, beyond those that were asked for. What takes longer to come down is no start but a trend. */
+const mostFound = 50;
+/**
+ * How many first rounds of the boots of one side to drop: at least `atLeast`; more up to half of the shortest boot's, and up to 50 more.
+ * `boots` has each boot's values by round, the first of all first, in any one unit; boots without rounds are passed over.
+ *
+ * Round by round: is it higher than the rounds after it, over all boots, by more than chance does? The first that is not ends the
+ * warm-up, so that all tests together are wrong about a side without warm-up as seldom as the first one. The test is of ranks: how
+ * many later rounds of its boot are as high or higher is, without warm-up, any number from 0 to all of them with equal chance,
+ * whatever the distribution, and the sum over boots has a known one (the idea of E. Mann, D. R. Whitney, Ann. Math. Statist. 18, 1947,
+ * within blocks; exact, not approximated). A burst in one boot is one small number in that sum. Ties count as higher.
+ *
+ * Only higher rounds are warm-up: first rounds below all that follow are what a leak looks like, which must not be cut away.
+ * A single boot cannot tell a warm-up of one round from a burst in its first: see `standsAlone`.
+ *
+ * The sum's distribution takes time in boots² × rounds, and records of another's hand have as many as they like: a round is held against the
+ * 100 that follow it, fewer where there are more than 30 boots, so that a round takes 1.5 million steps at most.
+ */
+function detectWarmup(boots, atLeast) {
+    const measured = boots.filter((rounds) => rounds.length > 0);
+    const half = Math.floor(Math.min(...measured.map((rounds) => rounds.length)) / 2);
+    const most = Math.min(half, atLeast + mostFound);
+    const compared = Math.min(mostCompared.ofBoot, Math.ceil(mostCompared.ofAll / measured.length));
+    const differs = measured.length === 1 ? standsAlone : standsOut;
+    const after = (drop) => measured.map((rounds) => rounds.slice(drop, drop + 1 + compared));
+    let drop = atLeast;
+    while (measured.length > 0 && drop < most && differs(after(drop)))
+        drop += 1;
+    return drop;
+}
+/** Whether the first of the rounds is higher than the rest, over all boots, by the exact test above. */
+function standsOut(boots) {
+    const above = boots.reduce((sum, rounds) => sum + countAsHigh(rounds), 0);
+    let chances = Float64Array.of(1);
+    for (const { length } of boots)
+        chances = addUniform(chances, length, above);
+    return chances.reduce((sum, chance) => sum + chance, 0) <= level;
+}
+/** How many of the later rounds are as high as the first, or higher. */
+function countAsHigh([first = Number.NaN, ...rest]) {
+    return rest.filter((value) => value >= first).length;
+}
+/** Distribution of a sum, from 0 to at most `most`, after adding a number that is 0 … size − 1 with equal chance. */
+function addUniform(sum, size, most) {
+    const chances = new Float64Array(Math.min(sum.length + size - 1, most + 1));
+    // Each is the mean of a window of the old ones, which moves on by one.
+    let window = 0;
+    for (let total = 0; total < chances.length; total += 1) {
+        window += (sum[total] ?? 0) - (sum[total - size] ?? 0);
+        chances[total] = window / size;
+    }
+    return chances;
+}
+/**
+ * Of one boot ranks say too little, so distance must: the first round is above the median of the rest by more than 5 standard deviations
+ * and by twice what any of the rest is away from it, which a burst is not where bursts come again.
+ */
+function standsAlone([[first = Number.NaN, ...rest] = []]) {
+    const center = median(rest);
+    const distances = rest.map((value) => Math.abs(value - center));
+    const deviation = Math.max(sigmaPerDeviation * median(distances), 0.01 * Math.abs(center));
+    return first - center > Math.max(5 * deviation, 2 * Math.max(...distances));
+}
+
+;// CONCATENATED MODULE: ./lib/stats/location.js
+
+/** Share of the values that is cut off at either end. */
+const trimmed = 1 / 4;
+/**
+ * The interquartile mean (Tukey's midmean): of the middle half of the values, those at its edges counting for the part that lies inside. It is
+ * where a boot's cycles lie. A fourth of them may be bursts and do not move it far, and where cycles come in two sizes it lies between those,
+ * where a median would be one or the other by chance. NaN for none.
+ */
+function locationOf(values) {
+    const sorted = values.toSorted((a, b) => a - b);
+    const [from, to] = [sorted.length * trimmed, sorted.length * (1 - trimmed)];
+    const inside = (index) => Math.max(0, Math.min(index + 1, to) - Math.max(index, from));
+    // From the lowest, so that values that are all alike give just that.
+    const [lowest = Number.NaN] = sorted;
+    const sum = sorted.reduce((total, value, index) => total + inside(index) * (value - lowest), 0);
+    return lowest + sum / (to - from);
+}
+/**
+ * Standard error of the location of a sample, from the variance of its winsorized values (J. W. Tukey, D. H. McLaughlin, Sankhyā A 25, 1963).
+ * Where a fourth of the values is no whole number, the variance lies between those of the numbers next to it. 0 for fewer than two values,
+ * which say nothing of it.
+ */
+function errorOfLocation(values) {
+    const { length } = values;
+    if (length < 2)
+        return 0;
+    // Their location is their mean.
+    if (length === 2)
+        return Math.sqrt(variance(values) / 2);
+    const sorted = values.toSorted((a, b) => a - b);
+    const cut = Math.floor(length * trimmed);
+    const part = length * trimmed - cut;
+    const spread = (1 - part) * winsorizedVariance(sorted, cut) + part * winsorizedVariance(sorted, cut + 1);
+    const kept = length * (1 - 2 * trimmed);
+    return Math.sqrt((spread * (length - 1)) / (kept * (kept - 1)));
+}
+/** The lowest so many values drawn in to the next one, and the highest too. */
+function winsorizedVariance(sorted, cut) {
+    const [low = Number.NaN, high = Number.NaN] = [sorted[cut], sorted.at(-1 - cut)];
+    return variance(sorted.map((value) => Math.min(high, Math.max(low, value))));
+}
+
+;// CONCATENATED MODULE: ./lib/stats/outliers.js
+
+/** Standard deviations from the median from which on a value is named. */
+const farAway = 5;
+/** Less than this share of the median is no spread to call a value far by: quantised numbers are often all alike but one. */
+const leastDeviation = 0.01;
+/** Among fewer values half of them say too little of how the others should be. */
+const fewest = 5;
+/**
+ * Indices, ascending, of the cycles of one boot that are far above or below their median: more than 5 × 1.4826 median absolute
+ * deviations (F. R. Hampel, J. Am. Statist. Assoc. 69, 1974). They are to be named and counted; nothing is dropped for it. `values`
+ * are in any one unit; of fewer than five none is far.
+ *
+ * Where more than half of the values are alike the median absolute deviation is 0, and any other value would be infinitely far. So
+ * it counts as at least 1 % of the median and at least `quantum`, the step in which values come, in their unit (4096 for
+ * bytes of pages; 0 for what is continuous): then what is within 7.4 % of the median, or within 7 pages, is not named. With
+ * both 0, a majority of zeros and no quantum, whatever is not 0 is named.
+ *
+ * Of boots of normal noise 3 in 100 have one such cycle at 8 to 12 cycles, fewer at more; of lognormal noise of 30 %, 8 in 100.
+ */
+function outliersOf(values, quantum = 0) {
+    if (values.length < fewest)
+        return [];
+    const center = median(values);
+    const distances = values.map((value) => Math.abs(value - center));
+    const deviation = Math.max(median(distances), leastDeviation * Math.abs(center), quantum);
+    return distances.flatMap((distance, index) => distance > farAway * sigmaPerDeviation * deviation ? [index] : []);
+}
+
+;// CONCATENATED MODULE: ./lib/measure/boot-index.js
+
+
+
+/** Boots are records, which nothing changes: a gate that looks after every boot goes through each of them once. */
+const indexes = new WeakMap();
+function bootIndexOf(boot) {
+    const known = indexes.get(boot);
+    if (known !== undefined)
+        return known;
+    const { samples } = boot;
+    const afterWarmup = samples.filter(({ warmup }) => !warmup);
+    const index = {
+        // A record of another's hand may have them in any order.
+        samples: Map.groupBy(samples.toSorted((a, b) => a.round - b.round), ({ scenario }) => scenario),
+        metrics: new Set(metricNames.filter((metric) => afterWarmup.some(({ metrics }) => metrics[metric] !== undefined))),
+        warmupRounds: samples.reduce((most, { warmup, round }) => (warmup ? Math.max(most, round + 1) : most), 0),
+        counted: new Map(),
+    };
+    indexes.set(boot, index);
+    return index;
+}
+/** Without the first `warmupRounds`. */
+function countedCycles(boot, scenario, metric, warmupRounds) {
+    const { counted, samples } = bootIndexOf(boot);
+    const key = `${warmupRounds} ${metric} ${scenario}`;
+    const known = counted.get(key);
+    if (known !== undefined)
+        return known;
+    const cycles = (samples.get(scenario) ?? []).flatMap(({ round, atMs, metrics }) => {
+        const value = metrics[metric];
+        return round >= warmupRounds && value !== undefined ? [{ round, atMs, value }] : [];
+    });
+    const values = cycles.map(({ value }) => value);
+    const found = { cycles, values, numbers: once(() => cycleNumbers(cycles, values, metric)) };
+    counted.set(key, found);
+    return found;
+}
+function once(compute) {
+    let known;
+    return () => {
+        known ??= { value: compute() };
+        return known.value;
+    };
+}
+/** The step in which bytes of memory and of disks come. */
+const blockBytes = 4096;
+function cycleNumbers(cycles, values, metric) {
+    const quantum = metric.endsWith('Bytes') ? blockBytes : 0;
+    return {
+        location: locationOf(values),
+        error: errorOfLocation(values),
+        outliers: outliersOf(values, quantum).flatMap((index) => cycles[index] ?? []),
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/measure/summarize.js
 
 
-/** One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up. */
-function summarizeSide(measurement, scenario, metric) {
-    const values = measurement.boots.map((boot) => valuesOf(boot, scenario, metric));
-    const bootMedians = values.filter((ofBoot) => ofBoot.length > 0).map(median);
-    if (bootMedians.length === 0)
+
+
+/**
+ * One side's numbers for a scenario and metric; undefined when nothing was measured after the warm-up.
+ *
+ * @param warmupRounds rounds to leave out; the side's own if not given, see `warmupRoundsOf`
+ */
+function summarizeSide(measurement, scenario, metric, warmupRounds = warmupRoundsOf(measurement, scenario, metric)) {
+    const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+    const bootLocations = boots
+        .filter(({ values }) => values.length > 0)
+        .map(({ numbers }) => numbers().location);
+    if (bootLocations.length === 0)
         return undefined;
-    const samples = values.reduce((sum, ofBoot) => sum + ofBoot.length, 0);
-    return { median: median(bootMedians), bootMedians, samples };
+    const all = boots.flatMap(({ values }) => values);
+    return {
+        median: median(bootLocations),
+        bootLocations,
+        samples: all.length,
+        mean: mean(all),
+        warmupRounds,
+        askedWarmupRounds: askedWarmupRounds(measurement),
+        outliers: boots.flatMap(({ numbers }, boot) => numbers().outliers.map((cycle) => ({ boot, ...cycle }))),
+    };
+}
+/** First rounds of each boot that are warm-up: those that were asked for, and those that differ from the rest as well. */
+function warmupRoundsOf(measurement, scenario, metric) {
+    const known = warmups.get(measurement) ?? new Map();
+    warmups.set(measurement, known);
+    const key = `${metric} ${scenario}`;
+    const rounds = known.get(key) ?? findWarmup(measurement, scenario, metric);
+    known.set(key, rounds);
+    return rounds;
+}
+/** A gate, its report and a history ask the same of one record. */
+const warmups = new WeakMap();
+function findWarmup(measurement, scenario, metric) {
+    const boots = cyclesOf(measurement, scenario, metric, 0);
+    return detectWarmup(boots.map(({ values }) => values), askedWarmupRounds(measurement));
+}
+/** Values of the cycles that count, by boot and round, in the metric's unit; boots without any are left out. */
+function countedValues(measurement, scenario, metric, warmupRounds) {
+    const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+    return boots.map(({ values }) => values).filter((values) => values.length > 0);
+}
+/** Standard error of each boot's location, from the spread of its cycles, in the metric's unit; boots without any are left out. */
+function locationErrors(measurement, scenario, metric, warmupRounds) {
+    const boots = cyclesOf(measurement, scenario, metric, warmupRounds);
+    return boots.filter(({ values }) => values.length > 0).map(({ numbers }) => numbers().error);
 }
 /** The metrics that any cycle after the warm-up has, in their usual order. */
 function measuredMetrics(measurement) {
-    const samples = measurement.boots.flatMap((boot) => boot.samples).filter((sample) => !sample.warmup);
-    return metricNames.filter((metric) => samples.some((sample) => sample.metrics[metric] !== undefined));
+    const ofBoots = measurement.boots.map((boot) => bootIndexOf(boot).metrics);
+    return metricNames.filter((metric) => ofBoots.some((metrics) => metrics.has(metric)));
 }
-function valuesOf(boot, scenario, metric) {
-    const counts = (sample) => !sample.warmup && sample.scenario === scenario;
-    return boot.samples.filter(counts).flatMap((sample) => sample.metrics[metric] ?? []);
+function cyclesOf({ boots }, scenario, metric, warmupRounds) {
+    return boots.map((boot) => countedCycles(boot, scenario, metric, warmupRounds));
+}
+/** First rounds of each boot that were asked for as warm-up, which is the same of all boots of a measurement. */
+function askedWarmupRounds({ boots }) {
+    return boots.reduce((most, boot) => Math.max(most, bootIndexOf(boot).warmupRounds), 0);
 }
 /** A scenario that repeats is a sum: the median of each of its parts, in the order they ran; empty where there is no sample. */
 function partMedians(measurement, scenario, metric) {
@@ -51836,38 +52170,6 @@ function scenarioDifference(base, head) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/github/artifact-names.js
-/** Of what a whole gate has measured, for the job that comments. */
-function gateArtifactName(key) {
-    return `snapgate-${key}`;
-}
-/** Of what one job of a matrix has measured, for the job that decides. */
-function entryArtifactName({ key, entry, side, shard }) {
-    const name = `${entryPrefix(key)}${entry}-${side}`;
-    return shard === undefined ? name : `${name}-${shard}`;
-}
-/** How the names of all entries of a gate begin; another gate's may begin so too, if its key goes on with `-entry-`. */
-function entryPrefix(key) {
-    return `snapgate-${key}-entry-`;
-}
-/**
- * The entry that an artifact's name is of, where there is nothing in it to say so: names hold dashes, so that more than one may fit, of
- * which one that is expected is taken first. Undefined where it is none of this gate.
- */
-function guessEntry(key, name, expected) {
-    if (!name.startsWith(entryPrefix(key)))
-        return undefined;
-    const rest = name.slice(entryPrefix(key).length);
-    const places = [...rest.matchAll(/-(head|base|both)(?=-|$)/g)];
-    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: artifact_names_sideOf(side) }));
-    return guesses.findLast(({ entry }) => expected.includes(entry)) ?? guesses.at(-1);
-}
-function artifact_names_sideOf(word) {
-    return word === 'base' || word === 'both' ? word : 'head';
-}
-
-// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 19 modules
-var utils = __nccwpck_require__(85555);
 ;// CONCATENATED MODULE: external "node:timers/promises"
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 // EXTERNAL MODULE: ./node_modules/@actions/github/lib/github.js
@@ -52160,6 +52462,96 @@ function tooLate(limitMs) {
     return error;
 }
 
+;// CONCATENATED MODULE: ./lib/github/commits.js
+
+
+
+
+const commitSchema = object({ parents: array(object({ sha: commitShaSchema })) });
+const statusSchema = object({ status: schemas_enum(['ahead', 'behind', 'diverged', 'identical']) });
+const mergeBaseSchema = object({ merge_base_commit: object({ sha: commitShaSchema }) });
+/** The parents of a commit, in order; undefined for one that GitHub does not know. Needs `contents: read`. */
+async function askParents({ client, owner, repo, patience }, commit) {
+    return await unlessUnknown(() => client_callGitHub(async (limit) => {
+        const answer = await client.rest.git.getCommit({ owner, repo, commit_sha: commit, ...limit });
+        return commitSchema.parse(answer.data).parents.map((parent) => parent.sha);
+    }, patience));
+}
+/** Whether a commit is in the history of a branch; false also for one that GitHub does not know. */
+async function askIsInBranch(repository, commit, branch) {
+    const comparison = await compare(repository, branch, commit, statusSchema);
+    return comparison?.status === 'behind' || comparison?.status === 'identical';
+}
+/** Where two commits parted, which a shallow clone does not know; undefined where GitHub does not know one of them. Needs `contents: read`. */
+async function askMergeBase(repository, base, head) {
+    return (await compare(repository, base, head, mergeBaseSchema))?.merge_base_commit.sha;
+}
+async function compare({ client, owner, repo, patience }, base, head, schema) {
+    const basehead = `${base}...${head}`;
+    return await unlessUnknown(() => client_callGitHub(async (limit) => {
+        const query = { owner, repo, basehead, per_page: 1, page: 1, ...limit };
+        const answer = await client.rest.repos.compareCommitsWithBasehead(query);
+        return schema.parse(answer.data);
+    }, patience));
+}
+/** The commit that a branch, a tag or the beginning of a commit's number stands for; undefined for what GitHub does not know. */
+async function askCommit({ client, owner, repo, patience }, ref) {
+    return await unlessUnknown(() => client_callGitHub(async (limit) => {
+        const answer = await client.rest.repos.getCommit({
+            owner,
+            repo,
+            ref,
+            mediaType: { format: 'sha' },
+            ...limit,
+        });
+        return commitShaSchema.parse(answer.data);
+    }, patience));
+}
+/** Of a commit that is nowhere GitHub says 404, or 422. */
+async function unlessUnknown(ask) {
+    try {
+        return await ask();
+    }
+    catch (error) {
+        const { kind, status } = troubleOf(error);
+        if (kind === 'not-found' || status === 422)
+            return undefined;
+        throw error;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/github/artifact-names.js
+/** Of what a whole gate has measured, for the job that comments. */
+function gateArtifactName(key) {
+    return `snapgate-${key}`;
+}
+/** Of what one job of a matrix has measured, for the job that decides. */
+function entryArtifactName({ key, entry, side, shard }) {
+    const name = `${entryPrefix(key)}${entry}-${side}`;
+    return shard === undefined ? name : `${name}-${shard}`;
+}
+/** How the names of all entries of a gate begin; another gate's may begin so too, if its key goes on with `-entry-`. */
+function entryPrefix(key) {
+    return `snapgate-${key}-entry-`;
+}
+/**
+ * The entry that an artifact's name is of, where there is nothing in it to say so: names hold dashes, so that more than one may fit, of
+ * which one that is expected is taken first. Undefined where it is none of this gate.
+ */
+function guessEntry(key, name, expected) {
+    if (!name.startsWith(entryPrefix(key)))
+        return undefined;
+    const rest = name.slice(entryPrefix(key).length);
+    const places = [...rest.matchAll(/-(head|base|both)(?=-|$)/g)];
+    const guesses = places.map(({ index, 1: side }) => ({ entry: rest.slice(0, index), side: artifact_names_sideOf(side) }));
+    return guesses.findLast(({ entry }) => expected.includes(entry)) ?? guesses.at(-1);
+}
+function artifact_names_sideOf(word) {
+    return word === 'base' || word === 'both' ? word : 'head';
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/github/lib/utils.js + 19 modules
+var utils = __nccwpck_require__(85555);
 ;// CONCATENATED MODULE: ./lib/github/list-pages.js
 
 /**
@@ -52313,64 +52705,6 @@ async function readBounded(body, maxBytes) {
 }
 function tooLarge({ name, runId }, size, maxBytes) {
     return new error_SnapgateError('record', `the artifact ${JSON.stringify(name.slice(0, 100))} of run ${runId} is ${size}, and no more than ${units_formatBytes(maxBytes)} is read`, 'Measure fewer cycles or boots; what snapgate itself uploads is far smaller.');
-}
-
-;// CONCATENATED MODULE: ./lib/github/commits.js
-
-
-
-
-const commitSchema = object({ parents: array(object({ sha: commitShaSchema })) });
-const statusSchema = object({ status: schemas_enum(['ahead', 'behind', 'diverged', 'identical']) });
-const mergeBaseSchema = object({ merge_base_commit: object({ sha: commitShaSchema }) });
-/** The parents of a commit, in order; undefined for one that GitHub does not know. Needs `contents: read`. */
-async function askParents({ client, owner, repo, patience }, commit) {
-    return await unlessUnknown(() => client_callGitHub(async (limit) => {
-        const answer = await client.rest.git.getCommit({ owner, repo, commit_sha: commit, ...limit });
-        return commitSchema.parse(answer.data).parents.map((parent) => parent.sha);
-    }, patience));
-}
-/** Whether a commit is in the history of a branch; false also for one that GitHub does not know. */
-async function askIsInBranch(repository, commit, branch) {
-    const comparison = await compare(repository, branch, commit, statusSchema);
-    return comparison?.status === 'behind' || comparison?.status === 'identical';
-}
-/** Where two commits parted, which a shallow clone does not know; undefined where GitHub does not know one of them. Needs `contents: read`. */
-async function askMergeBase(repository, base, head) {
-    return (await compare(repository, base, head, mergeBaseSchema))?.merge_base_commit.sha;
-}
-async function compare({ client, owner, repo, patience }, base, head, schema) {
-    const basehead = `${base}...${head}`;
-    return await unlessUnknown(() => client_callGitHub(async (limit) => {
-        const query = { owner, repo, basehead, per_page: 1, page: 1, ...limit };
-        const answer = await client.rest.repos.compareCommitsWithBasehead(query);
-        return schema.parse(answer.data);
-    }, patience));
-}
-/** The commit that a branch, a tag or the beginning of a commit's number stands for; undefined for what GitHub does not know. */
-async function askCommit({ client, owner, repo, patience }, ref) {
-    return await unlessUnknown(() => client_callGitHub(async (limit) => {
-        const answer = await client.rest.repos.getCommit({
-            owner,
-            repo,
-            ref,
-            mediaType: { format: 'sha' },
-            ...limit,
-        });
-        return commitShaSchema.parse(answer.data);
-    }, patience));
-}
-/** Of a commit that is nowhere GitHub says 404, or 422. */
-async function unlessUnknown(ask) {
-    try {
-        return await ask();
-    }
-    catch (error) {
-        const { kind, status } = troubleOf(error);
-        if (kind === 'not-found' || status === 422)
-            return undefined;
-        throw error;
-    }
 }
 
 ;// CONCATENATED MODULE: ./lib/github/pull-request.js
@@ -52936,12 +53270,9 @@ function upload_record_faultOf(measurement, side) {
     if (notes.length > mostNotes)
         return `it has more than ${mostNotes} notes`;
     const samples = boots.flatMap((boot) => boot.samples);
-    if (samples.length * scenarios.length > mostWork)
-        return `${samples.length} cycles of ${scenarios.length} scenarios are more than can be compared`;
-    const numbers = samples.flatMap(({ metrics, parts = [] }) => [metrics, ...parts].flatMap(Object.values));
-    return numbers.every((number) => number <= Number.MAX_SAFE_INTEGER)
-        ? undefined
-        : 'a number in it is too large';
+    return samples.length * scenarios.length > mostWork
+        ? `${samples.length} cycles of ${scenarios.length} scenarios are more than can be compared`
+        : undefined;
 }
 
 ;// CONCATENATED MODULE: ./lib/github/uploads.js
@@ -53232,6 +53563,686 @@ function openRepository({ apiUrl, owner, repo }, token, patience = client_usualP
     return { client: openOctokit({ apiUrl, token }), owner, repo, patience };
 }
 
+;// CONCATENATED MODULE: ./lib/stats/partition.js
+
+/** Fewer entries make no level, of so many in all: of skewed noise a few in a row are far off now and then, and the more often the longer it is. */
+function leastSegment(entries) {
+    return Math.max(5, Math.floor(Math.log2(entries)));
+}
+/** Fewer entries have no history that a step could be told in. */
+const leastEntries = 10;
+/** Places at which a creep may begin that are tried. */
+const onsetsTried = 8;
+/**
+ * The segments that values fall into, with the least sum of squares and a `penalty` for each, in their unit squared: levels alone, or a creep
+ * through them where that saves more than half a step again costs. Time grows with the square of the entries: a thousand take half a second.
+ *
+ * @param sigma standard deviation of the noise.
+ */
+function bestPartition(values, penalty, sigma) {
+    const plain = partition(values, penalty);
+    let best = { ...plain, onset: undefined };
+    const step = Math.max(1, Math.floor(values.length / onsetsTried));
+    for (let onset = 0; onset + leastEntries <= values.length; onset += step) {
+        for (const start of slopesToTry(values, onset, sigma)) {
+            const found = settleSlope(values, onset, start, penalty);
+            const cost = found.cost + 1.5 * penalty;
+            if (cost < best.cost)
+                best = { segments: found.segments, onset, cost };
+        }
+    }
+    return best;
+}
+/** Each boundary where it parts its two neighbours best, now that another one is gone; one after another, from the first. */
+function settleBoundaries(values, segments, creep) {
+    const squares = squaresOf(values.map((value, index) => value - creep.slope * riseOf(index, creep.onset)));
+    const settled = [...segments];
+    for (let before = 0; before + 1 < settled.length; before += 1) {
+        const [left, right] = [settled[before], settled[before + 1]];
+        if (left === undefined || right === undefined)
+            break;
+        const at = bestSplit(squares, left.start, right.end, leastSegment(values.length));
+        settled.splice(before, 2, { start: left.start, end: at }, { start: at, end: right.end });
+    }
+    return settled;
+}
+function bestSplit(squares, start, end, shortest) {
+    let [best, least] = [start + shortest, Number.POSITIVE_INFINITY];
+    for (let at = start + shortest; at <= end - shortest; at += 1) {
+        const cost = squares(start, at) + squares(at, end);
+        if (cost < least)
+            [best, least] = [at, cost];
+    }
+    return best;
+}
+/** Least squares' slope within the segments, with the sum of squares that it stands on; undefined where there is nothing to tell it by. */
+function slopeWithin(values, segments, onset) {
+    let [together, spread] = [0, 0];
+    for (const segment of segments) {
+        const range = indices(segment);
+        const center = meanOf(range, (index) => riseOf(index, onset));
+        for (const index of range) {
+            const off = riseOf(index, onset) - center;
+            together += off * (values[index] ?? 0);
+            spread += off * off;
+        }
+    }
+    return spread > 0 ? { value: together / spread, spread } : undefined;
+}
+/** How far a creep that starts at `onset` has come at an entry, in entries. */
+function riseOf(index, onset) {
+    return Math.max(0, index - onset);
+}
+function indices({ start, end }) {
+    return Array.from({ length: end - start }, (_, offset) => start + offset);
+}
+function meanOf(range, of) {
+    return range.reduce((sum, index) => sum + of(index), 0) / range.length;
+}
+/** As steep as the whole range over what is left, either way; so dense that the best one is off by little more than the noise. */
+function slopesToTry(values, onset, sigma) {
+    const range = Math.max(...values) - Math.min(...values);
+    const count = Math.min(24, Math.max(4, Math.ceil(range / (2 * sigma))));
+    const most = range / (values.length - onset);
+    return Array.from({ length: count }, (_, index) => most * ((2 * (index + 1)) / count - 1)).filter((slope) => slope !== 0);
+}
+/** A slope, the partition it leaves, the slope of that partition, and so on: no turn makes the sum of squares larger. */
+function settleSlope(values, onset, start, penalty) {
+    const flattened = (slope) => values.map((value, index) => value - slope * riseOf(index, onset));
+    const first = partition(flattened(start), penalty);
+    const slope = slopeWithin(values, first.segments, onset);
+    return slope === undefined ? first : partition(flattened(slope.value), penalty);
+}
+/** The partition into segments with the least sum of squares and penalties. */
+function partition(values, penalty) {
+    const squares = squaresOf(values);
+    const shortest = leastSegment(values.length);
+    const costs = new Float64Array(values.length + 1).fill(Number.POSITIVE_INFINITY);
+    const froms = new Int32Array(values.length + 1);
+    costs[0] = -penalty;
+    for (let end = shortest; end <= values.length; end += 1) {
+        let least = Number.POSITIVE_INFINITY;
+        let from = 0;
+        for (let start = 0; start <= end - shortest; start += 1) {
+            const cost = (costs[start] ?? 0) + squares(start, end);
+            if (cost < least)
+                [least, from] = [cost, start];
+        }
+        costs[end] = least + penalty;
+        froms[end] = from;
+    }
+    return { segments: walkBack(froms), cost: costs[values.length] ?? 0 };
+}
+function walkBack(froms) {
+    const segments = [];
+    for (let end = froms.length - 1; end > 0; end = froms[end] ?? 0)
+        segments.push({ start: froms[end] ?? 0, end });
+    return segments.reverse();
+}
+/** Sum of squares about the mean of the values from `start` to before `end`. */
+function squaresOf(values) {
+    const sums = new Float64Array(values.length + 1);
+    const ofSquares = new Float64Array(values.length + 1);
+    const center = median(values);
+    values.forEach((value, index) => {
+        const off = value - center;
+        sums[index + 1] = (sums[index] ?? 0) + off;
+        ofSquares[index + 1] = (ofSquares[index] ?? 0) + off * off;
+    });
+    return (start, end) => {
+        const sum = (sums[end] ?? 0) - (sums[start] ?? 0);
+        const about = (ofSquares[end] ?? 0) - (ofSquares[start] ?? 0) - (sum * sum) / (end - start);
+        return Math.max(0, about);
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/stats/student.js
+/**
+ * Student's t distribution, for any degrees of freedom ≥ 0.5, fractions included (Welch's are).
+ * Upper tail P(T > t), for t ≥ 0: half the regularised incomplete beta function at df / (df + t²), which is DLMF 8.17 and
+ * Abramowitz & Stegun 26.7.1.
+ */
+function studentUpperTail(t, degrees) {
+    if (t === Number.POSITIVE_INFINITY)
+        return 0;
+    return regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
+}
+/** The t that a share `probability` (between 0 and 1) of the distribution lies below. Accurate to 1e-9, relative. */
+function studentQuantile(probability, degrees) {
+    if (!(probability > 0 && probability < 1 && degrees > 0))
+        throw new RangeError(`no quantile at ${probability}, ${degrees} degrees of freedom`);
+    if (probability === 0.5)
+        return 0;
+    if (probability < 0.5)
+        return -studentQuantile(1 - probability, degrees);
+    return Number.isInteger(degrees) ? knownTail(1 - probability, degrees) : findTail(1 - probability, degrees);
+}
+/** Whole degrees and a few levels are all that most comparisons ask for, thousands of times where gates are simulated. */
+const knownTails = new Map();
+const mostKnown = 1000;
+function knownTail(tail, degrees) {
+    let ofTail = knownTails.get(tail);
+    if (ofTail === undefined) {
+        if (knownTails.size >= mostKnown)
+            knownTails.clear();
+        ofTail = new Map();
+        knownTails.set(tail, ofTail);
+    }
+    const known = ofTail.get(degrees);
+    if (known !== undefined)
+        return known;
+    if (ofTail.size >= mostKnown)
+        ofTail.clear();
+    const found = findTail(tail, degrees);
+    ofTail.set(degrees, found);
+    return found;
+}
+/** Degrees from which on Student's t is the normal distribution, to seven digits. */
+const asNormal = 1e7;
+/** Upper tail of the standard normal distribution, for z ≥ 0. */
+function normalUpperTail(z) {
+    return studentUpperTail(z, asNormal);
+}
+/** The z that a share `probability` (between 0 and 1) of the standard normal distribution lies below. */
+function normalQuantile(probability) {
+    return studentQuantile(probability, asNormal);
+}
+/** The tail falls strictly: Newton's steps, each kept inside a bracket that every step narrows, find the one t. */
+function findTail(tail, degrees) {
+    let high = 1;
+    while (studentUpperTail(high, degrees) > tail)
+        high *= 2;
+    let low = high === 1 ? 0 : high / 2;
+    const density = densityOf(degrees);
+    let t = (low + high) / 2;
+    for (let step = 0; step < 200; step += 1) {
+        const excess = studentUpperTail(t, degrees) - tail;
+        if (excess > 0)
+            low = t;
+        else
+            high = t;
+        const newton = t + excess / density(t);
+        const next = newton > low && newton < high ? newton : (low + high) / 2;
+        if (Math.abs(next - t) <= t * 1e-14)
+            return next;
+        t = next;
+    }
+    return t;
+}
+/** Density of the distribution, by its degrees of freedom (Abramowitz & Stegun 26.7.2). */
+function densityOf(degrees) {
+    const peak = Math.exp(logGamma((degrees + 1) / 2) - logGamma(degrees / 2)) / Math.sqrt(degrees * Math.PI);
+    return (t) => peak * (1 + (t * t) / degrees) ** (-(degrees + 1) / 2);
+}
+/** I_x(a, b). The fraction converges fast below (a + 1) / (a + b + 2); above it the symmetry 1 − I_{1−x}(b, a) is used. */
+function regularizedBeta(x, a, b) {
+    if (x <= 0)
+        return 0;
+    if (x >= 1)
+        return 1;
+    if (x > (a + 1) / (a + b + 2))
+        return 1 - regularizedBeta(1 - x, b, a);
+    const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) + logGamma(a + b) - logGamma(a) - logGamma(b));
+    return (front / a) * betaFraction(x, a, b);
+}
+/** Continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method from the front. */
+function betaFraction(x, a, b) {
+    const tiny = 1e-300;
+    const nonZero = (value) => (Math.abs(value) < tiny ? tiny : value);
+    let c = 1;
+    let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1));
+    let result = d;
+    for (let m = 1; m <= 10_000; m += 1) {
+        const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+        const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+        let factor = 1;
+        for (const numerator of [even, odd]) {
+            d = 1 / nonZero(1 + numerator * d);
+            c = nonZero(1 + numerator / c);
+            factor = c * d;
+            result *= factor;
+        }
+        if (Math.abs(factor - 1) < 1e-16)
+            break;
+    }
+    return result;
+}
+/** Coefficients of Lanczos's approximation with g = 7, n = 9 (P. Godfrey, 2001): 15 digits for arguments above 0.5. */
+const lanczos = [
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
+function logGamma(z) {
+    if (z < 0.5)
+        return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z);
+    const shifted = z - 1;
+    const base = shifted + 7.5;
+    const sum = lanczos.reduce((total, coefficient, index) => (index === 0 ? coefficient : total + coefficient / (shifted + index)), 0);
+    return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(base) - base + Math.log(sum);
+}
+
+;// CONCATENATED MODULE: ./lib/stats/change-points.js
+
+
+
+/** Entries on either side that a stray is held against. */
+const reach = 2;
+/** Values further than this from their neighbours' median are drawn in, in standard deviations (F. R. Hampel's identifier). */
+const strayAt = 3;
+/**
+ * Levels, steps and creep of a series whose noise is unknown, values in the order of time.
+ *
+ * Segments are the optimal partition (B. Jackson et al., IEEE Signal Process. Lett. 12, 2005; R. Killick, P. Fearnhead, I. A. Eckley, J. Am.
+ * Stat. Assoc. 107, 2012) by squares and a penalty of 3 ln n for each step, whose noise is the median absolute deviation of the first differences,
+ * which neither steps nor a creep change much. For the creep, which is common to all levels (a partial structural change: J. Bai, P. Perron,
+ * Econometrica 66, 1998), slopes and onsets are tried out. A partition finds too much; so the weakest step is taken out until each that is left
+ * is established by Student's t at `level`, divided by the number of places that it could have been at.
+ *
+ * @param floor a standard deviation that noise is never taken to be below: what is too small to matter.
+ * @param level chance of any step where there is none.
+ */
+function fitLevels(values, { level, floor }) {
+    const sigma = Math.max(noiseOfDifferences(values), floor);
+    const drawn = drawInStrays(values, strayAt * sigma);
+    if (values.length < leastEntries)
+        return finish(drawn, [{ start: 0, end: values.length }], undefined, floor);
+    const penalty = 3 * Math.log(values.length) * sigma ** 2;
+    const { segments, onset } = bestPartition(drawn, penalty, sigma);
+    return thinOut(drawn, segments, onset, { level, floor });
+}
+/** The same levels with a creep from `onset` on, whether or not it is more than noise. */
+function withCreep({ values, segments, floor }, onset) {
+    return finish(values, segments, onset, floor);
+}
+/** The steps of a fit, in order. */
+function stepsOf(fit) {
+    return fit.segments.slice(1).map((segment, before) => {
+        const { value } = jumpAt(fit, before);
+        return { index: segment.start, size: value, ...placesOf(fit, before, value) };
+    });
+}
+/** The level that a fit has at an entry. */
+function levelAt(fit, index) {
+    const segment = fit.segments.find(({ end }) => index < end) ?? fit.segments.at(-1);
+    if (segment === undefined)
+        return Number.NaN;
+    const { slope, onset } = fit.creep ?? { slope: 0, onset: 0 };
+    const rise = (at) => slope * riseOf(at, onset);
+    const range = indices(segment);
+    return meanOf(range, (at) => (fit.values[at] ?? Number.NaN) - rise(at)) + rise(index);
+}
+/** The standard deviation of the noise, where most neighbours are of one level: 1.4826 MAD of the first differences, over √2. */
+function noiseOfDifferences(values) {
+    const differences = values.slice(1).map((value, index) => value - (values[index] ?? value));
+    if (differences.length === 0)
+        return 0;
+    const center = median(differences);
+    const sizes = differences.map((each) => Math.abs(each - center)).sort((a, b) => a - b);
+    const middle = median(sizes) / 0.6745;
+    // Where most entries are equal to the page, the larger differences are what is known of the noise.
+    const upper = (sizes[Math.ceil(0.9 * sizes.length) - 1] ?? 0) / 1.6449;
+    return (middle > 0 ? middle : upper) / Math.SQRT2;
+}
+function drawInStrays(values, most) {
+    return values.map((value, index) => {
+        const room = Math.min(reach, Math.max(1, Math.min(index, values.length - 1 - index)));
+        const from = Math.min(Math.max(0, index - room), Math.max(0, values.length - 3));
+        const center = median(values.slice(from, Math.max(index + room + 1, from + 3)));
+        return Math.min(Math.max(value, center - most), center + most);
+    });
+}
+/** What is left of values that were fitted, once their levels and their creep are taken off. */
+function restsAbout(fit, values) {
+    return fit.segments.flatMap((segment) => {
+        const level = levelAt(fit, segment.start);
+        const { slope, onset } = fit.creep ?? { slope: 0, onset: 0 };
+        const start = riseOf(segment.start, onset);
+        return indices(segment).map((index) => (values[index] ?? Number.NaN) - level - slope * (riseOf(index, onset) - start));
+    });
+}
+/** Takes out the weakest step until each that is left is established. */
+function thinOut(values, found, onset, { level, floor }) {
+    let fit = finish(values, found, onset, floor);
+    while (fit.segments.length > 1) {
+        const chances = fit.segments.slice(1).map((_, before) => chanceOfNone(fit, before));
+        const weakest = chances.indexOf(Math.max(...chances));
+        if ((chances[weakest] ?? 0) <= level / values.length)
+            break;
+        const merged = finish(values, change_points_merge(fit.segments, weakest), onset, floor);
+        const settled = settleBoundaries(values, merged.segments, merged.creep ?? { slope: 0, onset: 0 });
+        fit = finish(values, settled, onset, floor);
+    }
+    return fit;
+}
+function change_points_merge(segments, before) {
+    return segments.flatMap((segment, index) => {
+        if (index === before + 1)
+            return [];
+        return index === before
+            ? [{ start: segment.start, end: segments[index + 1]?.end ?? segment.end }]
+            : [segment];
+    });
+}
+function finish(values, segments, onset, floor) {
+    const slope = onset === undefined ? undefined : slopeWithin(values, segments, onset);
+    const creep = slope === undefined || onset === undefined ? undefined : { onset, slope: slope.value };
+    const bare = { segments, creep, noise: floor, degrees: 0, floor, values };
+    const degrees = values.length - segments.length - (creep === undefined ? 0 : 1);
+    return degrees < 1 ? bare : { ...bare, degrees, noise: Math.max(floor, noiseAbout(bare, degrees)) };
+}
+/**
+ * Standard deviation of what is left. Where a value is like the one before it, there is less in the series than it has entries: the variance
+ * is then that of an autoregression's mean, (1 + r) / (1 − r) times as large.
+ */
+function noiseAbout(fit, degrees) {
+    const rest = restsAbout(fit, fit.values);
+    const squares = rest.reduce((sum, each) => sum + each * each, 0);
+    if (squares === 0)
+        return 0;
+    const together = rest.slice(1).reduce((sum, each, index) => sum + each * (rest[index] ?? 0), 0);
+    const alike = Math.min(0.6, Math.max(0, together / squares));
+    return Math.sqrt((squares / degrees) * ((1 + alike) / (1 - alike)));
+}
+/** The step after the segment `before`, with its standard error. */
+function jumpAt(fit, before) {
+    const [left, right] = [fit.segments[before], fit.segments[before + 1]];
+    if (left === undefined || right === undefined)
+        return { value: Number.NaN, error: Number.NaN };
+    const { slope, onset } = fit.creep ?? { slope: 0, onset: 0 };
+    const valueAt = (index) => fit.values[index] ?? Number.NaN;
+    const [ofLeft, ofRight] = [indices(left), indices(right)];
+    const rise = meanOf(ofRight, (index) => riseOf(index, onset)) - meanOf(ofLeft, (index) => riseOf(index, onset));
+    const value = meanOf(ofRight, valueAt) - meanOf(ofLeft, valueAt) - slope * rise;
+    const spread = fit.creep && slopeWithin(fit.values, fit.segments, onset)?.spread;
+    const ofSlope = spread === undefined ? 0 : rise ** 2 / spread;
+    return { value, error: fit.noise * Math.sqrt(1 / ofLeft.length + 1 / ofRight.length + ofSlope) };
+}
+/** Two-sided probability of a step at least so large where there is none. */
+function chanceOfNone(fit, before) {
+    const { value, error } = jumpAt(fit, before);
+    return fit.degrees < 1 ? 1 : 2 * studentUpperTail(Math.abs(value) / error, fit.degrees);
+}
+/** What the likelihood may fall by from the best place of a step to one that is as good as any: twice its logarithm. */
+const worseBy = 6;
+function placesOf(fit, before, size) {
+    const [left, right] = [fit.segments[before], fit.segments[before + 1]];
+    if (left === undefined || right === undefined)
+        throw new Error('a step is between two segments');
+    return {
+        first: reachOf(fit, right.start, left.start + 1, -1, size),
+        last: reachOf(fit, right.start, right.end - 1, 1, size),
+    };
+}
+/** Moves the step past one entry after another: each that is nearer to the other level speaks for it, each of its own against. */
+function reachOf(fit, index, limit, direction, size) {
+    let [furthest, against] = [index, 0];
+    for (let at = index; at !== limit; at += direction) {
+        const moved = direction === 1 ? at : at - 1;
+        const off = (fit.values[moved] ?? 0) - levelAt(fit, moved);
+        // The entry's level would be lower by the step, or higher when it goes back: (off ± size)² − off² in units of the noise.
+        const other = direction === 1 ? off + size : off - size;
+        against += (other ** 2 - off ** 2) / fit.noise ** 2;
+        if (against <= worseBy)
+            furthest = at + direction;
+        if (against > 4 * worseBy)
+            break;
+    }
+    return furthest;
+}
+
+;// CONCATENATED MODULE: ./lib/stats/welch.js
+
+
+/** undefined when a side has fewer than two values: there is no spread to judge by. */
+function welchTest(a, b) {
+    if (a.length < 2 || b.length < 2)
+        return undefined;
+    // In units of the largest value, since a record may hold numbers whose squares are not finite.
+    const unit = largest(a, b) || 1;
+    const [partA, partB] = [partOf(a, unit), partOf(b, unit)];
+    const difference = mean(b) - mean(a);
+    const standardError = Math.sqrt(partA + partB) * unit;
+    if (standardError <= unit * roundingError) {
+        const none = Math.abs(difference) <= unit * roundingError;
+        return { difference, standardError: 0, degrees: Number.POSITIVE_INFINITY, pValue: none ? 1 : 0 };
+    }
+    const degrees = degreesOf(partA, a.length, partB, b.length);
+    const pValue = 2 * studentUpperTail(Math.abs(difference) / standardError, degrees);
+    return { difference, standardError, degrees, pValue };
+}
+/** Half the width of the two-sided interval of this confidence (0.95) about the difference. */
+function halfWidth(test, confidence) {
+    if (test.standardError === 0)
+        return 0;
+    return studentQuantile((1 + confidence) / 2, test.degrees) * test.standardError;
+}
+/**
+ * The degrees of the variance of the difference, (Σ σ² / n)² / Σ (σ² / n)² / (n − 1) by Satterthwaite (Biometrics Bull. 2, 1946), where both
+ * samples have the same σ: of the sizes alone, 2(n − 1) of two samples of n values. Welch (Biometrika 34, 1947) puts the estimated variances
+ * there. Of few values that is a poor estimate: of two samples of two values it comes out anywhere between 1 and 2, where the truth is 2, and an
+ * interval is up to three times as wide as it should be. Spreads that differ disturb little, since the standard error is Welch's: with 2 to 10
+ * values a side, 95 % intervals cover 94 % with one standard deviation twice the other, 93 % at three times, 87 to 93 % at ten times (simulated).
+ * A sample that does not vary at all says nothing about the spread of the other, whose n − 1 are then all there are: Welch's.
+ */
+function degreesOf(partA, sizeA, partB, sizeB) {
+    const none = roundingError ** 2;
+    const [a, b] = partA > none && partB > none ? [1 / sizeA, 1 / sizeB] : [partA, partB];
+    return (a + b) ** 2 / (a ** 2 / (sizeA - 1) + b ** 2 / (sizeB - 1));
+}
+/** Equal values may differ in their last bits after a logarithm or a mean, relative to the largest; that is no spread. */
+const roundingError = Number.EPSILON * 8;
+function largest(a, b) {
+    return Math.max(...a.map(Math.abs), ...b.map(Math.abs));
+}
+/** A sample's part in the variance of the difference of the means. */
+function partOf(values, unit) {
+    return variance(values.map((value) => value / unit)) / values.length;
+}
+
+;// CONCATENATED MODULE: ./lib/stats/contrast.js
+
+
+
+/** Confidence of every interval that is shown. */
+const confidence = 0.95;
+/**
+ * Estimates are of the medians over boots, which is what is shown beside them. Intervals are of the means over boots, on logarithms
+ * for the growth and on the plain numbers for the difference: Student's t with
+ * Welch's standard error. They are widened to hold the estimate where a stray boot has pulled the mean away from the median. Where a boot has 0
+ * there is no logarithm: the growth's interval is then the difference's over the base's median.
+ *
+ * Boots are what is independent, and their spread decides. But the spread of two or three boots may come out far too small by chance; what the
+ * cycles within them leave open is known much better, and no difference of boots can be less uncertain than that: the interval is at
+ * least as wide, and the p-value at least as large, as a normal difference with that error has it. Never the other way round.
+ *
+ * @param errors what each boot's own cycles leave open of its number, as standard errors in its unit; none: not known
+ */
+function contrastSides(base, head, errors = { base: [], head: [] }) {
+    return contrast({ values: base, errors: errors.base }, { values: head, errors: errors.head });
+}
+function contrast(base, head) {
+    const baseMedian = median(base.values);
+    const value = median(head.values) - baseMedian;
+    const differenceTest = testOf(base, head);
+    const difference = intervalOf(value, differenceTest, (bound) => bound);
+    const differenceAtMost = upperBound(value, differenceTest, (bound) => bound);
+    const positive = [...base.values, ...head.values].every((each) => each > 0);
+    const ratioTest = positive ? testOf(onLogarithms(base), onLogarithms(head)) : undefined;
+    const growth = growthOf(value / baseMedian, ratioTest, difference, baseMedian);
+    const growthAtMost = ratioTest
+        ? upperBound(value / baseMedian, ratioTest, Math.expm1)
+        : differenceAtMost === undefined
+            ? undefined
+            : differenceAtMost / baseMedian;
+    return {
+        growth,
+        difference,
+        atMost: { growth: growth && growthAtMost, difference: differenceAtMost },
+        pValue: (ratioTest ?? differenceTest)?.pValue,
+        ratioTest,
+        differenceTest,
+    };
+}
+function onLogarithms({ values, errors }) {
+    return {
+        values: values.map(Math.log),
+        errors: errors.map((error, boot) => error / (values[boot] ?? Number.NaN)),
+    };
+}
+function testOf(base, head) {
+    const test = welchTest(base.values, head.values);
+    if (test === undefined)
+        return undefined;
+    const cycleError = Math.hypot(errorOfMean(base.errors), errorOfMean(head.errors));
+    const within = cycleError === 0 ? 0 : 2 * normalUpperTail(Math.abs(test.difference) / cycleError);
+    return { ...test, pValue: Math.max(test.pValue, within), cycleError };
+}
+function errorOfMean(errors) {
+    return errors.length === 0 ? 0 : Math.hypot(...errors) / errors.length;
+}
+/** The larger of what boots and what cycles leave open, on both sides of the estimate with this confidence together. */
+function halfWidthOf(test, twoSided) {
+    return Math.max(halfWidth(test, twoSided), normalQuantile((1 + twoSided) / 2) * test.cycleError);
+}
+function upperBound(value, test, scale) {
+    if (test === undefined)
+        return undefined;
+    const half = halfWidthOf(test, 2 * confidence - 1);
+    return half === 0 ? value : Math.max(value, scale(test.difference + half));
+}
+function growthOf(value, ratioTest, difference, baseMedian) {
+    if (!(baseMedian > 0))
+        return undefined;
+    if (ratioTest)
+        return intervalOf(value, ratioTest, Math.expm1);
+    const { low, high } = difference;
+    return low === undefined || high === undefined
+        ? { value }
+        : { value, low: low / baseMedian, high: high / baseMedian };
+}
+function intervalOf(value, test, scale) {
+    if (test === undefined)
+        return { value };
+    const half = halfWidthOf(test, confidence);
+    if (half === 0)
+        return { value, low: value, high: value };
+    return {
+        value,
+        low: Math.min(value, scale(test.difference - half)),
+        high: Math.max(value, scale(test.difference + half)),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/stats/drift.js
+
+
+
+
+/**
+ * The creep of a fitted series from the entry `from` to the last, without the steps in `apart` (of which each is the first entry of a new
+ * level). What is left is the slope that all levels have in common, and the steps too small to be taken out: many of them are a creep too.
+ * It is a linear contrast of least squares with a slope that is always in the model, with Student's 95 % interval; where the slope was sought
+ * out by its onset, the probability is Bonferroni's over the onsets tried. undefined where there is no noise to judge by.
+ */
+function driftOf(fit, from, apart) {
+    const last = fit.values.length - 1;
+    const model = withCreep(fit, fit.creep?.onset ?? from);
+    if (model.creep === undefined || model.degrees < 1 || from >= last)
+        return undefined;
+    const { value, error } = contrastOf(model, model.creep, weightsOf(model, from, apart), from);
+    const half = studentQuantile((1 + confidence) / 2, model.degrees) * error;
+    const chance = 2 * studentUpperTail(Math.abs(value) / error, model.degrees);
+    return {
+        value,
+        low: value - half,
+        high: value + half,
+        whole: levelAt(model, last) - levelAt(model, from),
+        start: levelAt(model, from),
+        pValue: Math.min(1, fit.creep === undefined ? chance : chance * onsetsTried),
+    };
+}
+/** How often each segment's level counts: +1 after a step that stays in, −1 before it. */
+function weightsOf({ segments }, from, apart) {
+    const counts = segments.map(({ start }, index) => index > 0 && start > from && !apart.has(start));
+    return segments.map((_, index) => (counts[index] ? 1 : 0) - (counts[index + 1] ? 1 : 0));
+}
+/** Σ weight · (mean − slope · mean rise) + slope · rise, whose variance has a part of each mean and one of the slope. */
+function contrastOf({ segments, values, noise }, { slope, onset }, weights, from) {
+    const spread = slopeWithin(values, segments, onset)?.spread ?? Number.NaN;
+    const rise = riseOf(values.length - 1, onset) - riseOf(from, onset);
+    let [ofMeans, ofRises, share] = [0, 0, 0];
+    segments.forEach((segment, index) => {
+        const weight = weights[index] ?? 0;
+        const range = indices(segment);
+        ofMeans += weight * meanOf(range, (at) => values[at] ?? Number.NaN);
+        ofRises += weight * meanOf(range, (at) => riseOf(at, onset));
+        share += weight ** 2 / range.length;
+    });
+    const left = rise - ofRises;
+    return { value: ofMeans + slope * left, error: noise * Math.sqrt(share + left ** 2 / spread) };
+}
+
+;// CONCATENATED MODULE: ./lib/stats/likelihood.js
+
+/**
+ * Probability, 0 to 1, that the true difference is above `limit`, which is in the test's unit (a logarithm where the test is of
+ * logarithms). It is Bayes' answer with a flat prior of the difference and one of 1 / variance, by which the difference is distributed as
+ * Student's t about its estimate (G. E. P. Box, G. C. Tiao, Bayesian Inference in Statistical Analysis, 1973, § 2.5; with
+ * Welch's degrees it is an approximation); but never surer than a normal difference with the error that the cycles leave open, as
+ * the interval is never narrower. To tell people which answer is likelier: no verdict depends on it.
+ * Without any spread the difference is taken as exact: 1 above the limit, 0 at it or below.
+ */
+function chancePast(test, limit) {
+    const distance = test.difference - limit;
+    if (test.standardError === 0 && test.cycleError === 0)
+        return distance > 0 ? 1 : 0;
+    const apart = Math.abs(distance);
+    const ofBoots = test.standardError === 0 ? 0 : studentUpperTail(apart / test.standardError, test.degrees);
+    const ofCycles = test.cycleError === 0 ? 0 : normalUpperTail(apart / test.cycleError);
+    const tail = Math.max(ofBoots, ofCycles);
+    return distance < 0 ? tail : 1 - tail;
+}
+
+;// CONCATENATED MODULE: ./lib/stats/planning.js
+
+/**
+ * How many boots a side would bring half the interval's width under `distance`, if the spread between boots and within them stays as it is: a guess to tell
+ * people, not part of any decision. `now` is the boots of the smaller side. undefined when `most` would not do.
+ */
+function bootsToResolve(test, now, distance, alpha, most) {
+    const enough = (boots) => {
+        const ofBoots = studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * test.standardError;
+        const ofCycles = normalQuantile(1 - alpha / 2) * test.cycleError;
+        return Math.max(ofBoots, ofCycles) * Math.sqrt(now / boots) <= distance;
+    };
+    if (!(distance > 0) || most <= now || !enough(most))
+        return undefined;
+    // More boots only narrow the interval, so the smallest number that is enough can be halved for.
+    let [low, high] = [now + 1, most];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (enough(middle))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return high;
+}
+/**
+ * Boots of a side from which on a change of nothing is likely to be told from one of `limit`: whose one-sided Student bound at `level` is
+ * within it, when boots spread by `spread`. Both sides have as many, or the other one has `others`. undefined where `most` would not do.
+ */
+function bootsToRuleOut(spread, limit, { level, most, others, }) {
+    for (let boots = 2; boots <= most; boots += 1)
+        if (boundOf(spread, boots, { level, others }) <= limit)
+            return boots;
+    return undefined;
+}
+/** What a change of nothing is told to be at most, of sides with so many boots each. */
+function boundOf(spread, boots, { level, others = boots }) {
+    return studentQuantile(level, boots + others - 2) * spread * Math.sqrt(1 / boots + 1 / others);
+}
+
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
 
 
@@ -53256,14 +54267,40 @@ function iso_duration(params) {
 const comparisonVersion = 1;
 const verdicts = ['pass', 'warn', 'fail', 'inconclusive'];
 const verdictSchema = schemas_enum(verdicts);
+/** Outliers that a record names of one row and side. */
+const mostOutliers = 5;
+const outlierSchema = strictObject({
+    /** 0-based. */
+    boot: schemas_int().nonnegative(),
+    round: schemas_int().nonnegative(),
+    /** ms since the boot's power-on. */
+    atMs: schemas_number().nonnegative(),
+    value: schemas_number(),
+});
+/** Per cycle, in the metric's unit, with its 95 % interval over boots. */
+const trendSchema = strictObject({ value: schemas_number(), low: schemas_number(), high: schemas_number() });
 /** Location of one metric on one side. */
 const sideSummarySchema = strictObject({
-    /** Median over boots of each boot's median, in the metric's unit. */
+    /** Median over boots of each boot's interquartile mean, in the metric's unit. */
     median: schemas_number(),
-    /** Each boot's median after warm-up, in order of boots. */
-    bootMedians: array(schemas_number()),
+    /** Each boot's interquartile mean after warm-up, in order of boots. */
+    bootLocations: array(schemas_number()),
     /** Samples that went into it. */
     samples: schemas_int().nonnegative(),
+    /** Mean of all samples: what storing them costs, bursts included. Not tested. */
+    mean: schemas_number().optional(),
+    /** First rounds of each boot that are left out, the same on both sides: those asked for, and more where they differ from the rest. */
+    warmupRounds: schemas_int().nonnegative().optional(),
+    askedWarmupRounds: schemas_int().nonnegative().optional(),
+    /** Samples far from the median of their boot: they count like all others. */
+    outliers: strictObject({
+        count: schemas_int().positive(),
+        /** The farthest, in order of boots. */
+        farthest: array(outlierSchema).max(mostOutliers),
+    })
+        .optional(),
+    /** What a sample has more than the one before it, where that is told from chance. */
+    trend: trendSchema.optional(),
 });
 /** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
 const estimateSchema = strictObject({
@@ -53282,14 +54319,26 @@ const rowSchema = strictObject({
     growth: estimateSchema.optional(),
     /** head − base, in the metric's unit. */
     difference: estimateSchema.optional(),
+    /** Of no change, two-sided, before any correction. */
+    pValue: schemas_number().optional(),
+    /** Both medians and the growth without what an immediate pause costs on each side, in the metric's unit. */
+    aboveFloor: strictObject({ base: schemas_number(), head: schemas_number(), growth: schemas_number().optional() })
+        .optional(),
     /** What was applied to this row. Ratios and bytes. */
     thresholds: strictObject({
         failAbove: schemas_number(),
         warnAbove: schemas_number().optional(),
         minGrowth: schemas_number(),
         max: schemas_number().optional(),
+        maxTrend: schemas_number().optional(),
     }),
+    /** Growth and difference are each below this with 95 % confidence: what a pass rests on. */
+    atMost: strictObject({ growth: schemas_number().optional(), difference: schemas_number().optional() }).optional(),
+    /** The change is told from none after the correction over all rows that gate and all looks. */
+    established: schemas_boolean().optional(),
     verdict: verdictSchema.optional(),
+    /** Of a `fail`: which limit it is past. */
+    failedBy: schemas_enum(['cap', 'trend', 'growth']).optional(),
     /** True: established and below zero by more than min-growth: said as loudly as a regression. */
     improved: schemas_boolean(),
     /** One sentence: why this verdict; for inconclusive, what would decide it. */
@@ -53308,6 +54357,76 @@ const acceptanceSchema = strictObject({
     at: iso_datetime(),
     commit: commitShaSchema,
 });
+const errorRatesSchema = strictObject({
+    /** Chance that any growth is called established where there is none, over all rows that gate and all looks. */
+    alpha: schemas_number(),
+    /** Of each interval. */
+    confidence: schemas_number(),
+    /** Looks that the plan of the measuring allowed, each with an equal share of alpha. */
+    looks: schemas_int().positive(),
+});
+/** Two levels meet in the history of a row. */
+const historyStepSchema = strictObject({
+    /** The first commit of the new level. */
+    commit: commitShaSchema,
+    measuredAt: iso_datetime(),
+    /** As far as the noise tells, the step is at one of the commits from `earliest` to `latest`. */
+    earliest: commitShaSchema,
+    latest: commitShaSchema,
+    /** The new level by the old one − 1; absent where the old one is 0. */
+    growth: schemas_number().optional(),
+    /** The new level less the old one, in the metric's unit. */
+    difference: schemas_number(),
+});
+/** What a row has crept by since a commit, head included. */
+const driftSchema = strictObject({
+    from: commitShaSchema,
+    since: iso_datetime(),
+    /** Measurements from that one on, head included. */
+    entries: schemas_int().positive(),
+    /** Without the steps up that were past the row's own thresholds, and those that took one back: a ratio − 1, with its 95 % interval. */
+    growth: strictObject({ value: schemas_number(), low: schemas_number(), high: schemas_number() }),
+    /** The same of the head's own number: a ratio − 1. */
+    head: schemas_number().optional(),
+    /** In the metric's unit. */
+    difference: schemas_number(),
+    /** With all steps: a ratio − 1. */
+    whole: schemas_number(),
+    established: schemas_boolean(),
+});
+/** The history of a row that gates by growth. */
+const historyRowSchema = strictObject({
+    scenario: schemas_string(),
+    metric: schemas_enum(metricNames),
+    /** Measurements that it was looked for in, head included. */
+    entries: schemas_int().positive(),
+    /** What it was at each of the history's `entries`, in the metric's unit; null where it was not measured. The head's own is its median. */
+    series: array(schemas_number().nullable()).max(400).optional(),
+    /** What measurements of one level usually differ by: a standard deviation as a ratio, robust; absent where there are too few. */
+    noise: schemas_number().nonnegative().optional(),
+    /** Of the last 20, oldest first. */
+    steps: array(historyStepSchema).max(20),
+    drift: driftSchema.optional(),
+    /** With `max-drift`: whether it is past that. */
+    verdict: schemas_enum(['pass', 'fail']).optional(),
+    /** One sentence, where the verdict is fail. */
+    reason: schemas_string().optional(),
+});
+/** What the stored measurements of a branch tell. */
+const historyPartSchema = strictObject({
+    branch: schemas_string().max(500),
+    /** `max-drift` as a ratio, where it was given. */
+    maxDrift: schemas_number().nonnegative().optional(),
+    /** The commit that `drift-from` names, where it was given. */
+    from: commitShaSchema.optional(),
+    /** The measurements that were looked at, oldest first, without the head's. */
+    entries: array(strictObject({ commit: commitShaSchema, measuredAt: iso_datetime() }))
+        .max(400)
+        .optional(),
+    /** One clause, where no row has a drift: why. With `maxDrift` and a `from` that is not there the verdict is no `pass`. */
+    notJudged: schemas_string().max(1000).optional(),
+    rows: array(historyRowSchema).max(200),
+});
 const comparisonSchema = strictObject({
     schema: literal('snapgate/comparison'),
     version: literal(comparisonVersion),
@@ -53319,14 +54438,18 @@ const comparisonSchema = strictObject({
     base: subjectSchema.optional(),
     head: subjectSchema,
     fingerprint: fingerprintSchema,
-    /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+    /** With it the verdict is `fail` (a cap, or `history`) or `inconclusive`. */
     noVerdict: noVerdictSchema.optional(),
     /** With it the verdict is `pass`; the rows keep theirs. */
     accepted: acceptanceSchema.optional(),
     /** Both images are the same bytes. */
     identicalImages: schemas_boolean(),
     boots: strictObject({ base: schemas_int().nonnegative(), head: schemas_int().nonnegative() }),
+    /** What the verdicts may err by. */
+    errors: errorRatesSchema.optional(),
     rows: array(rowSchema),
+    /** Where stored measurements were there to be read; a row of it that fails makes the verdict `fail`. */
+    history: historyPartSchema.optional(),
     notes: array(schemas_string()),
 });
 const matrixVersion = 1;
@@ -53400,6 +54523,1119 @@ const outcomeWords = {
 /** The state and its reason as one clause: `no baseline yet: a push to main stores one`. It may quote a record: escape before showing. */
 function noVerdictClause({ state, reason }) {
     return `${outcomeWords[state]}: ${reason.replace(/[.\s]+$/, '')}`;
+}
+
+;// CONCATENATED MODULE: ./lib/gate/thresholds.js
+
+/** What `min-growth` is for a metric of time, whose default in bytes says nothing about it. */
+const minGrowthMs = 50;
+/**
+ * What holds for one scenario and metric: snapgate.yml's own word on it, else the general thresholds and caps. The general growth is of a
+ * cycle: a scenario whose sample is the sum of `repeat` cycles may have as many times as much.
+ */
+function thresholdsFor(config, scenario, metric, repeat) {
+    // A scenario may be called `constructor`.
+    const own = Object.hasOwn(config.overrides, scenario) ? config.overrides[scenario]?.[metric] : undefined;
+    const defaults = {
+        ...config.defaults,
+        minGrowth: repeat * (isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth),
+        max: config.caps[metric],
+        maxTrend: isTimeMetric(metric) ? undefined : config.defaults.maxTrend,
+    };
+    const thresholds = { ...defaults, ...own };
+    const gatesGrowth = own !== undefined || config.gatedMetrics.includes(metric);
+    return { thresholds, gatesGrowth, gates: gatesGrowth || thresholds.max !== undefined };
+}
+/** Whether anything is held against a limit that no base moves: a cap, or `max-trend`. */
+function limitsHeadAlone({ caps, defaults, overrides }) {
+    const own = Object.values(overrides).flatMap((metrics) => Object.values(metrics));
+    const limits = [
+        ...Object.values(caps),
+        defaults.maxTrend,
+        ...own.flatMap(({ max, maxTrend }) => [max, maxTrend]),
+    ];
+    return limits.some((limit) => limit !== undefined);
+}
+/** Every metric that has a verdict in some scenario of these. */
+function gatingMetrics(config, scenarios, metrics) {
+    return metrics.filter((metric) => scenarios.some((scenario) => thresholdsFor(config, scenario, metric, 1).gates));
+}
+/**
+ * Whether a number is past a limit. At the limit it is not, and a limit in percent is rarely a number that floating point has: 0.9 % as it is
+ * written and 9 pages more on 1,000 differ in their last bit.
+ */
+function isAbove(value, limit) {
+    return value - limit > Math.abs(limit) * thresholds_roundingError;
+}
+/** Of a quotient and of a percentage that was read, relative; a byte more on any guest's memory is far above it. */
+const thresholds_roundingError = Number.EPSILON * 8;
+
+;// CONCATENATED MODULE: ./lib/gate/decide.js
+
+
+
+
+
+
+/** Chance of a false alarm over all rows that gate together. */
+const alpha = 0.05;
+/** More boots than this are not proposed to anyone. */
+const mostBoots = 100;
+/**
+ * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; a trend that is; no base, or the same image twice; too
+ * little measured; an established growth past the limits; a warning; a fail ruled out, also one by its trend; not enough to say.
+ */
+function decide(evidence) {
+    const decision = overCap(evidence) ?? overTrend(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
+    return (decision.verdict === 'pass' ? openTrend(evidence) : undefined) ?? decision;
+}
+/** Whether a change is established at all, for better or worse: its interval excludes none even after the correction. */
+function improves(evidence) {
+    const { contrast, established, applied, identicalImages } = evidence;
+    if (contrast === undefined || !established || identicalImages || !applied.gatesGrowth)
+        return false;
+    return contrast.difference.value < -applied.thresholds.minGrowth;
+}
+function overCap({ applied, head, metric }) {
+    const { max } = applied.thresholds;
+    if (max === undefined || head === undefined || !isAbove(head.median, max))
+        return undefined;
+    return {
+        verdict: 'fail',
+        failedBy: 'cap',
+        reason: `${metrics_formatAmount(metric, head.median)} is above the cap of ${metrics_formatAmount(metric, max)}.`,
+    };
+}
+function overTrend({ trendIsPast, limitTrend, applied, metric }) {
+    const { maxTrend } = applied.thresholds;
+    if (!trendIsPast || maxTrend === undefined || limitTrend === undefined)
+        return undefined;
+    const limit = metrics_formatAmount(metric, maxTrend);
+    return {
+        verdict: 'fail',
+        failedBy: 'trend',
+        reason: `${trendClause(metric, limitTrend.slope)}, which is above max-trend, ${limit} a cycle.`,
+    };
+}
+/** A leak that is not ruled out is no pass. */
+function openTrend({ applied, limitTrend, metric, head }) {
+    const { maxTrend } = applied.thresholds;
+    if (maxTrend === undefined || head === undefined)
+        return undefined;
+    if (limitTrend !== undefined && !isAbove(limitTrend.slope.high, maxTrend))
+        return undefined;
+    const limit = metrics_formatAmount(metric, maxTrend);
+    const reason = limitTrend === undefined
+        ? `Too few cycles for a trend; five after the warm-up have one, and max-trend is ${limit} a cycle.`
+        : `A trend above max-trend, ${limit} a cycle, is not ruled out (at most ${metrics_formatAmount(metric, limitTrend.slope.high)}); more cycles, or more boots, would decide.`;
+    return { verdict: 'inconclusive', reason };
+}
+/** `Grows by 12.0 KiB with each cycle (11.2 KiB … 12.9 KiB)`: from one cycle of a scenario to its next. */
+function trendClause(metric, { value, low, high }) {
+    const [from, to] = [low, high].map((bound) => formatChange(metric, bound));
+    return `Grows by ${metrics_formatAmount(metric, value)} with each cycle (${from} … ${to})`;
+}
+function withoutGrowth(evidence) {
+    const { applied, head, hasBase, base, metric, identicalImages, noVerdict } = evidence;
+    const { max } = applied.thresholds;
+    if (identicalImages && head === undefined && noVerdict === undefined && max === undefined)
+        return sameBytes;
+    if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
+        const side = head === undefined ? 'head' : 'base';
+        return {
+            verdict: 'inconclusive',
+            reason: `Not measured on ${side}: no cycle of it was finished; more time-budget would decide.`,
+        };
+    }
+    const within = max === undefined ? '' : `Within the cap of ${metrics_formatAmount(metric, max)}`;
+    if (!applied.gatesGrowth)
+        return { verdict: 'pass', reason: `${within}.` };
+    if (noVerdict) {
+        const why = `${noVerdictClause(noVerdict)}.`;
+        return { verdict: 'inconclusive', reason: within ? `${within}; ${why}` : capitalized(why) };
+    }
+    if (!hasBase)
+        return { verdict: 'pass', reason: within ? `${within}; no base.` : 'No base to compare with.' };
+    if (!identicalImages)
+        return undefined;
+    return sameBytes;
+}
+const sameBytes = {
+    verdict: 'pass',
+    reason: 'Both images are the same bytes: nothing can have grown.',
+};
+function capitalized(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+function byGrowth(evidence) {
+    const { contrast, metric } = evidence;
+    if (contrast?.differenceTest === undefined)
+        return tooFewBoots(evidence);
+    const found = describeChange(metric, contrast);
+    return (failed(evidence, contrast, found) ??
+        warned(evidence, contrast, found) ??
+        passed(evidence, contrast, found) ?? {
+        verdict: 'inconclusive',
+        reason: undecided(evidence, contrast, found),
+    });
+}
+function tooFewBoots({ contrast, metric }) {
+    const found = contrast === undefined ? '' : `${describeChange(metric, contrast)}, but `;
+    return {
+        verdict: 'inconclusive',
+        reason: `${found}fewer than two boots on a side give no interval: give it a longer time-budget, or more boots.`,
+    };
+}
+function failed(evidence, contrast, found) {
+    const { failAbove, minGrowth } = evidence.applied.thresholds;
+    if (!grewPast(evidence, contrast, failAbove))
+        return undefined;
+    const floor = metrics_formatAmount(evidence.metric, minGrowth);
+    return {
+        verdict: 'fail',
+        failedBy: 'growth',
+        reason: `${found} is established, above ${formatThreshold(failAbove)} and above ${floor}.`,
+    };
+}
+function warned(evidence, contrast, found) {
+    const { warnAbove } = evidence.applied.thresholds;
+    if (warnAbove === undefined || !grewPast(evidence, contrast, warnAbove))
+        return undefined;
+    return {
+        verdict: 'warn',
+        reason: `${found} is established and above the warning at ${formatThreshold(warnAbove)}.`,
+    };
+}
+/** From a base of 0 any growth is past any ratio: the absolute floor alone decides. */
+function grewPast({ established, applied }, contrast, ratio) {
+    const relative = contrast.growth?.value ?? Number.POSITIVE_INFINITY;
+    const { minGrowth } = applied.thresholds;
+    return established && isAbove(relative, ratio) && isAbove(contrast.difference.value, minGrowth);
+}
+function passed(evidence, contrast, found) {
+    const { applied, metric } = evidence;
+    const { failAbove, minGrowth } = applied.thresholds;
+    if (improves(evidence)) {
+        const less = metrics_formatAmount(metric, -contrast.difference.value);
+        return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
+    }
+    const { growth, difference } = contrast.atMost;
+    if (growth !== undefined && !isAbove(growth, failAbove))
+        return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
+    if (difference === undefined || isAbove(difference, minGrowth))
+        return undefined;
+    const high = formatChange(metric, difference);
+    return {
+        verdict: 'pass',
+        reason: `At most ${high}, and a fail needs more than ${metrics_formatAmount(metric, minGrowth)}.`,
+    };
+}
+function undecided(evidence, contrast, found) {
+    const { failAbove, minGrowth } = evidence.applied.thresholds;
+    const why = evidence.established
+        ? `${found} is established, but whether it is past the limits is not`
+        : excludesNone(contrast)
+            ? `${found} may still be chance among the rows that gate`
+            : `${found} is not told from chance`;
+    const likelier = likelierClause(evidence, contrast);
+    const more = boots(evidence, contrast);
+    const limits = `${formatThreshold(failAbove)} and ${metrics_formatAmount(evidence.metric, minGrowth)}`;
+    return more === undefined
+        ? `${why}; ${likelier}, but too near the limits (${limits}) for more boots to decide.`
+        : `${why}; ${likelier}; about ${more} more ${more === 1 ? 'boot' : 'boots'} a side would decide.`;
+}
+/** `a pass is likelier (87 %)`: whether what is measured, taken alone, is past both limits. */
+function likelierClause(evidence, { ratioTest, differenceTest }) {
+    const { failAbove, minGrowth } = evidence.applied.thresholds;
+    const chances = [
+        ...(ratioTest ? [chancePast(ratioTest, Math.log1p(failAbove))] : []),
+        ...(differenceTest ? [chancePast(differenceTest, minGrowth)] : []),
+    ];
+    // One measured thing, two limits: past both is hardly likelier than past the farther.
+    const fails = Math.min(...chances);
+    const [word, chance] = fails > 0.5 ? ['fail', fails] : ['pass', 1 - fails];
+    return `a ${word} is likelier (${Math.min(99, Math.round(100 * chance))} %)`;
+}
+/** The interval that is shown excludes none; it may be wider than the test's, where a stray boot pulls mean and median apart. */
+function excludesNone({ growth, difference }) {
+    const { low, high } = growth ?? difference;
+    return low !== undefined && high !== undefined && (low > 0 || high < 0);
+}
+/** Of the ways to a decision the nearest: told from none where that fails, below the ratio or the floor where that passes. */
+function boots(evidence, contrast) {
+    const now = Math.min(evidence.base?.bootLocations.length ?? 0, evidence.head?.bootLocations.length ?? 0);
+    const { failAbove, minGrowth } = evidence.applied.thresholds;
+    const { ratioTest, differenceTest, growth, difference } = contrast;
+    const tries = [];
+    if (differenceTest) {
+        tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, 2 * alpha, mostBoots));
+        const relative = growth?.value ?? Number.POSITIVE_INFINITY;
+        const fails = isAbove(relative, failAbove) && isAbove(difference.value, minGrowth);
+        const test = ratioTest ?? differenceTest;
+        if (fails && !evidence.established)
+            tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha / evidence.looks, mostBoots));
+    }
+    if (ratioTest && growth) {
+        const room = Math.log1p(failAbove) - Math.log1p(growth.value);
+        tries.push(bootsToResolve(ratioTest, now, room, 2 * alpha, mostBoots));
+    }
+    const needed = tries.filter((boot) => boot !== undefined);
+    return needed.length === 0 ? undefined : Math.min(...needed) - now;
+}
+/** `+38.2 % (+33.0 % … +44.1 %)`, or the difference where the base is 0. */
+function describeChange(metric, { growth, difference }) {
+    return growth === undefined
+        ? withInterval(difference, (value) => formatChange(metric, value))
+        : withInterval(growth, formatGrowth);
+}
+function withInterval({ value, low, high }, format) {
+    if (low === undefined || high === undefined)
+        return format(value);
+    return `${format(value)} (${format(low)} … ${format(high)})`;
+}
+
+;// CONCATENATED MODULE: ./lib/measure/image-key.js
+/** What images that are the same bytes have in common; undefined where equal records need not be equal guests. */
+function imageKey(image) {
+    // What a builder makes twice of the same need not be the same guest.
+    if (!('rootfsSha256' in image))
+        return undefined;
+    const { rootfsSha256, kernelSha256, initrdSha256 = '', init } = image;
+    return [rootfsSha256, kernelSha256, initrdSha256, init].join(' ');
+}
+
+;// CONCATENATED MODULE: ./lib/stats/holm.js
+/**
+ * Holm's step-down correction: which of several tests may be called established so that the chance of even one false alarm
+ * among all of them stays at `alpha`. The answer is in the order of the input. (S. Holm, Scand. J. Statist. 6, 1979.)
+ */
+function holmEstablished(pValues, alpha) {
+    const order = pValues.map((_, index) => index).sort((a, b) => at(pValues, a) - at(pValues, b));
+    const firstMiss = order.findIndex((test, rank) => at(pValues, test) > alpha / (pValues.length - rank));
+    const kept = new Set(firstMiss === -1 ? order : order.slice(0, firstMiss));
+    return pValues.map((_, index) => kept.has(index));
+}
+function at(values, index) {
+    return values[index] ?? Number.NaN;
+}
+
+;// CONCATENATED MODULE: ./lib/gate/looks.js
+/**
+ * How often a gate that measured these sides may have looked before it decided; 1 where nobody looked until the end. It is of the plan and not
+ * of the looks that were taken, for what a look may spend must not depend on what the ones before it have seen. That
+ * of the head counts: a stored base may come from a gate that it decided long ago. Base's, where head was measured without one.
+ */
+function looksOf(sides) {
+    const [base, head] = sides;
+    const plan = head.plan ?? base?.plan;
+    return plan === undefined ? 1 : Math.max(1, looksOfPlan(plan));
+}
+function looksOfPlan({ leastBoots, mostBoots }) {
+    // The first look is at two boots: one has no spread.
+    return mostBoots - Math.max(2, leastBoots) + 1;
+}
+
+;// CONCATENATED MODULE: ./lib/stats/trend.js
+
+
+
+/** With fewer, no order of the cycles is so rare that Kendall's test could tell it from chance at 5 %. */
+const fewestCycles = 5;
+/** Time and memory are in the square of a boot's cycles. More than the configuration allows are in a record of another's hand only. */
+const mostCycles = 1000;
+/**
+ * The slope of the boots of one side: the mean over boots of each boot's Theil–Sen slope, which is the median of the slopes between
+ * all pairs of its cycles (P. K. Sen, J. Am. Statist. Assoc. 63, 1968), and which bursts in up to 29 % of the cycles do not move far.
+ * `boots` has each boot's values after the warm-up, in the order they were measured, in any one unit; a boot of fewer than 5 is
+ * passed over, and undefined is the answer where all are.
+ *
+ * What speaks against `limit` (a slope, 0 if not given) is, and the interval is the wider of both where both do:
+ * - where boots' slopes differ by more than their cycles explain, the spread between boots, by Student's t of their slopes, n − 1 degrees; of two
+ *   or three boots it is hardly ever sure of anything, so that it is asked only there;
+ * - in any case the spread within them, by Kendall's test of each boot, the scores and their variances added up over boots (R. M. Hirsch,
+ *   J. R. Slack, E. A. Smith, Water Resour. Res. 18, 1982), ties and continuity corrected for; its interval is Sen's. It alone would
+ *   take bursts of several cycles for independent; without it, two boots whose few quantised slopes happen to be alike would be
+ *   an exact answer.
+ *
+ * Takes time and memory in n² for n cycles of a boot: half a million slopes, a tenth of a second, for a thousand. Of a boot of more
+ * than a thousand, it is every second cycle, or every third, and so on, that counts.
+ */
+function trendOf(boots, level, limit = 0) {
+    const lines = boots
+        .filter((values) => values.length >= fewestCycles)
+        .map((values) => lineOf(values, limit));
+    if (lines.length === 0)
+        return undefined;
+    const slopes = lines.map(({ slope }) => slope);
+    const pValue = Math.max(chanceWithin(lines), differ(lines) ? chanceBetween(slopes) : 0);
+    return {
+        slope: intervalAbout(lines, slopes, limit),
+        pValue,
+        established: pValue < level,
+        boots: lines.length,
+    };
+}
+function lineOf(values, limit) {
+    const step = Math.ceil(values.length / mostCycles);
+    const level = values.map((value, index) => value - limit * index).filter((_, index) => index % step === 0);
+    const slopes = pairSlopes(level, step);
+    const scoreVariance = varianceOfScore(level);
+    const apart = normalQuantile((1 + confidence) / 2) * Math.sqrt(scoreVariance);
+    // Rounded outwards, and all slopes where five cycles would need more than there are.
+    const rank = Math.max(Math.floor((slopes.length - apart) / 2), 1);
+    const middle = slopes.length >> 1;
+    const upper = trend_at(slopes, middle);
+    return {
+        slope: slopes.length % 2 === 1 ? upper : (trend_at(slopes, middle - 1) + upper) / 2,
+        low: trend_at(slopes, rank - 1),
+        high: trend_at(slopes, slopes.length - rank),
+        score: slopes.reduce((sum, slope) => sum + Math.sign(slope), 0),
+        scoreVariance,
+    };
+}
+/** Between all pairs of values, which are `step` cycles apart, ascending. */
+function pairSlopes(values, step) {
+    const slopes = new Float64Array((values.length * (values.length - 1)) / 2);
+    let next = 0;
+    for (let apart = 1; apart < values.length; apart += 1) {
+        for (let later = apart; later < values.length; later += 1) {
+            slopes[next] = (trend_at(values, later) - trend_at(values, later - apart)) / (apart * step);
+            next += 1;
+        }
+    }
+    return slopes.sort();
+}
+function trend_at(values, index) {
+    return values[index] ?? Number.NaN;
+}
+/** Kendall's, of n values in random order with groups of t alike (M. G. Kendall, Rank Correlation Methods, 1975, chapter 4). */
+function varianceOfScore(values) {
+    const counts = new Map();
+    for (const value of values)
+        counts.set(value, (counts.get(value) ?? 0) + 1);
+    const part = (size) => size * (size - 1) * (2 * size + 5);
+    return [...counts.values()].reduce((sum, ties) => sum - part(ties), part(values.length)) / 18;
+}
+/** Two-sided, of a slope at the limit in every boot. */
+function chanceWithin(lines) {
+    const score = lines.reduce((sum, line) => sum + line.score, 0);
+    const spread = Math.sqrt(lines.reduce((sum, line) => sum + line.scoreVariance, 0));
+    if (Math.abs(score) <= 1)
+        return 1;
+    return 2 * normalUpperTail((Math.abs(score) - 1) / spread);
+}
+/**
+ * Two-sided, of slopes about the limit; of a single one nothing speaks for or against it. A slope that is the limit itself is no
+ * evidence, though of quantised values that are mostly alike Kendall's score may be far from 0.
+ */
+function chanceBetween(slopes) {
+    const center = mean(slopes);
+    if (center === 0)
+        return 1;
+    if (slopes.length < 2)
+        return 0;
+    return 2 * studentUpperTail(Math.abs(center) / trend_errorOfMean(slopes), slopes.length - 1);
+}
+/** Chance with which boots of one slope are taken for boots of several. */
+const differAlpha = 0.1;
+/**
+ * Whether the slopes differ by more than their own errors explain: their variance over the mean square of the errors, against the χ² of n − 1
+ * degrees (W. G. Cochran, Biometrics 10, 1954, for equal weights; its quantile by E. B. Wilson, M. M. Hilferty, Proc. Natl. Acad. Sci. 17, 1931).
+ */
+function differ(lines) {
+    const degrees = lines.length - 1;
+    if (degrees === 0)
+        return false;
+    const width = 2 * normalQuantile((1 + confidence) / 2);
+    const error = Math.hypot(...lines.map(({ low, high }) => (high - low) / width)) / Math.sqrt(lines.length);
+    const spread = trend_errorOfMean(lines.map(({ slope }) => slope)) * Math.sqrt(lines.length);
+    const part = 2 / (9 * degrees);
+    const quantile = (1 - part + normalQuantile(1 - differAlpha) * Math.sqrt(part)) ** 3;
+    return spread > error * Math.sqrt(quantile);
+}
+/** In units of the largest, whose square need not be finite. */
+function trend_errorOfMean(slopes) {
+    const unit = Math.max(...slopes.map(Math.abs)) || 1;
+    return unit * Math.sqrt(variance(slopes.map((slope) => slope / unit)) / slopes.length);
+}
+function intervalAbout(lines, slopes, limit) {
+    const value = mean(slopes);
+    // Each boot's own uncertainty, as if independent; a single boot's is Sen's interval as it is.
+    const reach = (side) => Math.hypot(...lines.map(side)) / lines.length;
+    const between = differ(lines)
+        ? studentQuantile((1 + confidence) / 2, slopes.length - 1) * trend_errorOfMean(slopes)
+        : 0;
+    return {
+        value: limit + value,
+        low: limit +
+            value -
+            Math.max(between, reach((line) => line.slope - line.low)),
+        high: limit +
+            value +
+            Math.max(between, reach((line) => line.high - line.slope)),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/gate/numbers.js
+
+
+
+
+/** The rounds that are warm-up on either side are left out of both: a round is compared with its like. */
+function numbersOf(base, head, scenario, metric, { level, limit }) {
+    const sides = base === undefined ? [head] : [base, head];
+    const warmup = Math.max(...sides.map((side) => warmupRoundsOf(side, scenario, metric)));
+    const [ofBase, ofHead] = [base, head].map((side) => side && numbers_sideOf(side, scenario, metric, warmup, level));
+    return {
+        base: ofBase?.summary,
+        head: ofHead?.summary,
+        contrast: ofBase &&
+            ofHead &&
+            contrastSides(ofBase.summary.bootLocations, ofHead.summary.bootLocations, {
+                base: ofBase.errors,
+                head: ofHead.errors,
+            }),
+        limitTrend: limit === undefined ? undefined : trendOf(countedValues(head, scenario, metric, warmup), level, limit),
+    };
+}
+function numbers_sideOf(side, scenario, metric, warmup, level) {
+    const summary = summarizeSide(side, scenario, metric, warmup);
+    if (summary === undefined)
+        return undefined;
+    const errors = locationErrors(side, scenario, metric, warmup);
+    const trend = trendOf(countedValues(side, scenario, metric, warmup), level);
+    // Only what grows is a finding: a guest that settles for long is none.
+    const rises = trend?.established === true && trend.slope.value > 0;
+    return { summary: { ...toRecord(summary), ...(rises && { trend: trend.slope }) }, errors };
+}
+function toRecord({ outliers, ...summary }) {
+    if (outliers.length === 0)
+        return summary;
+    return { ...summary, outliers: { count: outliers.length, farthest: farthestOf(outliers, summary.median) } };
+}
+function farthestOf(outliers, center) {
+    const far = outliers.toSorted((a, b) => Math.abs(b.value - center) - Math.abs(a.value - center));
+    const named = new Set(far.slice(0, mostOutliers));
+    return outliers.filter((outlier) => named.has(outlier));
+}
+
+;// CONCATENATED MODULE: ./lib/gate/facts.js
+
+
+
+
+
+
+
+
+function gatherFacts(pair, config) {
+    const { head, noVerdict } = pair;
+    const base = noVerdict === undefined ? pair.base : undefined;
+    const identicalImages = base !== undefined && sameImage(base.image, head.image);
+    const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
+    const metrics = metricNames.filter((metric) => measured.has(metric));
+    const looks = looksOf([base, head]);
+    const rows = head.scenarios.flatMap(({ name: scenario, repeat }) => metrics.map((metric) => ({ scenario, metric, applied: thresholdsFor(config, scenario, metric, repeat) })));
+    const level = alpha / Math.max(1, rows.filter(({ applied }) => applied.gates).length);
+    const facts = rows.map((row) => ({
+        ...row,
+        ...numbersOf(base, head, row.scenario, row.metric, { level, limit: row.applied.thresholds.maxTrend }),
+        hasBase: base !== undefined,
+        noVerdict,
+        identicalImages,
+        looks,
+    }));
+    return { pair, looks, identicalImages, facts };
+}
+/**
+ * Several rows are several chances of a false alarm, of one comparison or of a whole matrix: only those that gate count, and Holm's correction is
+ * over all that are given here, growth and trends. Several looks are several chances too: each spends an equal share of alpha, which keeps
+ * the sum at alpha whatever the looks have in common (Bonferroni's inequality; as a spending function: K. Lan and D. DeMets, Biometrika 70, 1983).
+ */
+function establishedFacts(facts) {
+    const growths = facts.flatMap((fact) => fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined
+        ? [{ fact, kind: 'growth', pValue: fact.contrast.pValue }]
+        : []);
+    const trends = facts.flatMap((fact) => fact.applied.gates && fact.limitTrend !== undefined
+        ? [{ fact, kind: 'trend', pValue: fact.limitTrend.pValue }]
+        : []);
+    const tests = [...growths, ...trends];
+    const told = holmEstablished(tests.map(({ fact, pValue }) => Math.min(1, pValue * fact.looks)), alpha);
+    const of = (kind) => tests.filter((test, index) => told[index] && test.kind === kind).map(({ fact }) => fact);
+    return {
+        growth: new Set(of('growth').filter(({ contrast }) => contrast && excludesNone(contrast))),
+        trend: new Set(of('trend').filter(isPastLimit)),
+    };
+}
+function isPastLimit({ limitTrend, applied }) {
+    const { maxTrend } = applied.thresholds;
+    return limitTrend !== undefined && maxTrend !== undefined && limitTrend.slope.value > maxTrend;
+}
+/** The metrics that each measured side must have, for their rows gate. */
+function metricsThatGate(head, config) {
+    const scenarios = head.scenarios.map((scenario) => scenario.name);
+    const overridden = Object.values(config.overrides).flatMap((metrics) => metricNamesOf(metrics));
+    const named = new Set([...config.gatedMetrics, ...metricNamesOf(config.caps), ...overridden]);
+    return gatingMetrics(config, scenarios, [...named]);
+}
+function metricNamesOf(record) {
+    return metricNames.filter((metric) => record[metric] !== undefined);
+}
+/** Whether two images are the same bytes, for all that a guest is booted from. */
+function sameImage(base, head) {
+    const key = imageKey(base);
+    return key !== undefined && key === imageKey(head);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/floor.js
+
+/**
+ * Rows with what their scenario costs above an immediate pause on each side, which is what the agent and pausing itself cost in every
+ * scenario. A scenario that repeats has that cost as often. Nothing is added where pauses were not measured, or cost as much as the scenario.
+ */
+function withFloor(rows, head) {
+    return rows.map((row) => {
+        const floor = rows.find(({ scenario, metric }) => scenario === floorScenario && metric === row.metric);
+        const above = floor && aboveFloor(row, floor, repeatOf(head, row.scenario));
+        return above === undefined ? row : { ...row, aboveFloor: above };
+    });
+}
+function repeatOf({ scenarios }, name) {
+    return scenarios.find((scenario) => scenario.name === name)?.repeat ?? 1;
+}
+function aboveFloor(row, floor, repeat) {
+    if (row === floor || !row.base || !row.head || !floor.base || !floor.head)
+        return undefined;
+    const base = row.base.median - repeat * floor.base.median;
+    const head = row.head.median - repeat * floor.head.median;
+    if (!(base > 0 && head > 0))
+        return undefined;
+    return { base, head, growth: head / base - 1 };
+}
+
+;// CONCATENATED MODULE: ./lib/gate/headline.js
+
+
+
+
+/** Scenarios or entries that are named in one list. */
+const mostNamed = 5;
+/** One line of plain text. The scenarios' names in it are the user's, and so may be the reason: escape before showing. */
+function headlineOf(verdict, rows, sides) {
+    const { noVerdict } = sides;
+    if (noVerdict && verdict !== 'fail')
+        return noVerdictClause(noVerdict);
+    const deciding = rows.filter((row) => row.verdict === verdict).sort(byWeight);
+    const first = deciding[0];
+    const improved = rows
+        .filter((row) => row.improved)
+        .sort(byWeight)
+        .toReversed();
+    if (verdict === 'pass' || first === undefined)
+        return headline_passed(deciding, improved, sides, rows);
+    const change = `${changeOf(first)} ${limitOf(first, verdict)}${andOf(deciding)}`;
+    const state = noVerdict ? `; ${outcomeWords[noVerdict.state]}` : '';
+    return `${change}${improvedToo(improved)}${state}`;
+}
+/** Names as many as a line bears: `a, b and 3 more`. */
+function listed(names) {
+    const shown = names.slice(0, mostNamed).join(', ');
+    const rest = names.length - mostNamed;
+    return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+function headline_passed(deciding, improved, { hasBase, identicalImages }, rows) {
+    if (identicalImages)
+        return 'no change: both images are the same bytes';
+    if (!hasBase)
+        return headline_withoutBase(rows);
+    const [best] = improved;
+    if (best)
+        return `${changeOf(best)} (improved)${andOf(improved)}`;
+    return noGrowth(deciding);
+}
+function headline_withoutBase(rows) {
+    const capped = rows.some((row) => row.thresholds.max !== undefined && row.gates);
+    return capped
+        ? 'within all caps (no base to compare with)'
+        : 'no base to compare with, and no caps to hold';
+}
+function noGrowth(rows) {
+    const limits = [...new Set(rows.map((row) => row.thresholds.failAbove))];
+    const limit = limits.length === 1 && limits[0] !== undefined ? formatThreshold(limits[0]) : 'the limits';
+    return `no growth above ${limit}`;
+}
+/** Beside what is worse: as loud, for it is as true. */
+function improvedToo(improved) {
+    const names = improved.map((row) => `${row.scenario} ${row.growth ? formatGrowth(row.growth.value) : formatChange(row.metric, row.difference?.value ?? 0)}`);
+    return names.length === 0 ? '' : `; improved: ${listed(names)}`;
+}
+function changeOf(row) {
+    const label = `${metrics_metricLabels[row.metric]} of ${row.scenario}`;
+    const { trend } = row.head ?? {};
+    if (row.failedBy === 'trend')
+        return trend
+            ? `${label} +${metrics_formatAmount(row.metric, trend.value)} with each cycle`
+            : `${label} grows with each cycle`;
+    if (isOverCap(row))
+        return `${label} ${metrics_formatAmount(row.metric, row.head?.median ?? 0)} per cycle`;
+    if (row.growth)
+        return `${label} ${formatGrowth(row.growth.value)} per cycle`;
+    return row.difference
+        ? `${label} from ${metrics_formatAmount(row.metric, row.base?.median ?? 0)} to ${metrics_formatAmount(row.metric, row.head?.median ?? 0)} per cycle`
+        : label;
+}
+function limitOf(row, verdict) {
+    const { failAbove, warnAbove, max, maxTrend } = row.thresholds;
+    if (row.failedBy === 'trend' && maxTrend !== undefined)
+        return `(max-trend ${metrics_formatAmount(row.metric, maxTrend)})`;
+    if (verdict === 'inconclusive')
+        return '(not enough to decide)';
+    if (max !== undefined && isOverCap(row))
+        return `(cap ${metrics_formatAmount(row.metric, max)})`;
+    if (verdict === 'warn' && warnAbove !== undefined)
+        return `(warns above +${formatThreshold(warnAbove)})`;
+    return `(fails above +${formatThreshold(failAbove)})`;
+}
+function andOf(rows) {
+    const names = [...new Set(rows.map((row) => row.scenario))].slice(1);
+    return names.length === 0 ? '' : `; also ${listed(names)}`;
+}
+function isOverCap({ thresholds, head }) {
+    return thresholds.max !== undefined && head !== undefined && isAbove(head.median, thresholds.max);
+}
+/** Largest growth first. */
+function byWeight(a, b) {
+    return weight(b) - weight(a);
+}
+function weight(row) {
+    return row.growth?.value ?? (row.difference ? Math.sign(row.difference.value) * 1e6 : 0);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/compare.js
+
+
+
+
+
+
+
+
+
+/**
+ * Head against base. Throws SnapgateError('record') when the two cannot be compared or a metric that gates was not measured.
+ * Without a base only the caps decide. With `noVerdict` a base was asked for and there is none to compare with: rows that gate by growth
+ * are then inconclusive, and a base that is given all the same is only named.
+ */
+function compareMeasurements(base, head, config, meta) {
+    const { noVerdict } = meta;
+    const compared = noVerdict === undefined ? base : undefined;
+    if (compared)
+        requireComparable(compared, head);
+    const gated = metricsThatGate(head, config);
+    const gathered = gatherFacts({ base, head, noVerdict }, config);
+    if (!needsNoBoots(gathered, config)) {
+        requireMeasured(head, gated);
+        if (compared)
+            requireMeasured(compared, gated);
+    }
+    return concludePair(gathered, establishedFacts(gathered.facts), meta);
+}
+/** The same bytes twice need no boots, but for what is held against a limit of its own. */
+function needsNoBoots({ identicalImages, pair }, config) {
+    return identicalImages && pair.head.boots.length === 0 && !limitsHeadAlone(config);
+}
+/** The comparison of one pair, once it is known which of its changes are established. */
+function concludePair({ pair, looks, identicalImages, facts }, established, meta) {
+    const { base, head, noVerdict } = pair;
+    const rows = gatingFirst(withFloor(rowsOf(facts, established), head));
+    const verdict = noVerdict ? verdictWithout(rows) : overallVerdict(rows);
+    const hasBase = base !== undefined;
+    return {
+        schema: 'snapgate/comparison',
+        version: comparisonVersion,
+        snapgate: meta.snapgate,
+        createdAt: meta.now,
+        verdict,
+        headline: headlineOf(verdict, rows, { hasBase, identicalImages, noVerdict }),
+        ...(base === undefined ? {} : { base: base.subject }),
+        head: head.subject,
+        fingerprint: head.fingerprint,
+        ...(noVerdict === undefined ? {} : { noVerdict }),
+        identicalImages,
+        boots: { base: base?.boots.length ?? 0, head: head.boots.length },
+        errors: { alpha: alpha, confidence: confidence, looks },
+        rows,
+        notes: [...trendNotes(rows), ...notesOf(base, head)],
+    };
+}
+/**
+ * One row that fails makes the whole fail; else one that cannot tell makes the whole inconclusive, which is stronger than a
+ * warning because it may change the exit status; else a warning; else a pass. The same holds for the comparisons of a matrix.
+ */
+function overallVerdict(judged) {
+    const order = ['fail', 'inconclusive', 'warn'];
+    return order.find((verdict) => judged.some((each) => each.verdict === verdict)) ?? 'pass';
+}
+/** With nothing to compare with, no run of rows that are all within their caps is a pass. */
+function verdictWithout(rows) {
+    return overallVerdict(rows) === 'fail' ? 'fail' : 'inconclusive';
+}
+function rowsOf(facts, established) {
+    return facts
+        .filter((fact) => fact.applied.gates || fact.base !== undefined || fact.head !== undefined)
+        .map((fact) => rowOf(fact, established));
+}
+function rowOf(facts, all) {
+    const { scenario, metric, applied, base, head, contrast } = facts;
+    const established = all.growth.has(facts);
+    const evidence = { ...facts, established, trendIsPast: all.trend.has(facts) };
+    const decision = applied.gates ? decide(evidence) : undefined;
+    const { failAbove, warnAbove, minGrowth, max, maxTrend } = applied.thresholds;
+    return {
+        scenario,
+        metric,
+        gates: applied.gates,
+        ...(base === undefined ? {} : { base }),
+        ...(head === undefined ? {} : { head }),
+        ...(contrast?.growth === undefined ? {} : { growth: contrast.growth }),
+        ...(contrast === undefined ? {} : { difference: contrast.difference }),
+        ...(contrast?.pValue === undefined ? {} : { pValue: contrast.pValue }),
+        thresholds: {
+            failAbove,
+            minGrowth,
+            ...(warnAbove === undefined ? {} : { warnAbove }),
+            ...(max === undefined ? {} : { max }),
+            ...(maxTrend === undefined ? {} : { maxTrend }),
+        },
+        ...(contrast && { atMost: definedOf(contrast.atMost) }),
+        ...(contrast?.pValue !== undefined && applied.gatesGrowth && { established }),
+        ...(decision === undefined ? {} : { verdict: decision.verdict }),
+        ...(decision?.failedBy === undefined ? {} : { failedBy: decision.failedBy }),
+        improved: improves(evidence),
+        reason: decision?.reason ?? 'Does not gate.',
+    };
+}
+function definedOf({ growth, difference }) {
+    return {
+        ...(growth === undefined ? {} : { growth }),
+        ...(difference === undefined ? {} : { difference }),
+    };
+}
+function gatingFirst(rows) {
+    return [...rows.filter((row) => row.gates), ...rows.filter((row) => !row.gates)];
+}
+/** A leak, which medians alone do not show; said of rows that gate, whether a trend is limited or not. */
+function trendNotes(rows) {
+    return rows.flatMap(({ gates, scenario, metric, head, base }) => {
+        if (!gates || head?.trend === undefined)
+            return [];
+        const ofBase = base === undefined ? '' : base.trend ? ', and on base too' : ', and on base does not';
+        return [`${scenario}, ${metrics_metricLabels[metric]}: ${trendClause(metric, head.trend)}${ofBase}`];
+    });
+}
+/** A note of both sides stands once; one side's says whose it is. */
+function notesOf(base, head) {
+    const ofBase = base?.notes ?? [];
+    const shared = head.notes.filter((note) => ofBase.includes(note));
+    const own = (side, notes) => notes.filter((note) => !shared.includes(note)).map((note) => `${side}: ${note}`);
+    return [...new Set([...shared, ...own('base', ofBase), ...own('head', head.notes)])];
+}
+
+;// CONCATENATED MODULE: ./lib/gate/history-series.js
+/** Measurements that are looked at, the head's included. A record holds one fewer. */
+const history_series_mostEntries = 400;
+/**
+ * Of more rows than these fewer measurements are looked at, but never fewer than those: the time that a row takes grows with their square (400
+ * of them take a tenth of a second and more, 80 a hundredth).
+ */
+const rowsInFull = 8;
+const fewestEntries = 80;
+/**
+ * The entries that a history is looked for in: the newest, and all from `start` on. Where those are too many, some of them at even distances.
+ *
+ * @param start index of the entry that is looked back to; undefined: none.
+ */
+function pickEntries(entries, start, rows) {
+    const share = Math.sqrt(rowsInFull / Math.max(rowsInFull, rows));
+    const most = Math.max(fewestEntries, Math.floor(history_series_mostEntries * share)) - 1;
+    const first = Math.max(0, Math.min(start ?? entries.length, entries.length - most));
+    const count = Math.min(most, entries.length - first);
+    const indices = Array.from({ length: count }, (_, at) => count < 2 ? first : first + Math.round((at * (entries.length - 1 - first)) / (count - 1)));
+    return indices.flatMap((index, at) => {
+        const point = entries[index];
+        const before = indices[at - 1] ?? index - 1;
+        return point === undefined ? [] : [{ ...point, after: entries[before + 1]?.commit ?? point.commit }];
+    });
+}
+/** What the row was at each of the entries, in the metric's unit; null where that was not measured. */
+function valuesOf({ scenario, metric }, entries) {
+    return entries.map(({ scenarios }) => scenarios.find(({ name }) => name === scenario)?.medians[metric] ?? null);
+}
+function seriesOf(entries, values, head) {
+    const known = entries.flatMap((point, index) => {
+        const value = values[index] ?? null;
+        return value === null ? [] : [{ point, value }];
+    });
+    return { points: known.map(({ point }) => point), values: [...known.map(({ value }) => value), head] };
+}
+
+;// CONCATENATED MODULE: ./lib/gate/drift.js
+
+
+
+
+
+
+
+
+
+
+/** Chances of a step, and of a creep up or down, where there is none: of all rows together, of which each has an equal share. */
+const stepLevel = 0.001;
+const driftLevel = 0.005;
+/** Even where there are few rows a share is no larger than of so many: what is skewed exceeds it. */
+const leastShares = 2;
+/** Steps and creep of less are no matter, as a ratio; neither is noise of a tenth of that. */
+const leastTold = 0.01;
+/** Measurements that a creep needs from where it is looked back to. */
+const leastInWindow = 4;
+/** What a record holds. */
+const mostRows = 200;
+const mostSteps = 20;
+/**
+ * The history of every row that gates by growth, with the head of the comparison as its last entry. `measuredAt` is when that was measured,
+ * from which the window is counted; what is no time is taken for the newest entry's.
+ */
+function judgeHistory(comparison, history, config, measuredAt) {
+    const { rows, finish } = openHistory(comparison, history, config, measuredAt);
+    return finish(rows.map((judge) => judge()));
+}
+function openHistory(comparison, history, config, measuredAt) {
+    const others = history.entries.filter(({ commit }) => commit !== comparison.head.commit);
+    const now = timeOf(measuredAt) ?? timeOf(others.at(-1)?.measuredAt ?? '') ?? 0;
+    const gating = comparison.rows.filter(({ scenario, metric, head }) => head && thresholdsFor(config, scenario, metric, 1).gatesGrowth);
+    const entries = pickEntries(others, startOf(others, { history, config, now }), gating.length);
+    const shares = Math.max(leastShares, gating.length);
+    const terms = { history, config, now, identical: comparison.identicalImages, shares };
+    return {
+        rows: gating.slice(0, mostRows).map((row) => () => {
+            const series = valuesOf(row, entries);
+            const looked = seriesOf(entries, series, row.head?.median ?? 0);
+            return { ...rowHistory(row, looked, { ...terms, thresholds: row.thresholds }), series };
+        }),
+        finish: (rows) => toPart(rows, entries, history, config, whyNotJudged(rows, history, others)),
+    };
+}
+function toPart(rows, entries, { branch, from }, { drift: { max } }, notJudged) {
+    return {
+        branch: branch.slice(0, 500),
+        ...(max === undefined ? {} : { maxDrift: max }),
+        ...(from === undefined ? {} : { from }),
+        entries: entries.map(({ commit, measuredAt }) => ({ commit, measuredAt })),
+        ...(notJudged === undefined ? {} : { notJudged }),
+        rows: [...rows],
+    };
+}
+/** Why no row has a drift, where that is so. */
+function whyNotJudged(rows, { branch, from }, entries) {
+    if (rows.length === 0 || rows.some(({ drift }) => drift !== undefined))
+        return undefined;
+    const stored = `${entries.length} stored measurements of branch ${branch.slice(0, 200)}`;
+    if (from !== undefined && !entries.some(({ commit }) => commit === from))
+        return `commit ${from.slice(0, 7)}, which drift-from names, is not among the ${stored}: measure it on that branch, or give drift-window`;
+    if (rows.every(({ entries: looked }) => looked < leastEntries))
+        return `a history needs ${leastEntries} measurements, this head's among them, and of this machine class there are ${stored}`;
+    return `too few of the ${stored} are of the time since what is looked back to`;
+}
+/**
+ * The comparison with what is known of its branch: its verdict is `fail` where a row of that fails, and `inconclusive` where `max-drift` was to
+ * be held against a commit whose measurement is not there. What else keeps `max-drift` from being judged is a note. Others get their turn
+ * between its rows.
+ */
+async function withHistoryOf(comparison, history, config, measuredAt) {
+    if ('absent' in history)
+        return drift_withNoHistory(comparison, history, config);
+    const { rows, finish } = openHistory(comparison, history, config, measuredAt);
+    const judged = [];
+    for (const judge of rows) {
+        await (0,promises_namespaceObject.setImmediate)();
+        judged.push(judge());
+    }
+    return withHistory(comparison, finish(judged));
+}
+/** Where `max-drift` is given, a note says why it is not judged. */
+function drift_withNoHistory(comparison, { absent }, { drift }) {
+    return drift.max === undefined ? comparison : withNote(comparison, absent);
+}
+function withNote(comparison, why) {
+    return { ...comparison, notes: [...comparison.notes, `max-drift is not judged here: ${why}`] };
+}
+/** The comparison with its history, whose verdict is `fail` where a row of that fails. */
+function withHistory(comparison, history) {
+    const failing = pastDrift({ ...comparison, history });
+    const [worst] = failing.toSorted((a, b) => creepOf(b) - creepOf(a));
+    if (worst === undefined)
+        return withoutDrift({ ...comparison, history }, history);
+    const others = failing.length - 1;
+    const limit = `(max-drift ${formatThreshold(history.maxDrift ?? 0)})`;
+    const crept = `${metrics_metricLabels[worst.metric]} of ${worst.scenario} crept ${formatGrowth(creepOf(worst))} ${limit}${others > 0 ? ` and ${others} more` : ''}`;
+    const already = comparison.verdict === 'fail';
+    return {
+        ...comparison,
+        history,
+        verdict: overallVerdict([comparison, ...failing]),
+        headline: already ? `${comparison.headline}; ${crept}` : crept,
+    };
+}
+function withoutDrift(comparison, { notJudged, maxDrift, from, entries = [] }) {
+    if (notJudged === undefined || maxDrift === undefined)
+        return comparison;
+    const noted = withNote(comparison, notJudged);
+    const isThere = from === undefined || entries.some(({ commit }) => commit === from);
+    const verdict = overallVerdict([comparison, { verdict: 'inconclusive' }]);
+    if (isThere || comparison.identicalImages || comparison.verdict === verdict)
+        return noted;
+    return { ...noted, verdict, headline: `max-drift is not judged: ${notJudged}` };
+}
+/** The rows whose creep fails. */
+function pastDrift({ history }) {
+    return history?.rows.filter(({ verdict }) => verdict === 'fail') ?? [];
+}
+function creepOf({ drift }) {
+    return drift?.growth.value ?? 0;
+}
+function timeOf(text) {
+    const time = Date.parse(text);
+    return Number.isNaN(time) ? undefined : time;
+}
+function rowHistory({ scenario, metric }, looked, terms) {
+    const row = { scenario, metric, entries: looked.values.length };
+    if (looked.values.length < leastEntries)
+        return { ...row, steps: [] };
+    const scale = scaleOf(looked.values);
+    const scaled = looked.values.map(scale.to);
+    const fit = fitLevels(scaled, { level: stepLevel / terms.shares, floor: leastTold / 10 });
+    const found = stepsOf(fit).map((step) => ({ step, told: tellStep(step, looked, fit, scale) }));
+    const steps = found.filter(({ told }) => isTold(told)).map(({ told }) => told);
+    const drift = tellDrift(looked, fit, scale, {
+        from: startOf(looked.points, terms),
+        level: driftLevel / terms.shares,
+        apart: new Set(stepsApart(found, terms.thresholds).map(({ step }) => step.index)),
+        head: scaled.at(-1) ?? Number.NaN,
+    });
+    return {
+        ...row,
+        noise: scale.spread(1.4826 * median(restsAbout(fit, scaled).map(Math.abs)), median(looked.values)),
+        steps: steps.slice(-mostSteps),
+        ...(drift === undefined ? {} : { drift, ...judgeDrift(metric, drift, terms) }),
+    };
+}
+/** The first entry that is looked back to; undefined where it is not there. */
+function startOf(points, { history: { from }, config, now }) {
+    const found = points.findIndex(({ commit, measuredAt }) => from === undefined ? Date.parse(measuredAt) >= now - config.drift.windowMs : commit === from);
+    return found === -1 ? undefined : found;
+}
+function scaleOf(values) {
+    if (values.every((value) => value > 0))
+        return {
+            to: Math.log,
+            from: (scaled) => finite(Math.exp(scaled)),
+            spread: (deviation) => finite(Math.expm1(deviation)),
+        };
+    // In units of the largest, so that what is no matter means the same.
+    const unit = Math.max(...values) || 1;
+    return {
+        to: (value) => value / unit,
+        from: (scaled) => finite(scaled * unit),
+        spread: (deviation, level) => (level > 0 ? finite((deviation * unit) / level) : 0),
+    };
+}
+/** A record holds no number that is infinite, nor a report one that is so in percent. */
+function finite(value) {
+    return Math.min(value, 1e300);
+}
+function tellStep(step, { points }, fit, scale) {
+    const commitAt = (index) => points[Math.min(index, points.length - 1)];
+    const after = levelAt(fit, step.index);
+    const [now, before] = [scale.from(after), Math.max(0, scale.from(after - step.size))];
+    const at = commitAt(step.index);
+    if (at === undefined)
+        throw new Error('a step is at an entry');
+    return {
+        commit: at.commit,
+        measuredAt: at.measuredAt,
+        earliest: commitAt(step.first)?.after ?? at.commit,
+        latest: commitAt(step.last)?.commit ?? at.commit,
+        ...(before > 0 ? { growth: finite(now / before - 1) } : {}),
+        difference: now - before,
+    };
+}
+function isTold({ growth = Number.POSITIVE_INFINITY }) {
+    return Math.abs(growth) >= leastTold;
+}
+/**
+ * The steps that are no part of a creep. One up past the row's own thresholds was failed when it came, and accepted or meant. One down counts
+ * against what has crept up, unless it takes such a step back: then neither of the two is looked at.
+ */
+function stepsApart(found, thresholds) {
+    const apart = [];
+    const takenBack = new Set();
+    for (const each of found.filter(({ told }) => isPastLimits(told, thresholds))) {
+        const of = each.step.size > 0 ? undefined : apart.findLast((up) => takesBack(up, each, thresholds, takenBack));
+        if (of !== undefined)
+            takenBack.add(of).add(each);
+        if (of !== undefined || each.step.size > 0)
+            apart.push(each);
+    }
+    return apart;
+}
+/** What is left of the two is no more than a change that passes. */
+function takesBack(up, down, { failAbove, minGrowth }, takenBack) {
+    if (takenBack.has(up))
+        return false;
+    const ratio = (1 + (up.told.growth ?? Number.POSITIVE_INFINITY)) * (1 + (down.told.growth ?? -1));
+    const left = Math.abs(up.told.difference + down.told.difference);
+    return !isAbove(Math.abs(ratio - 1), failAbove) || !isAbove(left, minGrowth);
+}
+function isPastLimits({ growth = Number.POSITIVE_INFINITY, difference }, { failAbove, minGrowth }) {
+    return isAbove(Math.abs(growth), failAbove) && isAbove(Math.abs(difference), minGrowth);
+}
+function tellDrift({ points, values }, fit, scale, { from, apart, level, head, }) {
+    const start = from === undefined ? undefined : points[from];
+    if (from === undefined || start === undefined || values.length - from < leastInWindow)
+        return undefined;
+    const found = driftOf(fit, from, apart);
+    const atStart = levelAt(fit, from);
+    const before = scale.from(atStart);
+    if (found === undefined || !(before > 0))
+        return undefined;
+    const growthOf = (size) => finite(scale.from(atStart + size) / before - 1);
+    const [value, low, high] = [growthOf(found.value), growthOf(found.low), growthOf(found.high)];
+    return {
+        from: start.commit,
+        since: start.measuredAt,
+        entries: values.length - from,
+        growth: { value, low, high },
+        difference: finite(before * value),
+        head: growthOf(head - found.start - (found.whole - found.value)),
+        whole: growthOf(found.whole),
+        established: found.pValue <= level && Math.abs(value) >= leastTold,
+    };
+}
+function judgeDrift(metric, { growth, difference, established, entries, from, head = growth.value }, { thresholds, config, identical }) {
+    const { max } = config.drift;
+    if (max === undefined)
+        return {};
+    const { failAbove, minGrowth } = thresholds;
+    if (identical || !established || !isAbove(growth.value, max) || !isAbove(difference, minGrowth))
+        return { verdict: 'pass' };
+    // Whatever its branch has crept by, a change that mends it must get in.
+    if (!isAbove(head, max))
+        return { verdict: 'pass' };
+    const { value, low, high } = growth;
+    const crept = `${formatGrowth(value)} (${formatGrowth(low)} … ${formatGrowth(high)})`;
+    const reason = `The ${metrics_metricLabels[metric]} crept ${crept} over ${entries} measurements since ${from.slice(0, 7)}, past max-drift of ${formatThreshold(max)}, besides steps up above ${formatThreshold(failAbove)}; this head itself has ${formatGrowth(head)}.`;
+    return { verdict: 'fail', reason };
 }
 
 ;// CONCATENATED MODULE: ./lib/gate/exit-code.js
@@ -53789,7 +56025,7 @@ async function findBuilder(run) {
     const buildah = await askVersion(run, 'buildah', ['--version']);
     if (buildah === 'answers')
         return 'buildah';
-    throw new error_SnapgateError('host', `no builder for the Dockerfile: docker ${docker}, buildah ${buildah}`, 'Start the docker daemon and let this user reach it, or: sudo apt-get install -y --no-install-recommends buildah');
+    throw new error_SnapgateError('host', `no builder for the Dockerfile: docker ${docker}, buildah ${buildah}`, 'Start the docker daemon and let this user reach it, or: sudo apt-get install -y --no-install-recommends buildah', { ofMachine: true });
 }
 /**
  * Builds a Dockerfile with the builder's own cache of layers, so that two sides share what they have in common. Nothing is tagged: what
@@ -53862,7 +56098,7 @@ function lacksIds(error) {
     // The warning alone harms nobody: a build may do without other ids.
     if (!says(/no subuid ranges|no UID ranges/i) || !says(/not permitted|invalid argument/i))
         return undefined;
-    return new error_SnapgateError('host', `${error.message}: this user has no range of ids in /etc/subuid and /etc/subgid, which buildah needs without root`, 'Give it one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER". Or use docker, or run as root.', { cause: error, details });
+    return new error_SnapgateError('host', `${error.message}: this user has no range of ids in /etc/subuid and /etc/subgid, which buildah needs without root`, 'Give it one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER". Or use docker, or run as root.', { cause: error, details, ofMachine: true });
 }
 function buildArgs({ source, dockerfile, context }, idFile) {
     return [
@@ -53911,7 +56147,7 @@ function readDiskContent(path) {
     }
 }
 const chunkBytes = 1024 ** 2;
-const blockBytes = 4096;
+const disk_content_blockBytes = 4096;
 const zeros = Buffer.alloc(chunkBytes);
 function hashDisk(fd, sizeBytes) {
     const hash = (0,external_node_crypto_.createHash)('sha256').update(`disk ${sizeBytes}\n`);
@@ -53921,8 +56157,8 @@ function hashDisk(fd, sizeBytes) {
         const data = chunk.subarray(0, (0,external_node_fs_.readSync)(fd, chunk, 0, chunkBytes, start));
         if (isZero(data))
             continue;
-        for (let at = 0; at < data.length; at += blockBytes) {
-            const block = data.subarray(at, at + blockBytes);
+        for (let at = 0; at < data.length; at += disk_content_blockBytes) {
+            const block = data.subarray(at, at + disk_content_blockBytes);
             if (isZero(block))
                 continue;
             usedBytes += block.length;
@@ -53951,7 +56187,7 @@ function allocatedBytes(path) {
     return (0,external_node_fs_.statSync)(path).blocks * 512;
 }
 function shortOfDisk(dir, bytes, free, what) {
-    return new error_SnapgateError('host', `${what} needs ${units_formatBytes(bytes)} of disk below ${dir}, and ${units_formatBytes(free)} are free: ${units_formatBytes(bytes - free)} are missing`, 'Free some, or point work-dir and cache-dir at a disk that has more.');
+    return new error_SnapgateError('host', `${what} needs ${units_formatBytes(bytes)} of disk below ${dir}, and ${units_formatBytes(free)} are free: ${units_formatBytes(bytes - free)} are missing`, 'Free some, or point work-dir and cache-dir at a disk that has more.', { ofMachine: true });
 }
 
 ;// CONCATENATED MODULE: ./lib/image/crc32c.js
@@ -57225,12 +59461,12 @@ function vmlinux_damaged(path, why, lines = []) {
  */
 async function buildImage(run, inputs, options) {
     await checkImageInputs(run, inputs, options.checkout);
-    const kernelsBytes = options.cacheLimitBytes * shares.kernels;
+    const kernelsBytes = options.cacheLimitBytes * cacheShares.kernels;
     const kernel = await resolveKernel(run, fileSpec(inputs.kernel, options.checkout, 'kernel'), kernelsBytes);
     const initrdSpec = fileSpec(inputs.initrd, options.checkout, 'initrd');
     const initrd = await resolveInitrd(run, initrdSpec, kernel, inputs.devices);
     const kernelPath = inputs.devices === 'mmio'
-        ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * shares.disks)
+        ? await resolveVmlinux(run, kernel, options.cacheLimitBytes * cacheShares.disks)
         : kernel.path;
     const rootfs = await buildRootfs(run, inputs, options);
     return {
@@ -57246,7 +59482,7 @@ async function buildImage(run, inputs, options) {
 /** The kernel that an image of these inputs boots with, without building it: what measurements are compared by. */
 async function imageKernel(run, inputs, { checkout, cacheLimitBytes }) {
     const spec = fileSpec(inputs.kernel, checkout, 'kernel');
-    const kernel = await resolveKernel(run, spec, cacheLimitBytes * shares.kernels);
+    const kernel = await resolveKernel(run, spec, cacheLimitBytes * cacheShares.kernels);
     return { kernelVersion: kernel.version, kernelSha256: kernel.sha256 };
 }
 /** Checks what can be checked of the inputs before anything expensive: paths, the sizes of files, a builder for a Dockerfile. */
@@ -57274,8 +59510,8 @@ async function checkImageInputs(run, inputs, checkout) {
             placeInCheckout(checkout, source.path, 'rootfs', 'allowed');
     }
 }
-/** What of the cache's limit is for guests' disks, for buildah's layers, and for kernels. */
-const shares = { disks: 1 / 2, layers: 3 / 8, kernels: 1 / 8 };
+/** What of the cache's limit is for guests' disks, for buildah's layers, for kernels, and for the measurements of a bisect. */
+const cacheShares = { disks: 1 / 2, layers: 3 / 8, kernels: 7 / 64, measurements: 1 / 64 };
 /** Kept beside the ext4 in the cache. */
 const recordSchema = object({
     rootfsSha256: schemas_string(),
@@ -57289,7 +59525,10 @@ const diskName = 'rootfs.ext4';
 const recordName = 'rootfs.json';
 async function buildRootfs(run, inputs, options) {
     const { checkout, cacheLimitBytes } = options;
-    const [layersBytes, disksBytes] = [cacheLimitBytes * shares.layers, cacheLimitBytes * shares.disks];
+    const [layersBytes, disksBytes] = [
+        cacheLimitBytes * cacheShares.layers,
+        cacheLimitBytes * cacheShares.disks,
+    ];
     const what = `the ${options.side} image`;
     const content = await resolveRootfs(run, inputs.rootfs, checkout, what, layersBytes);
     const parts = [formatVersion, content.key, inputs.diskSizeBytes, await guestFilesSha256(run)];
@@ -57349,7 +59588,7 @@ function build_checkRoom(run, content, diskSizeBytes) {
     requireFreeDisk(run.cacheDir, disk, what);
 }
 function diskFull(content, run) {
-    return new error_SnapgateError('host', `the disk of ${run.dir} or of ${run.cacheDir} became full while a disk was made of ${content.description}`, 'Free some, or point work-dir and cache-dir at a disk that has more.');
+    return new error_SnapgateError('host', `the disk of ${run.dir} or of ${run.cacheDir} became full while a disk was made of ${content.description}`, 'Free some, or point work-dir and cache-dir at a disk that has more.', { ofMachine: true });
 }
 const smallestDisk = 16 * 1024 ** 2;
 const largestDisk = 1024 ** 4;
@@ -57439,301 +59678,6 @@ function osName() {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/host/version.js
-/** snapgate's version, as in package.json (a test holds them equal): a bundle has no package.json to read. */
-const version_version = '0.1.0';
-
-;// CONCATENATED MODULE: ./lib/measure/boot.js
-
-
-
-/** One cold boot and all its cycles. */
-async function measureBoot(job) {
-    const startedAt = new Date();
-    (0,external_node_fs_.mkdirSync)(job.dir, { recursive: true });
-    try {
-        const bootDir = makeDir(job.dir, 'base');
-        const booted = await job.engine.prepare(job.image, guestOptions(job.config), bootDir);
-        const { bootMs, readyMs, settled, metrics, versions = {} } = booted;
-        const notes = new Set(booted.notes);
-        const samples = await runCycles(job, booted.snapshot, startedAt.getTime(), notes);
-        const times = { startedAt: startedAt.toISOString(), bootMs, readyMs, settled };
-        const boot = { index: job.index, ...times, ...(metrics && { snapshot: metrics }), samples };
-        return { boot, versions, notes: [...notes] };
-    }
-    finally {
-        (0,external_node_fs_.rmSync)(job.dir, { recursive: true, force: true });
-    }
-}
-function guestOptions(config) {
-    const { memoryBytes, vcpus, bootTimeoutMs, readyCommand } = config;
-    return { memoryBytes, vcpus, bootTimeoutMs, readyCommand };
-}
-async function runCycles(job, base, startedAtMs, notes) {
-    const { config, engine } = job;
-    const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
-    const chain = { tip: keepsBase ? await engine.fork(base, makeDir(job.dir, 'chain')) : base };
-    const samples = [];
-    for (let round = 0; round < config.warmup + config.cycles; round += 1) {
-        job.onRound(round);
-        for (const scenario of config.scenarios) {
-            job.run.signal.throwIfAborted();
-            const began = Date.now();
-            const parts = await runScenario(engine, scenario, chain, base, notes);
-            samples.push({
-                scenario: scenario.name,
-                round,
-                warmup: round < config.warmup,
-                position: samples.length,
-                atMs: began - startedAtMs,
-                cycleMs: Date.now() - began,
-                metrics: sumMetrics(parts),
-                ...(scenario.repeat > 1 ? { parts } : {}),
-            });
-        }
-    }
-    return samples;
-}
-async function runScenario(engine, scenario, chain, base, notes) {
-    const parts = [];
-    for (let part = 0; part < scenario.repeat; part += 1) {
-        const advance = scenario.from === 'previous';
-        const result = await engine.cycle(advance ? chain.tip : base, scenario, { advance });
-        if (advance)
-            chain.tip = result.next;
-        for (const note of result.notes ?? [])
-            notes.add(note);
-        parts.push(result.metrics);
-    }
-    return parts;
-}
-/** Sum of each metric that every part has. */
-function sumMetrics(parts) {
-    const sums = {};
-    for (const name of metricNames) {
-        const values = parts.map((part) => part[name]).filter((value) => value !== undefined);
-        if (values.length === parts.length)
-            sums[name] = values.reduce((sum, value) => sum + value, 0);
-    }
-    return sums;
-}
-function makeDir(parent, name) {
-    const dir = (0,external_node_path_.join)(parent, name);
-    (0,external_node_fs_.mkdirSync)(dir);
-    return dir;
-}
-
-;// CONCATENATED MODULE: ./lib/measure/plan.js
-/**
- * The order of all boots. Sides alternate, and which of them goes first alternates too (base, head, head, base, …), so that a
- * drift of the host hits both. With `parallel` the two boots of a pair run side by side.
- */
-function planBoots(sides, boots, parallel) {
-    const waves = [];
-    for (let index = 0; index < boots; index += 1) {
-        const pair = (index % 2 === 0 ? sides : sides.toReversed()).map((side) => ({ side, index }));
-        if (parallel)
-            waves.push(pair);
-        else
-            waves.push(...pair.map((boot) => [boot]));
-    }
-    return waves;
-}
-/**
- * Whether the next wave should still be started. A pair of boots is never torn: sides end with equally many. The first wave
- * always runs, so that there is something to say.
- */
-function fitsBudget(waves, next, sides, clock) {
-    const startsPair = bootsBefore(waves, next) % sides === 0;
-    if (next === 0 || !startsPair)
-        return true;
-    const wavesOfPair = sides / (waves[next]?.length ?? 1);
-    const perWaveMs = clock.spentMs / next;
-    return clock.spentMs + perWaveMs * wavesOfPair <= clock.budgetMs;
-}
-function bootsBefore(waves, next) {
-    return waves.slice(0, next).reduce((sum, wave) => sum + wave.length, 0);
-}
-
-;// CONCATENATED MODULE: ./lib/measure/measure.js
-
-
-
-
-
-
-
-
-
-/** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
-async function measureSides(run, request) {
-    const boots = new Map(request.sides.map(({ side }) => [side, []]));
-    const cut = await runWaves(run, request, (side, boot) => boots.get(side)?.push(boot));
-    return request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
-}
-/** The note for boots that the time budget cut, or none. */
-async function runWaves(run, request, onBoot) {
-    const { config, sides } = request;
-    const waves = planBoots(sides.map(({ side }) => side), config.boots, request.parallel);
-    const startedMs = performance.now();
-    for (const [next, wave] of waves.entries()) {
-        const spentMs = performance.now() - startedMs;
-        if (!fitsBudget(waves, next, sides.length, { spentMs, budgetMs: config.timeBudgetMs })) {
-            const done = (next * wave.length) / sides.length;
-            return `time-budget ${formatDuration(config.timeBudgetMs)} ended after ${done} of ${config.boots} boots a side`;
-        }
-        const remaining = next === 0 ? '' : `, about ${formatDuration((spentMs / next) * (waves.length - next))} to go`;
-        await runWave(run, request, wave, remaining, onBoot);
-    }
-    return undefined;
-}
-async function runWave(run, request, wave, remaining, onBoot) {
-    const { config } = request;
-    // The first failure ends the run, and with it the other boot of the pair.
-    await Promise.all(wave.map(async ({ side, index }) => {
-        const name = `${side} boot ${index + 1} of ${config.boots}`;
-        run.log.info(`${name}: starts${remaining}`);
-        const measured = await measureOne(run, request, side, index, name);
-        const { boot } = measured;
-        run.log.info(`${name}: ${bootFact(boot)}, ${boot.samples.length} samples`);
-        onBoot(side, measured);
-    }));
-}
-function bootFact(boot) {
-    const { bootMs, readyMs } = boot;
-    return hasAgent(boot)
-        ? `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`
-        : `booted and saved in ${formatDuration(bootMs)}`;
-}
-async function measureOne(run, request, side, index, name) {
-    const image = request.sides.find((each) => each.side === side)?.image;
-    if (!image)
-        throw new Error(`no image for ${side}`);
-    const rounds = request.config.warmup + request.config.cycles;
-    try {
-        return await measureBoot({
-            run,
-            engine: request.engine,
-            image,
-            config: request.config,
-            index,
-            dir: (0,external_node_path_.join)(run.dir, `${side}-boot-${index}`),
-            onRound: (round) => run.log.detail(`${name}: round ${round + 1} of ${rounds}`),
-        });
-    }
-    catch (error) {
-        throw namingBoot(error, name);
-    }
-}
-/** The same error, its sentence saying which guest it was. */
-function namingBoot(error, name) {
-    if (!(error instanceof error_SnapgateError))
-        return error;
-    const { code, message, remedy, details, cause } = error;
-    return new error_SnapgateError(code, `${name}: ${message}`, remedy, {
-        ...(details === undefined ? {} : { details }),
-        ...(cause === undefined ? {} : { cause }),
-    });
-}
-function toMeasurement(request, { side, subject, image }, measured, cut) {
-    const { config, report } = request;
-    const boots = measured.map(({ boot }) => boot);
-    if (!report.identity)
-        throw new Error('measured with an engine that its own probe refused');
-    return {
-        schema: 'snapgate/measurement',
-        version: measurementVersion,
-        snapgate: version_version,
-        createdAt: new Date().toISOString(),
-        side,
-        subject,
-        image: imageRecord(image),
-        fingerprint: fingerprintWith(fingerprintOf(report.identity, kernelOf(image), config), versionsOf(side, measured)),
-        environment: readEnvironment(),
-        scenarios: scenariosRecord(config.scenarios),
-        boots: boots.toSorted((a, b) => a.index - b.index),
-        notes: notesOf(report, side, measured, cut),
-    };
-}
-function imageRecord(image) {
-    if (image.kind === 'rootfs')
-        return rootfsRecord(image);
-    const { builder, sha256, rootfs } = image;
-    return { builder, sha256, ...(rootfs === undefined ? {} : { rootfs: rootfsRecord(rootfs) }) };
-}
-function rootfsRecord(image) {
-    return {
-        rootfsSha256: image.rootfsSha256,
-        rootfsBytes: image.rootfsBytes,
-        kernelVersion: image.kernelVersion,
-        kernelSha256: image.kernelSha256,
-        ...(image.initrdSha256 === undefined ? {} : { initrdSha256: image.initrdSha256 }),
-        init: image.init,
-    };
-}
-function notesOf(report, side, measured, cut) {
-    const unsettled = measured.filter(({ boot }) => !boot.settled).map(({ boot }) => boot.index + 1);
-    return [
-        ...(report.fallback === undefined ? [] : [report.fallback]),
-        ...(unsettled.length === 0
-            ? []
-            : [`${side}: still busy when its base snapshot was taken, boot ${unsettled.join(', ')}`]),
-        ...(cut === undefined ? [] : [cut]),
-        ...notesOfBoots(measured),
-    ].map((note) => note.slice(0, 500));
-}
-/** Enough to see what they are about: a note a cycle would bury the report. */
-const maxBootNotes = 8;
-function notesOfBoots(measured) {
-    const notes = [...new Set(measured.flatMap((boot) => boot.notes))];
-    const more = notes.length - maxBootNotes;
-    return more <= 0
-        ? notes
-        : [...notes.slice(0, maxBootNotes), `${more} more notes of this kind are left out`];
-}
-/** @throws SnapgateError `guest` where the boots of one side are not of the same versions */
-function versionsOf(side, measured) {
-    const [first, ...others] = measured.map(({ versions }) => versions);
-    for (const field of ['engineVersion', 'kernelVersion']) {
-        const other = others.find((versions) => versions[field] !== first?.[field]);
-        if (other === undefined)
-            continue;
-        throw new error_SnapgateError('guest', `${side}: ${field} is ${JSON.stringify(first?.[field])} in one boot and ${JSON.stringify(other[field])} in another`, 'Something changed what the engine boots while it was measured: measure again.');
-    }
-    return first ?? {};
-}
-
-;// CONCATENATED MODULE: ./lib/gate/thresholds.js
-
-/** What `min-growth` is for a metric of time, whose default in bytes says nothing about it. */
-const minGrowthMs = 50;
-/** What holds for one scenario and metric: snapgate.yml's own word on it, else the general thresholds and caps. */
-function thresholdsFor(config, scenario, metric) {
-    // A scenario may be called `constructor`.
-    const own = Object.hasOwn(config.overrides, scenario) ? config.overrides[scenario]?.[metric] : undefined;
-    const defaults = {
-        ...config.defaults,
-        minGrowth: isTimeMetric(metric) ? minGrowthMs : config.defaults.minGrowth,
-        max: config.caps[metric],
-    };
-    const thresholds = { ...defaults, ...own };
-    const gatesGrowth = own !== undefined || config.gatedMetrics.includes(metric);
-    return { thresholds, gatesGrowth, gates: gatesGrowth || thresholds.max !== undefined };
-}
-/** Every metric that has a verdict in some scenario of these. */
-function gatingMetrics(config, scenarios, metrics) {
-    return metrics.filter((metric) => scenarios.some((scenario) => thresholdsFor(config, scenario, metric).gates));
-}
-/**
- * Whether a number is past a limit. At the limit it is not, and a limit in percent is rarely a number that floating point has: 0.9 % as it is
- * written and 9 pages more on 1,000 differ in their last bit.
- */
-function isAbove(value, limit) {
-    return value - limit > Math.abs(limit) * roundingError;
-}
-/** Of a quotient and of a percentage that was read, relative; a byte more on any guest's memory is far above it. */
-const roundingError = Number.EPSILON * 8;
-
 ;// CONCATENATED MODULE: ./lib/report/escape.js
 /** Characters that a foreign string keeps at most. */
 const maxForeignLength = 200;
@@ -57807,6 +59751,51 @@ function octal(character) {
     return Array.from(Buffer.from(character), (byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
+;// CONCATENATED MODULE: ./lib/report/terminal-table.js
+/** SGR codes of ECMA-48: on, and off again. */
+const codes = {
+    bold: [1, 22],
+    dim: [2, 22],
+    red: [31, 39],
+    green: [32, 39],
+    yellow: [33, 39],
+    blue: [34, 39],
+};
+const coloured = (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`;
+const terminal_table_plain = (_style, text) => text;
+function paintOf(colour) {
+    return colour ? coloured : terminal_table_plain;
+}
+function texts(...all) {
+    return all.map((text) => ({ text }));
+}
+const gap = '  ';
+/** A line for each row, the head's dimmed. */
+function columns({ rows, align }, paint) {
+    const widths = widthsOf(rows);
+    return rows.map((row, index) => {
+        const cells = row.map((cell, column) => {
+            const padding = ' '.repeat((widths[column] ?? 0) - widthOf(cell));
+            const text = cell.style === undefined ? cell.text : paint(cell.style, cell.text);
+            return align[column] === 'r' ? padding + text : text + padding;
+        });
+        const line = cells.join(gap).trimEnd();
+        return index === 0 ? paint('dim', line) : line;
+    });
+}
+function widthOfTable(rows) {
+    const widths = widthsOf(rows);
+    return widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
+}
+function widthsOf(rows) {
+    // Not by spreading into Math.max: a record may have more rows than a call has arguments.
+    return (rows[0] ?? []).map((_, column) => rows.reduce((widest, row) => Math.max(widest, widthOf(row[column])), 0));
+}
+/** In characters; names are latin in practice, and a wide one costs its alignment only. */
+function widthOf(cell) {
+    return Array.from(cell?.text ?? '').length;
+}
+
 ;// CONCATENATED MODULE: ./lib/report/wording.js
 
 
@@ -57851,9 +59840,9 @@ function acceptedOn({ at }) {
     return at.slice(0, '2026-01-02'.length);
 }
 function sideAmount(metric, side) {
-    return side === undefined ? '–' : formatAmount(metric, side.median);
+    return side === undefined ? '–' : metrics_formatAmount(metric, side.median);
 }
-/** To the byte, with the thousands parted: `2,580,480`; a half is possible, as a median of two. */
+/** To the byte, with the thousands parted: `2,580,480`; parts of one are possible, as of a mean. */
 function exactAmount(metric, value) {
     if (value === undefined)
         return '–';
@@ -57892,6 +59881,7 @@ function growthWords({ growth, difference, metric }) {
         ? withBounds(difference, (value) => formatChange(metric, value), (text) => text)
         : '–';
 }
+/** An estimate with its interval in brackets, whose numbers are short. */
 function withBounds({ value, low, high }, format, short) {
     if (low === undefined || high === undefined)
         return format(value);
@@ -57909,7 +59899,7 @@ function fingerprintFacts(fingerprint) {
         ['engine', `${fingerprint.engine}, ${fingerprint.engineVersion}, ${fingerprint.machine}`],
         ['accelerator', acceleration],
         ['guest kernel', `${fingerprint.kernelVersion} (sha256 ${fingerprint.kernelSha256.slice(0, 12)})`],
-        ['guest', `${units_formatBytes(fingerprint.memoryBytes)} of memory, ${plural(fingerprint.vcpus, 'vCPU')}`],
+        ['guest', `${units_formatBytes(fingerprint.memoryBytes)} of memory, ${wording_plural(fingerprint.vcpus, 'vCPU')}`],
         ['host processor', fingerprint.hostCpu],
         ['protocol', String(fingerprint.protocol)],
     ];
@@ -57917,6 +59907,8 @@ function fingerprintFacts(fingerprint) {
 /** Boots, rounds and warm-up, as far as the record at hand says. */
 function roundsFact({ comparison, head }) {
     const { base, head: ofHead } = comparison.boots;
+    if (comparison.identicalImages && ofHead === 0)
+        return 'of head none: it is the same bytes as base';
     const both = comparison.base !== undefined && comparison.noVerdict === undefined;
     const boots = both ? `${base} of base, ${ofHead} of head` : `${ofHead} of head`;
     return head === undefined ? boots : `${boots}; each ${roundsOf(head)}`;
@@ -57925,7 +59917,7 @@ function roundsFact({ comparison, head }) {
 function roundsOf(measurement) {
     const samples = measurement.boots[0]?.samples ?? [];
     const count = (warmup) => new Set(samples.filter((sample) => sample.warmup === warmup).map((sample) => sample.round)).size;
-    return `${plural(count(false), 'round')} after ${count(true)} to warm up`;
+    return `${wording_plural(count(false), 'round')} after ${count(true)} to warm up`;
 }
 /** What pausing and the agent cost by themselves: part of every other number. */
 function floorFact({ rows }) {
@@ -57957,8 +59949,8 @@ function readyFact(measurement) {
         : `booted and saved in ${formatDuration(ready)}`;
 }
 /** The command that repeats the run, quoted for a shell: one line of visible characters. A commit is named, whatever name it was given by. */
-function reproduceCommand({ comparison, reproduce }) {
-    const { base, fingerprint, boots } = comparison;
+function reproduceCommand({ comparison, head, reproduce }) {
+    const { base, fingerprint } = comparison;
     const commit = base?.commit === undefined ? [] : ['--base', `ref:${base.commit}`];
     const ofBase = reproduce?.includes('--base') ? [] : base === undefined ? ['--base', 'none'] : commit;
     const given = reproduce ?? [
@@ -57967,13 +59959,274 @@ function reproduceCommand({ comparison, reproduce }) {
         `${fingerprint.memoryBytes / 1024 ** 2}MiB`,
         '--vcpus',
         String(fingerprint.vcpus),
-        '--boots',
-        String(boots.head),
+        ...bootsOptions(comparison, head),
     ];
     return ['npx', 'snapgate', 'gate', ...ofBase, ...given].map(shellWord).join(' ');
 }
-function plural(count, noun, nouns = `${noun}s`) {
+/** As the boots were planned: as many as it took would be one look where there were several, which decides by another level. */
+function bootsOptions({ boots }, head) {
+    if (boots.head === 0)
+        return [];
+    if (head?.plan === undefined)
+        return ['--boots', String(boots.head)];
+    const { leastBoots, mostBoots } = head.plan;
+    return ['--boots', String(leastBoots), '--max-boots', String(mostBoots)];
+}
+function wording_plural(count, noun, nouns = `${noun}s`) {
     return `${count} ${count === 1 ? noun : nouns}`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/bisection-table.js
+
+
+
+
+
+/** A search for a person at a terminal: what came out, each commit that was tested with its evidence, what changed, and what to run. */
+function bisectionTable(bisection, { colour, reproduce }) {
+    const paint = paintOf(colour);
+    const { outcome, headline, good, bad, commits, steps, undecided, notes } = bisection;
+    const word = paint(outcomeStyles[outcome], paint('bold', bisection_table_outcomeWords[outcome]));
+    return `${[
+        `${word}  ${paint('bold', visibleText(headline, 500))}`,
+        '',
+        paint('dim', `GOOD   ${named(good)}`),
+        paint('dim', `BAD    ${named(bad)}, ${wording_plural(commits, 'commit')} later`),
+        ...bisection_table_paragraph(testTable(bisection, paint)),
+        ...bisection_table_paragraph(undecided.map((row) => `not searched: ${undecidedWords(row)}`)),
+        ...bisection_table_placesOf(steps).flatMap((place) => ['', ...placeLines(place, reproduce, paint)]),
+        ...bisection_table_paragraph(notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`))),
+    ].join('\n')}\n`;
+}
+function bisection_table_paragraph(lines) {
+    return lines.length === 0 ? [] : ['', ...lines];
+}
+/** One clause: `like GOOD (99.8 %): memfile diff of idle-2s 2.46 MiB, +0.4 % (−1.0 % … +1.8 %) against GOOD, 3 boots`. */
+function judgementWords(judgement) {
+    const { scenario, metric, median, bootLocations } = judgement;
+    const size = `${metricLabels[metric]} of ${scenario} ${formatAmount(metric, median)}`;
+    const boots = plural(bootLocations.length, 'boot');
+    return `${likeWords(judgement)}: ${size}, ${changeWords(judgement)} against GOOD, ${boots}`;
+}
+const bisection_table_outcomeWords = {
+    found: 'FOUND',
+    likely: 'LIKELY',
+    range: 'NARROWED',
+    nothing: 'NOTHING TO FIND',
+    inconclusive: 'INCONCLUSIVE',
+};
+const outcomeStyles = {
+    found: 'green',
+    likely: 'yellow',
+    range: 'yellow',
+    nothing: 'green',
+    inconclusive: 'yellow',
+};
+const likes = {
+    good: 'like GOOD',
+    bad: 'like BAD',
+    between: 'between the two',
+};
+function likeWords({ like, probability, clear, identical }) {
+    if (identical)
+        return `${likes[like]} (the same bytes)`;
+    return `${clear ? '' : 'likelier '}${likes[like]} (${formatChance(probability)})`;
+}
+function changeWords({ metric, growth, difference, }) {
+    if (growth !== undefined)
+        return bisection_table_withInterval(growth, formatGrowth);
+    return difference === undefined ? '–' : bisection_table_withInterval(difference, (value) => formatChange(metric, value));
+}
+function undecidedWords(row) {
+    const { scenario, metric } = row;
+    return `${metrics_metricLabels[metric]} of ${visibleText(scenario, 60)} ${changeWords(row)}, which boots of GOOD and BAD did not decide`;
+}
+function bisection_table_withInterval({ value, low, high }, format) {
+    if (low === undefined || high === undefined)
+        return format(value);
+    return `${format(value)} (${format(low)} … ${format(high)})`;
+}
+function named({ commit, subject }) {
+    return `${commit.slice(0, 7)} ${visibleText(subject, 60)}`;
+}
+/** In the order they were tested, a line for each row that a commit was judged by. */
+function testTable({ tested, commits }, paint) {
+    const head = texts('place', 'commit', 'metric', 'boots', 'booted', 'size', 'against GOOD (95 %)', 'judged');
+    const body = tested
+        .filter(({ place }) => place > 0 && place < commits)
+        .flatMap((test) => bisection_table_rowsOf(test).map((row) => texts(...row)));
+    return body.length === 0 ? [] : columns({ rows: [head, ...body], align: 'rllrlrrl' }, paint);
+}
+function bisection_table_rowsOf(test) {
+    const { place, boots, reusedBoots, booted, skipped, judgements } = test;
+    const which = [String(place), named(test)];
+    const told = boots === 0 ? '' : reusedBoots === 0 ? String(boots) : `${boots}, ${reusedBoots} reused`;
+    const when = booted === undefined ? '' : timeWords(booted);
+    if (skipped !== undefined)
+        return [[...which, '', told, when, '', '', `skipped: ${visibleText(skipped, 200)}`]];
+    return judgements.map((judgement) => [
+        ...which,
+        `${metrics_metricLabels[judgement.metric]} of ${visibleText(judgement.scenario, 60)}`,
+        told,
+        when,
+        metrics_formatAmount(judgement.metric, judgement.median),
+        changeWords(judgement),
+        likeWords(judgement),
+    ]);
+}
+/** Of the oldest boot that is used, to the minute, in UTC: `2026-01-02 03:04`. */
+function timeWords({ first }) {
+    return visibleText(first.slice(0, 16).replace('T', ' '));
+}
+function bisection_table_placesOf(steps) {
+    const keyOf = ({ after, at }) => `${after.commit} ${at.commit}`;
+    return [...Map.groupBy(steps, keyOf).values()].flatMap(([first, ...others]) => first === undefined ? [] : [[first, ...others]]);
+}
+function placeLines(place, reproduce, paint) {
+    const [{ kind, after, at, changed }] = place;
+    const to = at.commit.slice(0, 12);
+    const show = kind === 'step' ? `git show ${to}` : `git log ${after.commit.slice(0, 12)}..${to}`;
+    return [
+        paint('bold', placeTitle(place[0])),
+        ...place.map((step) => `  ${stepWords(step)}`),
+        ...changedLines(changed).map((line) => `  ${line}`),
+        paint('dim', `  ${show}`),
+        ...(reproduce === undefined ? [] : [paint('dim', `  ${gateCommand(place[0], reproduce)}`)]),
+    ];
+}
+function changedLines(changed) {
+    if (changed === undefined)
+        return ['(git could not tell which files differ)'];
+    const { files, count } = changed;
+    const more = count - files.length;
+    return [
+        ...files.map(({ path, added, removed }) => `${visibleText(path, 200)} ${linesWords(added, removed)}`),
+        ...(more > 0 ? [`and ${wording_plural(more, 'file')} more`] : []),
+    ];
+}
+function gateCommand({ after, at }, reproduce) {
+    const sides = ['--base', `ref:${after.commit}`, '--head', `ref:${at.commit}`];
+    return ['npx', 'snapgate', 'gate', ...sides, ...reproduce].map(shellWord).join(' ');
+}
+function placeTitle({ kind, after, at, commits, untried }) {
+    if (kind === 'step')
+        return named(at);
+    const range = `one of the ${wording_plural(commits, 'commit')} after ${named(after)} up to ${named(at)}`;
+    const why = {
+        range: untried === 0
+            ? ': those between cannot be tested'
+            : `: ${wording_plural(commits - 1 - untried, 'commit')} between cannot be tested, and ${untried} were not tried`,
+        spread: ', or several: none between them is past the limits by itself',
+        untold: ': boots do not tell which side those between are on',
+        open: ': not narrowed further yet',
+    };
+    return `${range}${why[kind]}`;
+}
+function stepWords(step) {
+    const what = `${metrics_metricLabels[step.metric]} of ${visibleText(step.scenario, 60)} ${changeWords(step)}`;
+    // Judged by no boots: by the bytes of images, or not yet.
+    return step.probability === 1 ? what : `${what}; chance that it is here: ${formatChance(step.probability)}`;
+}
+function linesWords(added, removed) {
+    return added === undefined || removed === undefined ? '(no text)' : `(+${added} −${removed})`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/calibration-table.js
+
+
+
+
+
+/** What `calibrate` prints. */
+function calibrationTable(calibration, { colour }) {
+    const paint = paintOf(colour);
+    const { subject, rows, notes, suggested, shared } = calibration;
+    const lines = [
+        paint('bold', `calibrated on ${visibleText(subjectWords(subject))}`),
+        paint('dim', measuredWith(calibration)),
+        '',
+        paint('bold', 'The image against itself'),
+        ...gatesTable(calibration, paint),
+        '',
+        paint('bold', 'Spread: standard deviations'),
+        ...spreadTable(rows, paint),
+        ...(shared > 0
+            ? [`What boots have of their own is alike over scenarios: correlation ${shared.toFixed(2)}.`]
+            : []),
+        '',
+        paint('bold', 'The smallest growth that fails, in 80 % and in 95 % of gates, by max-boots'),
+        ...smallestTable(rows, paint),
+        '',
+        paint('bold', 'Suggested'),
+        ...suggestionLines(suggested),
+        ...notes.map((note) => paint('dim', `note: ${visibleText(note, 500)}`)),
+    ];
+    return `${lines.join('\n')}\n`;
+}
+function measuredWith({ boots, rounds, warmupRounds, gate, seed }) {
+    const limits = `fails above ${formatThreshold(gate.failAbove)} and ${units_formatBytes(gate.minGrowthBytes)}`;
+    const pairs = `${gate.leastBoots} to ${gate.mostBoots} pairs of boots`;
+    return `${wording_plural(boots, 'boot')}, each ${wording_plural(rounds, 'round')} after ${warmupRounds} to warm up; a gate of ${pairs} that ${limits}; seed ${seed}`;
+}
+function gatesTable({ boots, measured, simulated, simulatedAtMost }, paint) {
+    const head = texts('boots', 'gates', 'false alarms (95 %)', 'pass', 'inconclusive', 'pairs, median', 'mean');
+    const row = (name, gates) => texts(name, String(gates.gates), alarmWords(gates), formatShare(gates.pass / gates.gates), formatShare(gates.inconclusive / gates.gates), String(gates.medianPairs), gates.meanPairs.toFixed(1));
+    const body = [
+        row(`measured, halves of ${boots}`, measured),
+        row('simulated', simulated),
+        row('simulated, spread at most', simulatedAtMost),
+    ];
+    return columns({ rows: [head, ...body], align: 'lrrrrrr' }, paint);
+}
+function alarmWords({ falseAlarms: { value, low, high } }) {
+    if (low === undefined || high === undefined)
+        return formatShare(value);
+    return `${formatShare(value)} (${formatShare(low)} … ${formatShare(high)})`;
+}
+function formatShare(share) {
+    return `${(100 * share).toFixed(1)} %`;
+}
+function spreadTable(rows, paint) {
+    const metric = metricCells(rows);
+    const head = texts('scenario', ...metric.head, 'a cycle', 'cycle', 'boot', 'boot’s own', 'at most (95 %)');
+    const body = rows.map((row) => texts(visibleText(row.scenario, 60), ...metric.of(row), metrics_formatAmount(row.metric, row.location), ...[row.cycleSpread, row.bootSpread, row.ownSpread, row.ownSpreadAtMost].map((spread) => row.scale === 'ratio' ? formatShare(spread) : metrics_formatAmount(row.metric, spread))));
+    return columns({ rows: [head, ...body], align: `l${metric.align}rrrrr` }, paint);
+}
+function smallestTable(rows, paint) {
+    const metric = metricCells(rows);
+    const numbers = rows[0]?.smallest.map(({ boots }) => boots) ?? [];
+    const head = texts('scenario', ...metric.head, 'limit', ...numbers.flatMap((boots) => [`${boots}: 80 %`, '95 %']));
+    const body = rows.map((row) => texts(visibleText(row.scenario, 60), ...metric.of(row), calibration_table_growthWords(row.limit), ...row.smallest.flatMap(({ at80, at95 }) => [calibration_table_growthWords(at80), calibration_table_growthWords(at95)])));
+    return columns({ rows: [head, ...body], align: `l${metric.align}r${'rr'.repeat(numbers.length)}` }, paint);
+}
+function calibration_table_growthWords(growth) {
+    return growth === undefined ? '–' : formatGrowth(growth);
+}
+/** A column for the metric where there are several. */
+function metricCells(rows) {
+    const several = new Set(rows.map(({ metric }) => metric)).size > 1;
+    return {
+        head: several ? ['metric'] : [],
+        of: ({ metric }) => (several ? [metrics_metricLabels[metric]] : []),
+        align: several ? 'l' : '',
+    };
+}
+function suggestionLines({ failAbove, minGrowthBytes, boots, maxBoots, cycles }) {
+    const options = [
+        ...(failAbove === undefined ? [] : [`--fail-above ${Number((100 * failAbove).toPrecision(6))}%`]),
+        ...(minGrowthBytes === undefined ? [] : [`--min-growth ${minGrowthBytes / 1024}KiB`]),
+        ...(boots === undefined ? [] : [`--boots ${boots}`]),
+        ...(maxBoots === undefined ? [] : [`--max-boots ${maxBoots}`]),
+        ...(cycles === undefined ? [] : [`--cycles ${cycles}`]),
+    ];
+    const silent = failAbove === undefined
+        ? [
+            'No limits that were tried let nine in ten gates of the image with itself pass: leave out scenarios that vary as much, or give more cycles.',
+        ]
+        : maxBoots === undefined
+            ? ['No max-boots up to 20 finds twice the limits in every scenario.']
+            : [];
+    return [...(options.length === 0 ? [] : [options.join(' ')]), ...silent];
 }
 
 ;// CONCATENATED MODULE: ./lib/report/fit.js
@@ -57984,7 +60237,7 @@ const separator = '\n\n';
  * that are not folded.
  */
 function fitParts(parts, limit) {
-    const whole = assemble(parts.map((part) => shown(part, rowsOf(part).length)));
+    const whole = assemble(parts.map((part) => shown(part, fit_rowsOf(part).length)));
     if (limit.lengthOf(whole) <= limit.most)
         return whole;
     const reserve = limit.lengthOf(limit.sayLeftOut([...new Set(parts.map(({ name }) => name))]));
@@ -58013,7 +60266,7 @@ function choose(parts, { lengthOf }, room) {
 }
 /** undefined where not even a row fits. */
 function wholeOrCut(part, fits) {
-    const all = rowsOf(part).length;
+    const all = fit_rowsOf(part).length;
     const whole = shown(part, all);
     if (fits(whole))
         return { text: whole, whole: true };
@@ -58034,14 +60287,14 @@ function wholeOrCut(part, fits) {
 function isShort(kept) {
     return kept === undefined || !kept.whole;
 }
-function rowsOf({ rows }) {
+function fit_rowsOf({ rows }) {
     return rows ?? [];
 }
 function shown(part, rows) {
     const { title, text, beyond = 0, noun = 'row' } = part;
-    const rest = rowsOf(part).length - rows + beyond;
-    const more = rest > 0 ? `\n\nand ${plural(rest, `more ${noun}`)} in the JSON` : '';
-    const body = `${[text, ...rowsOf(part).slice(0, rows)].filter((line) => line !== '').join('\n')}${more}`;
+    const rest = fit_rowsOf(part).length - rows + beyond;
+    const more = rest > 0 ? `\n\nand ${wording_plural(rest, `more ${noun}`)} in the JSON` : '';
+    const body = `${[text, ...fit_rowsOf(part).slice(0, rows)].filter((line) => line !== '').join('\n')}${more}`;
     return title === undefined ? body : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
 }
 function assemble(texts) {
@@ -58081,7 +60334,7 @@ const mostBars = 8;
 const heights = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const bars_nothing = '·';
 /**
- * A picture of a row in text: `▆▆▆▆▆ → █████`, a bar for the median of each boot, of both sides on one scale that starts at 0. Growth is the
+ * A picture of a row in text: `▆▆▆▆▆ → █████`, a bar for each boot, of both sides on one scale that starts at 0. Growth is the
  * step between the sides, noise the unevenness within one. A side of more than eight boots is shown by eight of them, from the lowest to
  * the highest, both included. Empty where nothing was measured.
  */
@@ -58092,12 +60345,12 @@ function bootBars({ base, head }) {
 }
 /** Whether the bars of a row are a choice of its boots. */
 function leavesOutBoots({ base, head }) {
-    return [base, head].some((side) => side !== undefined && side.bootMedians.length > mostBars);
+    return [base, head].some((side) => side !== undefined && side.bootLocations.length > mostBars);
 }
-function shownBoots({ bootMedians }) {
-    if (bootMedians.length <= mostBars)
-        return bootMedians;
-    const sorted = bootMedians.toSorted((a, b) => a - b);
+function shownBoots({ bootLocations }) {
+    if (bootLocations.length <= mostBars)
+        return bootLocations;
+    const sorted = bootLocations.toSorted((a, b) => a - b);
     const step = (sorted.length - 1) / (mostBars - 1);
     return Array.from({ length: mostBars }, (_, index) => sorted[Math.round(index * step)] ?? 0);
 }
@@ -58107,6 +60360,178 @@ function barOf(value, largest) {
         return bars_nothing;
     const height = Math.max(1, Math.round((value / largest) * heights.length));
     return heights[height - 1] ?? bars_nothing;
+}
+
+;// CONCATENATED MODULE: ./lib/report/findings.js
+
+
+
+/** More would be a table of their own: the JSON has all. */
+const mostFindings = 24;
+/** What the gating rows' numbers rest on beyond what their table shows: warm-up that was found, the share above the floor, outliers. */
+function findingsOf({ rows }) {
+    const gating = rows.filter((row) => row.gates);
+    const all = [findings_aboveFloor, warmup, outliers].flatMap((find) => gating.flatMap((row) => {
+        const clause = find(row);
+        return clause === undefined ? [] : [[row.scenario, clause]];
+    }));
+    return all.slice(0, mostFindings);
+}
+/** How often the gate could look, and how wrong it may be: of a gate that booted until it had decided. */
+function looksFact({ errors, boots }) {
+    if (errors === undefined || errors.looks === 1)
+        return undefined;
+    const chance = `at most ${100 * errors.alpha} % over all rows that gate and all looks`;
+    return `up to ${errors.looks}, the last after ${wording_plural(boots.head, 'boot')} of head; growth that is none is called established with a chance of ${chance}`;
+}
+function findings_aboveFloor({ aboveFloor: above, metric }) {
+    if (above === undefined)
+        return undefined;
+    const growth = above.growth === undefined ? '' : `, ${formatGrowth(above.growth)}`;
+    return `above an immediate pause ${metrics_formatAmount(metric, above.base)} on base and ${metrics_formatAmount(metric, above.head)} on head${growth}`;
+}
+function warmup({ head }) {
+    const { warmupRounds, askedWarmupRounds } = head ?? {};
+    if (warmupRounds === undefined || askedWarmupRounds === undefined || warmupRounds <= askedWarmupRounds)
+        return undefined;
+    return `${warmupRounds} rounds of each boot left out as warm-up, for more than ${askedWarmupRounds} differ from the rest`;
+}
+function outliers({ base, head, metric }) {
+    const sides = [
+        ['base', base],
+        ['head', head],
+    ];
+    const said = sides.flatMap(([side, summary]) => summary?.outliers === undefined ? [] : [findings_outliersOf(side, summary, metric)]);
+    return said.length === 0 ? undefined : said.join('; ');
+}
+function findings_outliersOf(side, { outliers, samples }, metric) {
+    if (outliers === undefined)
+        return '';
+    const named = outliers.farthest.map(({ boot, round, atMs, value }) => `${metrics_formatAmount(metric, value)} in round ${round + 1} of boot ${boot + 1}, ${formatDuration(atMs)} after power-on`);
+    const rest = outliers.count - named.length;
+    const more = rest > 0 ? `, and ${rest} more` : '';
+    return `${outliers.count} of ${wording_plural(samples, 'cycle')} on ${side} far from the rest of their boot, and counted: ${named.join(', ')}${more}`;
+}
+
+;// CONCATENATED MODULE: ./lib/report/history-words.js
+
+
+
+/** Rows that one line names. */
+const history_words_mostNamed = 3;
+/** Steps that are told, and in days how long. */
+const history_words_mostSteps = 3;
+const newsDays = 90;
+/** Rows whose usual noise is told. */
+const mostUsual = 12;
+const history_words_dayMs = 86_400e3;
+/** What the history has to say: why it fails, or a line on what crept up; and a line on the last steps, where there are any. */
+function historyLines(comparison, show) {
+    return [...driftLine(comparison, show), ...reasonLines(comparison, show), ...stepsLine(comparison, show)];
+}
+/** Why rows fail by their history, the gravest first. */
+function reasonLines({ history }, show) {
+    if (history === undefined)
+        return [];
+    const several = severalMetrics(history.rows);
+    const failing = history.rows.filter(({ verdict }) => verdict === 'fail');
+    return failing
+        .toSorted((a, b) => history_words_creepOf(b) - history_words_creepOf(a))
+        .slice(0, history_words_mostNamed)
+        .map((row) => `${rowName(row, several, show)}: ${show.text(row.reason ?? '')}`);
+}
+/** `idle-2s ±2.1 %, …`: what measurements of this image differ by although nothing has changed; undefined where that is not known. */
+function usualFact({ history }, show) {
+    const known = history?.rows.filter(({ noise }) => noise !== undefined) ?? [];
+    if (history === undefined || known.length === 0)
+        return undefined;
+    const several = severalMetrics(history.rows);
+    const shown = known.slice(0, mostUsual);
+    const rest = known.length - shown.length;
+    const told = shown.map((row) => `${rowName(row, several, show)} ${spreadWords(row.noise ?? 0)}`).join(', ');
+    const entries = Math.max(...known.map((row) => row.entries));
+    return `${told}${rest > 0 ? ` and ${rest} more` : ''} (standard deviation over ${wording_plural(entries, 'measurement')} of ${show.name(history.branch)}, steps and drift taken out)`;
+}
+function spreadWords(noise) {
+    return `±${formatGrowth(noise).replace('+', '')}`;
+}
+function driftLine({ history, createdAt }, show) {
+    const crept = history?.rows.filter(hasCrept).toSorted((a, b) => history_words_creepOf(b) - history_words_creepOf(a)) ?? [];
+    const [most, ...others] = crept;
+    if (history === undefined || most?.drift === undefined)
+        return [];
+    const several = severalMetrics(history.rows);
+    const { growth, entries, from, since } = most.drift;
+    const words = withBounds(growth, formatGrowth, (text) => text.replace(' %', ''));
+    const limit = history.maxDrift === undefined ? '' : ` (fails above +${formatThreshold(history.maxDrift)})`;
+    const also = others
+        .slice(0, history_words_mostNamed)
+        .map((row) => `${rowName(row, several, show)} ${formatGrowth(history_words_creepOf(row))}`);
+    const rest = others.length - also.length;
+    const more = also.length === 0 ? '' : `; also ${also.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+    return [
+        `Drift: ${rowName(most, several, show)} ${words} over ${wording_plural(entries, 'measurement')} since ${show.commit(from)}${agoWords(createdAt, since)}, larger steps up not counted${limit}${ownWords(most, history.maxDrift)}${more}.`,
+    ];
+}
+/** What a head has of its own that mends what its branch has crept by. */
+function ownWords({ drift, verdict }, maxDrift = Number.POSITIVE_INFINITY) {
+    if (verdict !== 'pass' || drift?.head === undefined || drift.growth.value <= maxDrift)
+        return '';
+    return `; this head itself ${formatGrowth(drift.head)}`;
+}
+function hasCrept({ drift, verdict }) {
+    return verdict === 'fail' || (drift?.established === true && drift.growth.value > 0);
+}
+function history_words_creepOf({ drift }) {
+    return drift?.growth.value ?? 0;
+}
+/** A commit stands once, with the row that it changed most. */
+function stepsLine({ history, createdAt }, show) {
+    if (history === undefined)
+        return [];
+    const all = history.rows.flatMap((row) => row.steps.map((step) => ({ step, row })));
+    const news = all.filter(({ step }) => !(daysBetween(step.measuredAt, createdAt) > newsDays));
+    const commits = [...Map.groupBy(news, ({ step }) => step.commit).values()].toSorted(newestFirst);
+    const several = severalMetrics(history.rows);
+    const told = commits.slice(0, history_words_mostSteps).map((ofCommit) => history_words_stepWords(ofCommit, several, createdAt, show));
+    if (told.length === 0)
+        return [];
+    const rest = commits.length - told.length;
+    return [`Last steps: ${told.join('; ')}${rest > 0 ? `; and ${rest} before` : ''}.`];
+}
+function newestFirst([a], [b]) {
+    return Date.parse(b?.step.measuredAt ?? '') - Date.parse(a?.step.measuredAt ?? '');
+}
+function history_words_stepWords(ofCommit, several, createdAt, show) {
+    const [most, ...others] = ofCommit.toSorted((a, b) => history_words_sizeOf(b.step) - history_words_sizeOf(a.step));
+    if (most === undefined)
+        return '';
+    const { commit, earliest, latest, measuredAt, growth } = most.step;
+    const change = growth === undefined ? 'from 0' : formatGrowth(growth);
+    const near = earliest === latest
+        ? ''
+        : ` (as far as the noise tells, from ${show.commit(earliest)} to ${show.commit(latest)})`;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${rowName(most.row, several, show)}${more} ${change} at ${show.commit(commit)}${near}${agoWords(createdAt, measuredAt)}`;
+}
+function history_words_sizeOf({ growth = Number.POSITIVE_INFINITY }) {
+    return Math.abs(growth);
+}
+function severalMetrics(rows) {
+    return new Set(rows.map(({ metric }) => metric)).size > 1;
+}
+function rowName({ scenario, metric }, several, show) {
+    return several ? `${show.name(scenario)} (${metrics_metricLabels[metric]})` : show.name(scenario);
+}
+/** `, 12 days ago`; nothing where either is no time. */
+function agoWords(now, then) {
+    const days = Math.round(daysBetween(then, now));
+    if (Number.isNaN(days) || days < 0)
+        return '';
+    return days === 0 ? ', today' : `, ${wording_plural(days, 'day')} ago`;
+}
+function daysBetween(then, now) {
+    return (Date.parse(now) - Date.parse(then)) / history_words_dayMs;
 }
 
 ;// CONCATENATED MODULE: ./node_modules/markdown-table/index.js
@@ -58553,11 +60978,11 @@ function gatingTable(shown) {
     const rows = shown.map(({ row }) => row);
     const hasBase = rows.some((row) => row.base !== undefined);
     const hasEntries = shown.some(({ entry }) => entry !== undefined);
-    const several = severalMetrics(rows);
+    const several = markdown_table_severalMetrics(rows);
     const columns = [
         ...some(hasEntries, left('entry', ({ entry = '' }) => codeSpan(entry, longestName))),
         left('scenario', scenarioCell),
-        ...some(several, left('metric', ({ row }) => metricLabels[row.metric])),
+        ...some(several, left('metric', ({ row }) => metrics_metricLabels[row.metric])),
         ...sizeColumns(hasBase, hasEntries || several),
         ...some(hasBase, right('growth (95 % interval)', ({ row }) => unbroken(growthWords(row)))),
         ...some(shown.some(hasOwnVerdict), left('verdict', verdictCell)),
@@ -58592,6 +61017,8 @@ function metricsTable({ rows, noVerdict }) {
         right('head', (row) => exactAmount(row.metric, row.head?.median)),
         ...some(hasBase, right('difference', (row) => exactChange(row.metric, row.difference?.value))),
         ...some(hasBase, right('growth (95 % interval)', (row) => unbroken(growthWords(row)))),
+        ...some(hasBase, right('base, mean', (row) => exactAmount(row.metric, row.base?.mean))),
+        right('head, mean', (row) => exactAmount(row.metric, row.head?.mean)),
         left('verdict', (row) => verdictCell({ row, noVerdict })),
     ];
     return tableLines(columns, rows);
@@ -58609,7 +61036,7 @@ function left(title, cell) {
 function right(title, cell) {
     return { title, align: 'r', cell };
 }
-function severalMetrics(rows) {
+function markdown_table_severalMetrics(rows) {
     return new Set(rows.map((row) => row.metric)).size > 1;
 }
 function some(wanted, column) {
@@ -58650,10 +61077,12 @@ function isStateOnly(row, noVerdict) {
 
 
 
+
+
 /** A table of up to so many rows shows them all, in the order they ran; of a longer one what changed, and the rest is folded. */
 const mostUnfolded = 12;
 /** Rows, reasons and notes that stand in one place at most. */
-const mostRows = 50;
+const markdown_comparison_mostRows = 50;
 const mostReasons = 10;
 const markdown_comparison_mostNotes = 20;
 function comparisonParts(input) {
@@ -58662,7 +61091,8 @@ function comparisonParts(input) {
         headingPart(comparison),
         ...openingParts(comparison, input),
         ...gatingParts(comparison),
-        metricsPart(comparison),
+        ...historyParts(comparison, input.repositoryUrl),
+        ...(comparison.rows.length === 0 ? [] : [metricsPart(comparison)]),
         { ...listPart('how this was measured', howMeasured(input)), rank: 5, title: 'how this was measured' },
         {
             name: 'run it yourself',
@@ -58705,17 +61135,31 @@ function acceptedSentence(accepted, repositoryUrl) {
 /** What was compared with what. */
 function sidesSentence(comparison, repositoryUrl) {
     const { base, head, boots, noVerdict } = comparison;
-    const ofHead = `Head ${subjectLink(head, repositoryUrl)}, ${plural(boots.head, 'boot')}`;
+    const ofHead = `Head ${subjectLink(head, repositoryUrl)}, ${wording_plural(boots.head, 'boot')}`;
     if (base === undefined)
         return `${ofHead}; ${noVerdict?.state === 'no-baseline' ? 'no baseline yet' : 'no base'}.`;
-    const ofBase = `base ${subjectLink(base, repositoryUrl)}, ${plural(boots.base, 'boot')}`;
+    const ofBase = `base ${subjectLink(base, repositoryUrl)}, ${wording_plural(boots.base, 'boot')}`;
     return noVerdict === undefined
         ? `${ofHead}, compared with ${ofBase}.`
         : `${ofHead}; not compared with ${ofBase}.`;
 }
+function historyParts(comparison, repositoryUrl) {
+    const lines = historyLines(comparison, showIn(repositoryUrl));
+    return lines.map((text) => ({ name: 'history', rank: 3, text }));
+}
+function showIn(repositoryUrl) {
+    return {
+        name: (text) => codeSpan(text),
+        commit: (sha) => commitLink(sha, repositoryUrl),
+        text: (text) => prose(text),
+    };
+}
 /** The table of the rows that gate, why any of them is not a plain pass, and folded what did not change. */
 function gatingParts(comparison) {
     const rows = comparison.rows.filter((row) => row.gates);
+    // The headline has said it all.
+    if (rows.length === 0 && comparison.identicalImages)
+        return [];
     const notable = rows.filter((row) => isNotable(row, comparison.noVerdict));
     if (rows.length <= mostUnfolded || notable.length === rows.length)
         return [tablePart(comparison, rows), reasonPart(comparison, notable)];
@@ -58739,7 +61183,7 @@ function quietSentence(quiet, others) {
     if (first === undefined)
         return '';
     const grown = rest.reduce((a, b) => ((b.growth?.value ?? 0) > (a.growth?.value ?? 0) ? b : a), first);
-    const count = `${others ? 'The other' : 'All'} ${plural(quiet.length, 'row')}`;
+    const count = `${others ? 'The other' : 'All'} ${wording_plural(quiet.length, 'row')}`;
     if (grown.growth === undefined)
         return `${count} ${quiet.length === 1 ? 'is' : 'are'} folded below.`;
     const most = `the most is ${codeSpan(grown.scenario)} with ${growthWords(grown)}`;
@@ -58749,30 +61193,30 @@ function tablePart(comparison, rows) {
     if (rows.length === 0)
         return { name: 'rows', rank: 2, text: 'No row gates.' };
     // A short table keeps the scenarios in the order they ran; a cut one must not lose what failed.
-    const shown = rows.length > mostUnfolded ? rows.toSorted(bySeverity).slice(0, mostRows) : rows;
+    const shown = rows.length > mostUnfolded ? rows.toSorted(bySeverity).slice(0, markdown_comparison_mostRows) : rows;
     const beyond = rows.length - shown.length;
     return { name: 'rows', rank: 2, ...linesOf(comparison, shown), beyond };
 }
 function quietPart(comparison, quiet, compared) {
     const title = compared
-        ? `${plural(quiet.length, 'row')} without a change`
-        : plural(quiet.length, 'more row');
+        ? `${wording_plural(quiet.length, 'row')} without a change`
+        : wording_plural(quiet.length, 'more row');
     return { name: 'rows that are folded', rank: 6, title, ...linesOf(comparison, quiet) };
 }
 function linesOf({ noVerdict }, rows) {
     return gatingTable(rows.map((row) => ({ row, noVerdict })));
 }
 function reasonPart(comparison, notable) {
-    const lines = reasonLines(comparison, notable);
+    const lines = markdown_comparison_reasonLines(comparison, notable);
     const beyond = notable.length - lines.length;
     return { ...listPart('reasons', lines), rank: 3, beyond, noun: 'reason' };
 }
 /** Why these rows are not plain passes, the gravest first. */
-function reasonLines({ rows }, notable) {
-    const several = severalMetrics(rows.filter((row) => row.gates));
+function markdown_comparison_reasonLines({ rows }, notable) {
+    const several = markdown_table_severalMetrics(rows.filter((row) => row.gates));
     const shown = notable.toSorted(bySeverity).slice(0, mostReasons);
     return shown.map((row) => {
-        const metric = several ? `, ${metricLabels[row.metric]}` : '';
+        const metric = several ? `, ${metrics_metricLabels[row.metric]}` : '';
         return `- ${codeSpan(row.scenario)}${metric}: ${prose(row.reason)}`;
     });
 }
@@ -58783,18 +61227,22 @@ function listPart(name, lines) {
 /** The longest and most detailed part, and so the first to be cut. */
 function metricsPart(comparison) {
     const { text, rows } = metricsTable(comparison);
-    const note = 'Medians over boots of the medians of each boot, per cycle. Sizes are in bytes.';
+    const note = 'Medians over boots of the interquartile mean of each boot, per cycle, and means of all cycles, which is what storing them costs. Sizes are in bytes.';
     return { name: 'all metrics', rank: 7, title: 'all metrics', text: `${note}\n\n${text}`, rows };
 }
 /** Facts as lines of a list. */
 function howMeasured(input) {
     const { comparison, head } = input;
     const floor = floorFact(comparison);
+    const looks = looksFact(comparison);
+    const usual = usualFact(comparison, showIn(input.repositoryUrl));
     const facts = [
         ['boots', prose(roundsFact(input))],
         ...fingerprintFacts(comparison.fingerprint).map(([name, fact]) => [name, codeSpan(fact)]),
         ...(floor === undefined ? [] : [['floor', floor]]),
-        ...repeatFacts(head).map(([name, fact]) => [codeSpan(name), fact]),
+        ...(looks === undefined ? [] : [['looks', looks]]),
+        ...(usual === undefined ? [] : [['usual for this image', usual]]),
+        ...[...repeatFacts(head), ...findingsOf(comparison)].map(([name, fact]) => [codeSpan(name), fact]),
         ['each boot', barsFact(comparison)],
         ['snapgate', `${codeSpan(comparison.snapgate)}, ${codeSpan(comparison.createdAt)}`],
     ];
@@ -58803,12 +61251,12 @@ function howMeasured(input) {
 function barsFact({ rows }) {
     const some = rows.some((row) => row.gates && leavesOutBoots(row));
     const choice = some ? `; of more than ${mostBars} boots, ${mostBars} from the lowest to the highest` : '';
-    return `a bar for the median of each boot, both sides of a row on one scale from 0${choice}`;
+    return `a bar for each boot, both sides of a row on one scale from 0${choice}`;
 }
 function noteLines(notes) {
     const shown = notes.slice(0, markdown_comparison_mostNotes).map((note) => `- note: ${prose(note)}`);
     const rest = notes.length - shown.length;
-    return rest > 0 ? [...shown, `- and ${plural(rest, 'more note')} in the JSON`] : shown;
+    return rest > 0 ? [...shown, `- and ${wording_plural(rest, 'more note')} in the JSON`] : shown;
 }
 
 ;// CONCATENATED MODULE: ./lib/report/markdown-matrix.js
@@ -58836,7 +61284,7 @@ function missingParts({ entries, allowMissing }) {
     const missing = entries.filter(({ comparison }) => comparison === undefined);
     if (missing.length === 0)
         return [];
-    const text = `Not measured: ${missing.length} of ${plural(entries.length, 'entry', 'entries')}${allowMissing ? ', which is allowed' : ''}.\n`;
+    const text = `Not measured: ${missing.length} of ${wording_plural(entries.length, 'entry', 'entries')}${allowMissing ? ', which is allowed' : ''}.\n`;
     const rows = missing.map((entry) => missingLine(entry, allowMissing));
     return [{ name: 'entries that were not measured', rank: 1, text, rows, noun: 'line', share: 0.5 }];
 }
@@ -58900,7 +61348,7 @@ function entryPart({ name, comparison }, rank, context) {
     const paragraphsAbove = [
         sidesSentence(comparison, context.repositoryUrl),
         ...state,
-        [...reasonLines(comparison, notableOf(comparison)), ...howMeasured({ comparison })].join('\n'),
+        [...markdown_comparison_reasonLines(comparison, notableOf(comparison)), ...howMeasured({ comparison })].join('\n'),
         text,
     ];
     return {
@@ -58958,7 +61406,7 @@ function measurementParts(measurement) {
     ];
 }
 function bootsSentence(measurement) {
-    const boots = plural(measurement.boots.length, 'boot');
+    const boots = wording_plural(measurement.boots.length, 'boot');
     return `${boots}, ${readyFact(measurement)}; each ${roundsOf(measurement)}. Nothing was compared.`;
 }
 function scenariosPart(measurement) {
@@ -58966,7 +61414,7 @@ function scenariosPart(measurement) {
     const metrics = shownMetrics.filter((metric) => measured.includes(metric));
     const columns = [
         left('scenario', (name) => codeSpan(name)),
-        ...metrics.map((metric) => right(metricLabels[metric], (name) => sideAmount(metric, summarizeSide(measurement, name, metric)))),
+        ...metrics.map((metric) => right(metrics_metricLabels[metric], (name) => sideAmount(metric, summarizeSide(measurement, name, metric)))),
     ];
     const names = measurement.scenarios.map(({ name }) => name);
     const shown = names.slice(0, markdown_measurement_mostRows);
@@ -58991,6 +61439,8 @@ function markdown_measurement_metricsPart(measurement) {
 
 
 
+
+
 /** GitHub refuses a comment above 65,536 characters; the rest is room for the hidden marker of whoever posts it. */
 const maxMarkdownLength = 65_536 - 1024;
 /** GitHub drops a step's summary above 1,024 KiB; the rest is room for what others of the step write. */
@@ -59001,7 +61451,13 @@ const markdown = {
     render: (input, options) => fitParts(comparisonParts(input), commentLimit(options, input.runUrl)),
     renderMatrix: (input, options) => fitParts(matrixParts(input), commentLimit(options, input.runUrl)),
     renderMeasurement: (measurement, options) => fitParts(measurementParts(measurement), commentLimit(options, undefined)),
+    renderCalibration: (calibration) => typed(calibrationTable(calibration, { colour: false })),
+    renderBisection: (bisection) => typed(bisectionTable(bisection, { colour: false, reproduce: undefined })),
 };
+/** What is made for a terminal, as it is: a fenced block, which nothing in it can end. */
+function typed(text) {
+    return `\`\`\`text\n${text.replaceAll('`', 'ˋ')}\`\`\`\n`;
+}
 /** The job's summary: the report with all its details, as far as GitHub takes them. */
 function summaryOf(input) {
     return fitParts(partsOf(input), summaryLimit);
@@ -59024,128 +61480,6 @@ const summaryLimit = {
 };
 function leftOut(names, where) {
     return `Cut or left out for length: ${names.join(', ')}. ${where} has all of it.`;
-}
-
-;// CONCATENATED MODULE: ./lib/job/files.js
-
-
-
-
-/** Everything that is written into output-dir. */
-const recordNames = [
-    'measurement.json',
-    'measurement-base.json',
-    'measurement-head.json',
-    'comparison.json',
-    'matrix.json',
-    'report.md',
-];
-/**
- * Checks early that records can be written, and leaves no trace of it: a folder that is there before the images are built may get into one.
- *
- * @throws SnapgateError `host` where they cannot
- */
-function checkOutputDir(dir) {
-    refuseLink((0,external_node_path_.resolve)(dir));
-    for (const name of recordNames)
-        refuseLink((0,external_node_path_.join)((0,external_node_path_.resolve)(dir), name));
-    checkFolder(dir, 'output-dir');
-}
-function writeRecord(dir, name, record) {
-    return writeText(dir, name, `${JSON.stringify(record, null, 2)}\n`);
-}
-function writeText(dir, name, text) {
-    const path = (0,external_node_path_.join)(dir, name);
-    refuseLink((0,external_node_path_.resolve)(dir));
-    try {
-        writeNew(path, text);
-        return path;
-    }
-    catch (error) {
-        throw new error_SnapgateError('host', `${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Make room and make it writable, or name another output-dir.', { cause: error });
-    }
-}
-/** output-dir lies in the checkout by default, and a commit may hold a symlink there that leads to any file of the runner. */
-function refuseLink(path) {
-    if (!isLink(path))
-        return;
-    throw new error_SnapgateError('host', `${path} is a symlink, and records are not written through one`, 'Remove it, or name another output-dir: the folder itself, not a link to it.');
-}
-/** What cannot be looked at cannot be written either, which says so itself. */
-function isLink(path) {
-    try {
-        return (0,external_node_fs_.lstatSync)(path).isSymbolicLink();
-    }
-    catch {
-        return false;
-    }
-}
-function writeNew(path, text) {
-    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = external_node_fs_.constants;
-    const file = (0,external_node_fs_.openSync)(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o666);
-    try {
-        (0,external_node_fs_.writeFileSync)(file, text);
-    }
-    finally {
-        (0,external_node_fs_.closeSync)(file);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/job/aside.js
-
-
-
-
-
-/**
- * Does `work`, which builds images from `checkouts`, without the records that an earlier run has left there: with them the same tree would
- * make another image. They are put back afterwards, however it ends; after a SIGKILL, by whoever closes the run.
- */
-async function withRecordsAside(run, outputDir, checkouts, work) {
-    const folder = realPath(outputDir);
-    const checkout = checkouts.map(realPath).find((each) => aside_isWithin(folder, each));
-    if (checkout === undefined)
-        return await work();
-    const moved = moveRecords(run, folder);
-    const emptied = removeEmptied(folder, checkout);
-    try {
-        return await work();
-    }
-    finally {
-        if (emptied)
-            (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
-        for (const file of moved)
-            putBack(file);
-    }
-}
-function moveRecords(run, folder) {
-    const files = recordNames
-        .map((name) => ({ path: (0,external_node_path_.join)(folder, name), kept: (0,external_node_path_.join)(run.dir, 'records-aside', name) }))
-        .filter(({ path }) => (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isFile());
-    for (const file of files) {
-        run.ledger.add({ kind: 'moved', ...file });
-        moveAway(file);
-    }
-    return files;
-}
-/** Removes the folder and those above it that hold nothing else: git knows no empty ones, and a run makes them. */
-function removeEmptied(folder, checkout) {
-    if (folder === checkout || !removeEmptyFolder(folder))
-        return false;
-    removeEmptied((0,external_node_path_.dirname)(folder), checkout);
-    return true;
-}
-/** Also of what is not there. */
-function realPath(path) {
-    try {
-        return (0,external_node_fs_.realpathSync)(path);
-    }
-    catch {
-        return (0,external_node_path_.resolve)(path);
-    }
-}
-function aside_isWithin(path, folder) {
-    return path === folder || path.startsWith(`${folder}${external_node_path_.sep}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/job/base.js
@@ -59219,653 +61553,12 @@ async function base_ask(storage, question, { commit, ...wanted }) {
     return await question(storage.store, { ...wanted, measuringSha256: storage.measuringSha256 });
 }
 
-;// CONCATENATED MODULE: ./lib/stats/student.js
-/**
- * Student's t distribution, for any degrees of freedom ≥ 0.5, fractions included (Welch's are).
- * Upper tail P(T > t), for t ≥ 0: half the regularised incomplete beta function at df / (df + t²), which is DLMF 8.17 and
- * Abramowitz & Stegun 26.7.1.
- */
-function studentUpperTail(t, degrees) {
-    if (t === Number.POSITIVE_INFINITY)
-        return 0;
-    return regularizedBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
-}
-/** The t that a share `probability` (between 0 and 1) of the distribution lies below. Accurate to 1e-9, relative. */
-function studentQuantile(probability, degrees) {
-    if (!(probability > 0 && probability < 1 && degrees > 0))
-        throw new RangeError(`no quantile at ${probability}, ${degrees} degrees of freedom`);
-    if (probability === 0.5)
-        return 0;
-    if (probability < 0.5)
-        return -studentQuantile(1 - probability, degrees);
-    return findTail(1 - probability, degrees);
-}
-/** The tail falls strictly: Newton's steps, each kept inside a bracket that every step narrows, find the one t. */
-function findTail(tail, degrees) {
-    let high = 1;
-    while (studentUpperTail(high, degrees) > tail)
-        high *= 2;
-    let low = high === 1 ? 0 : high / 2;
-    const density = densityOf(degrees);
-    let t = (low + high) / 2;
-    for (let step = 0; step < 200; step += 1) {
-        const excess = studentUpperTail(t, degrees) - tail;
-        if (excess > 0)
-            low = t;
-        else
-            high = t;
-        const newton = t + excess / density(t);
-        const next = newton > low && newton < high ? newton : (low + high) / 2;
-        if (Math.abs(next - t) <= t * 1e-14)
-            return next;
-        t = next;
-    }
-    return t;
-}
-/** Density of the distribution (Abramowitz & Stegun 26.7.2). */
-function densityOf(degrees) {
-    const peak = Math.exp(logGamma((degrees + 1) / 2) - logGamma(degrees / 2)) / Math.sqrt(degrees * Math.PI);
-    return (t) => peak * (1 + (t * t) / degrees) ** (-(degrees + 1) / 2);
-}
-/** I_x(a, b). The fraction converges fast below (a + 1) / (a + b + 2); above it the symmetry 1 − I_{1−x}(b, a) is used. */
-function regularizedBeta(x, a, b) {
-    if (x <= 0)
-        return 0;
-    if (x >= 1)
-        return 1;
-    if (x > (a + 1) / (a + b + 2))
-        return 1 - regularizedBeta(1 - x, b, a);
-    const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) + logGamma(a + b) - logGamma(a) - logGamma(b));
-    return (front / a) * betaFraction(x, a, b);
-}
-/** Continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method from the front. */
-function betaFraction(x, a, b) {
-    const tiny = 1e-300;
-    const nonZero = (value) => (Math.abs(value) < tiny ? tiny : value);
-    let c = 1;
-    let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1));
-    let result = d;
-    for (let m = 1; m <= 10_000; m += 1) {
-        const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-        const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-        let factor = 1;
-        for (const numerator of [even, odd]) {
-            d = 1 / nonZero(1 + numerator * d);
-            c = nonZero(1 + numerator / c);
-            factor = c * d;
-            result *= factor;
-        }
-        if (Math.abs(factor - 1) < 1e-16)
-            break;
-    }
-    return result;
-}
-/** Coefficients of Lanczos's approximation with g = 7, n = 9 (P. Godfrey, 2001): 15 digits for arguments above 0.5. */
-const lanczos = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-];
-function logGamma(z) {
-    if (z < 0.5)
-        return Math.log(Math.PI / Math.sin(Math.PI * z)) - logGamma(1 - z);
-    const shifted = z - 1;
-    const base = shifted + 7.5;
-    const sum = lanczos.reduce((total, coefficient, index) => (index === 0 ? coefficient : total + coefficient / (shifted + index)), 0);
-    return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(base) - base + Math.log(sum);
-}
-
-;// CONCATENATED MODULE: ./lib/stats/planning.js
-
-/**
- * How many boots a side would bring half the interval's width under `distance`, if the spread stays as it is: a guess to tell
- * people, not part of any decision. `now` is the boots of the smaller side. undefined when `most` would not do.
- */
-function bootsToResolve(test, now, distance, alpha, most) {
-    const enough = (boots) => {
-        const error = test.standardError * Math.sqrt(now / boots);
-        return studentQuantile(1 - alpha / 2, 2 * (boots - 1)) * error <= distance;
-    };
-    if (!(distance > 0) || most <= now || !enough(most))
-        return undefined;
-    // More boots only narrow the interval, so the smallest number that is enough can be halved for.
-    let [low, high] = [now + 1, most];
-    while (low < high) {
-        const middle = (low + high) >> 1;
-        if (enough(middle))
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return high;
-}
-
-;// CONCATENATED MODULE: ./lib/gate/decide.js
-
-
-
-
-
-/** Chance of a false alarm over all rows that gate together. */
-const alpha = 0.05;
-/** More boots than this are not proposed to anyone. */
-const mostBoots = 100;
-/**
- * The verdict of a row that gates, by the first rule that holds: a cap that is exceeded; no base, or the same image twice; too
- * little measured; an established growth past the limits; a fail ruled out; a warning; not enough to say.
- */
-function decide(evidence) {
-    return overCap(evidence) ?? withoutGrowth(evidence) ?? byGrowth(evidence);
-}
-/** Whether a change is established at all, for better or worse: its interval excludes none even after the correction. */
-function improves(evidence) {
-    const { contrast, established, applied, identicalImages } = evidence;
-    if (contrast === undefined || !established || identicalImages || !applied.gatesGrowth)
-        return false;
-    return contrast.difference.value < -applied.thresholds.minGrowth;
-}
-function overCap({ applied, head, metric }) {
-    const { max } = applied.thresholds;
-    if (max === undefined || head === undefined || !isAbove(head.median, max))
-        return undefined;
-    return {
-        verdict: 'fail',
-        reason: `${formatAmount(metric, head.median)} is above the cap of ${formatAmount(metric, max)}.`,
-    };
-}
-function withoutGrowth(evidence) {
-    const { applied, head, hasBase, base, metric, identicalImages, noVerdict } = evidence;
-    const { max } = applied.thresholds;
-    if (head === undefined || (applied.gatesGrowth && hasBase && base === undefined)) {
-        const side = head === undefined ? 'head' : 'base';
-        return {
-            verdict: 'inconclusive',
-            reason: `Not measured on ${side}: no cycle of it was finished; more time-budget would decide.`,
-        };
-    }
-    const within = max === undefined ? '' : `Within the cap of ${formatAmount(metric, max)}`;
-    if (!applied.gatesGrowth)
-        return { verdict: 'pass', reason: `${within}.` };
-    if (noVerdict) {
-        const why = `${noVerdictClause(noVerdict)}.`;
-        return { verdict: 'inconclusive', reason: within ? `${within}; ${why}` : capitalized(why) };
-    }
-    if (!hasBase)
-        return { verdict: 'pass', reason: within ? `${within}; no base.` : 'No base to compare with.' };
-    if (!identicalImages)
-        return undefined;
-    return { verdict: 'pass', reason: 'Both images are the same bytes: nothing can have grown.' };
-}
-function capitalized(text) {
-    return text.charAt(0).toUpperCase() + text.slice(1);
-}
-function byGrowth(evidence) {
-    const { contrast, metric } = evidence;
-    if (contrast?.differenceTest === undefined)
-        return tooFewBoots(evidence);
-    const found = describeChange(metric, contrast);
-    return (failed(evidence, contrast, found) ??
-        warned(evidence, contrast, found) ??
-        passed(evidence, contrast, found) ?? {
-        verdict: 'inconclusive',
-        reason: undecided(evidence, contrast, found),
-    });
-}
-function tooFewBoots({ contrast, metric }) {
-    const found = contrast === undefined ? '' : `${describeChange(metric, contrast)}, but `;
-    return {
-        verdict: 'inconclusive',
-        reason: `${found}fewer than two boots on a side give no interval; set boots to 3 or more.`,
-    };
-}
-function failed(evidence, contrast, found) {
-    const { failAbove, minGrowth } = evidence.applied.thresholds;
-    if (!grewPast(evidence, contrast, failAbove))
-        return undefined;
-    const floor = formatAmount(evidence.metric, minGrowth);
-    return {
-        verdict: 'fail',
-        reason: `${found} is established, above ${formatThreshold(failAbove)} and above ${floor}.`,
-    };
-}
-function warned(evidence, contrast, found) {
-    const { warnAbove } = evidence.applied.thresholds;
-    if (warnAbove === undefined || !grewPast(evidence, contrast, warnAbove))
-        return undefined;
-    return {
-        verdict: 'warn',
-        reason: `${found} is established and above the warning at ${formatThreshold(warnAbove)}.`,
-    };
-}
-/** From a base of 0 any growth is past any ratio: the absolute floor alone decides. */
-function grewPast({ established, applied }, contrast, ratio) {
-    const relative = contrast.growth?.value ?? Number.POSITIVE_INFINITY;
-    const { minGrowth } = applied.thresholds;
-    return established && isAbove(relative, ratio) && isAbove(contrast.difference.value, minGrowth);
-}
-function passed(evidence, contrast, found) {
-    const { applied, metric } = evidence;
-    const { failAbove, minGrowth } = applied.thresholds;
-    if (improves(evidence)) {
-        const less = formatAmount(metric, -contrast.difference.value);
-        return { verdict: 'pass', reason: `${found} is established: ${less} less than base.` };
-    }
-    const growthHigh = contrast.growth?.high;
-    if (growthHigh !== undefined && !isAbove(growthHigh, failAbove))
-        return { verdict: 'pass', reason: `Growth above ${formatThreshold(failAbove)} is ruled out.` };
-    const differenceHigh = contrast.difference.high;
-    if (differenceHigh === undefined || isAbove(differenceHigh, minGrowth))
-        return undefined;
-    const high = formatChange(metric, differenceHigh);
-    return {
-        verdict: 'pass',
-        reason: `At most ${high}, and a fail needs more than ${formatAmount(metric, minGrowth)}.`,
-    };
-}
-function undecided(evidence, contrast, found) {
-    const { failAbove, minGrowth } = evidence.applied.thresholds;
-    const why = evidence.established
-        ? `${found} is established, but whether it is past the limits is not`
-        : excludesNone(contrast)
-            ? `${found} may still be chance among the rows that gate`
-            : `${found} is not told from chance`;
-    const more = boots(evidence, contrast);
-    const limits = `${formatThreshold(failAbove)} and ${formatAmount(evidence.metric, minGrowth)}`;
-    return more === undefined
-        ? `${why}; it lies too near the limits (${limits}) for more boots to decide.`
-        : `${why}; about ${more} more ${more === 1 ? 'boot' : 'boots'} a side would decide.`;
-}
-function excludesNone({ growth, difference }) {
-    const { low, high } = growth ?? difference;
-    return low !== undefined && high !== undefined && (low > 0 || high < 0);
-}
-/** Of the ways to a decision the nearest: told from none where that fails, below the ratio or the floor where that passes. */
-function boots(evidence, contrast) {
-    const now = Math.min(evidence.base?.bootMedians.length ?? 0, evidence.head?.bootMedians.length ?? 0);
-    const { failAbove, minGrowth } = evidence.applied.thresholds;
-    const { ratioTest, differenceTest, growth, difference } = contrast;
-    const tries = [];
-    if (differenceTest) {
-        tries.push(bootsToResolve(differenceTest, now, minGrowth - difference.value, alpha, mostBoots));
-        const relative = growth?.value ?? Number.POSITIVE_INFINITY;
-        const fails = isAbove(relative, failAbove) && isAbove(difference.value, minGrowth);
-        const test = ratioTest ?? differenceTest;
-        if (fails && !evidence.established)
-            tries.push(bootsToResolve(test, now, Math.abs(test.difference), alpha, mostBoots));
-    }
-    if (ratioTest && growth) {
-        const room = Math.log1p(failAbove) - Math.log1p(growth.value);
-        tries.push(bootsToResolve(ratioTest, now, room, alpha, mostBoots));
-    }
-    const needed = tries.filter((boot) => boot !== undefined);
-    return needed.length === 0 ? undefined : Math.min(...needed) - now;
-}
-/** `+38.2 % (+33.0 % … +44.1 %)`, or the difference where the base is 0. */
-function describeChange(metric, { growth, difference }) {
-    return growth === undefined
-        ? withInterval(difference, (value) => formatChange(metric, value))
-        : withInterval(growth, formatGrowth);
-}
-function withInterval({ value, low, high }, format) {
-    if (low === undefined || high === undefined)
-        return format(value);
-    return `${format(value)} (${format(low)} … ${format(high)})`;
-}
-
-;// CONCATENATED MODULE: ./lib/stats/welch.js
-
-
-/** undefined when a side has fewer than two values: there is no spread to judge by. */
-function welchTest(a, b) {
-    if (a.length < 2 || b.length < 2)
-        return undefined;
-    // In units of the largest value, since a record may hold numbers whose squares are not finite.
-    const unit = largest(a, b) || 1;
-    const [partA, partB] = [partOf(a, unit), partOf(b, unit)];
-    const difference = mean(b) - mean(a);
-    const standardError = Math.sqrt(partA + partB) * unit;
-    if (standardError <= unit * welch_roundingError) {
-        const none = Math.abs(difference) <= unit * welch_roundingError;
-        return { difference, standardError: 0, degrees: Number.POSITIVE_INFINITY, pValue: none ? 1 : 0 };
-    }
-    const degrees = (partA + partB) ** 2 / (partA ** 2 / (a.length - 1) + partB ** 2 / (b.length - 1));
-    const pValue = 2 * studentUpperTail(Math.abs(difference) / standardError, degrees);
-    return { difference, standardError, degrees, pValue };
-}
-/** Half the width of the two-sided interval of this confidence (0.95) about the difference. */
-function halfWidth(test, confidence) {
-    if (test.standardError === 0)
-        return 0;
-    return studentQuantile((1 + confidence) / 2, test.degrees) * test.standardError;
-}
-/** Equal values may differ in their last bits after a logarithm or a mean, relative to the largest; that is no spread. */
-const welch_roundingError = Number.EPSILON * 8;
-function largest(a, b) {
-    return Math.max(...a.map(Math.abs), ...b.map(Math.abs));
-}
-/** A sample's part in the variance of the difference of the means. */
-function partOf(values, unit) {
-    return variance(values.map((value) => value / unit)) / values.length;
-}
-
-;// CONCATENATED MODULE: ./lib/stats/contrast.js
-
-
-/** Confidence of every interval that is shown. */
-const confidence = 0.95;
-/**
- * Estimates are of the medians over boots, which is what is shown beside them. Intervals are Welch's, over boots, on logarithms
- * for the growth and on the plain numbers for the difference, and are widened to hold the estimate where a stray boot has
- * pulled the mean away from the median. Where a boot has 0 there is no logarithm: the growth's interval is then the difference's
- * over the base's median.
- */
-function contrastSides(base, head) {
-    const baseMedian = median(base);
-    const value = median(head) - baseMedian;
-    const differenceTest = welchTest(base, head);
-    const difference = intervalOf(value, differenceTest, (bound) => bound);
-    const positive = [...base, ...head].every((each) => each > 0);
-    const ratioTest = positive ? welchTest(base.map(Math.log), head.map(Math.log)) : undefined;
-    return {
-        growth: growthOf(value / baseMedian, ratioTest, difference, baseMedian),
-        difference,
-        pValue: (ratioTest ?? differenceTest)?.pValue,
-        ratioTest,
-        differenceTest,
-    };
-}
-function growthOf(value, ratioTest, difference, baseMedian) {
-    if (!(baseMedian > 0))
-        return undefined;
-    if (ratioTest)
-        return intervalOf(value, ratioTest, Math.expm1);
-    const { low, high } = difference;
-    return low === undefined || high === undefined
-        ? { value }
-        : { value, low: low / baseMedian, high: high / baseMedian };
-}
-function intervalOf(value, test, scale) {
-    if (test === undefined)
-        return { value };
-    if (test.standardError === 0)
-        return { value, low: value, high: value };
-    const half = halfWidth(test, confidence);
-    return {
-        value,
-        low: Math.min(value, scale(test.difference - half)),
-        high: Math.max(value, scale(test.difference + half)),
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/stats/holm.js
-/**
- * Holm's step-down correction: which of several tests may be called established so that the chance of even one false alarm
- * among all of them stays at `alpha`. The answer is in the order of the input. (S. Holm, Scand. J. Statist. 6, 1979.)
- */
-function holmEstablished(pValues, alpha) {
-    const order = pValues.map((_, index) => index).sort((a, b) => at(pValues, a) - at(pValues, b));
-    const firstMiss = order.findIndex((test, rank) => at(pValues, test) > alpha / (pValues.length - rank));
-    const kept = new Set(firstMiss === -1 ? order : order.slice(0, firstMiss));
-    return pValues.map((_, index) => kept.has(index));
-}
-function at(values, index) {
-    return values[index] ?? Number.NaN;
-}
-
-;// CONCATENATED MODULE: ./lib/gate/facts.js
-
-
-
-
-
-
-function gatherFacts(pair, config) {
-    const { head, noVerdict } = pair;
-    const base = noVerdict === undefined ? pair.base : undefined;
-    const identicalImages = base !== undefined && sameImage(base.image, head.image);
-    const measured = new Set([base, head].flatMap((side) => (side ? measuredMetrics(side) : [])));
-    const metrics = metricNames.filter((metric) => measured.has(metric));
-    const facts = head.scenarios.flatMap(({ name: scenario }) => metrics.map((metric) => ({
-        scenario,
-        metric,
-        applied: thresholdsFor(config, scenario, metric),
-        ...numbersOf(base, head, scenario, metric),
-        hasBase: base !== undefined,
-        noVerdict,
-        identicalImages,
-    })));
-    return { pair, identicalImages, facts };
-}
-/**
- * Several rows are several chances of a false alarm, of one comparison or of a whole matrix: only those that gate by growth count, and
- * Holm's correction is over all that are given here.
- */
-function establishedFacts(facts) {
-    const tested = facts.filter((fact) => fact.applied.gatesGrowth && fact.contrast?.pValue !== undefined);
-    const pValues = tested.map((fact) => fact.contrast?.pValue ?? 1);
-    const established = holmEstablished(pValues, alpha);
-    return new Set(tested.filter((fact, index) => established[index] && facts_excludesNone(fact.contrast)));
-}
-/** The metrics that each measured side must have, for their rows gate. */
-function metricsThatGate(head, config) {
-    const scenarios = head.scenarios.map((scenario) => scenario.name);
-    const overridden = Object.values(config.overrides).flatMap((metrics) => metricNamesOf(metrics));
-    const named = [...config.gatedMetrics, ...metricNamesOf(config.caps), ...overridden];
-    return gatingMetrics(config, scenarios, named);
-}
-function metricNamesOf(record) {
-    return metricNames.filter((metric) => record[metric] !== undefined);
-}
-function sameImage(base, head) {
-    // What a builder makes twice of the same need not be the same guest.
-    if (!('rootfsSha256' in base) || !('rootfsSha256' in head))
-        return false;
-    const fields = ['rootfsSha256', 'kernelSha256', 'initrdSha256', 'init'];
-    return fields.every((field) => base[field] === head[field]);
-}
-function numbersOf(base, head, scenario, metric) {
-    const ofBase = base && summarizeSide(base, scenario, metric);
-    const ofHead = summarizeSide(head, scenario, metric);
-    const contrast = ofBase && ofHead && contrastSides(ofBase.bootMedians, ofHead.bootMedians);
-    return { base: ofBase, head: ofHead, contrast };
-}
-/** The interval that is shown must say it too; it is wider than the test's where a stray boot pulls mean and median apart. */
-function facts_excludesNone(contrast) {
-    const interval = contrast?.growth ?? contrast?.difference;
-    if (interval?.low === undefined || interval.high === undefined)
-        return false;
-    return interval.low > 0 || interval.high < 0;
-}
-
-;// CONCATENATED MODULE: ./lib/gate/headline.js
-
-
-
-
-/** Scenarios or entries that are named in one list. */
-const mostNamed = 5;
-/** One line of plain text. The scenarios' names in it are the user's, and so may be the reason: escape before showing. */
-function headlineOf(verdict, rows, sides) {
-    const { noVerdict } = sides;
-    if (noVerdict && verdict !== 'fail')
-        return noVerdictClause(noVerdict);
-    const deciding = rows.filter((row) => row.verdict === verdict).sort(byWeight);
-    const first = deciding[0];
-    const improved = rows
-        .filter((row) => row.improved)
-        .sort(byWeight)
-        .toReversed();
-    if (verdict === 'pass' || first === undefined)
-        return headline_passed(deciding, improved, sides, rows);
-    const change = `${changeOf(first)} ${limitOf(first, verdict)}${andOf(deciding)}`;
-    const state = noVerdict ? `; ${outcomeWords[noVerdict.state]}` : '';
-    return `${change}${improvedToo(improved)}${state}`;
-}
-/** Names as many as a line bears: `a, b and 3 more`. */
-function listed(names) {
-    const shown = names.slice(0, mostNamed).join(', ');
-    const rest = names.length - mostNamed;
-    return rest > 0 ? `${shown} and ${rest} more` : shown;
-}
-function headline_passed(deciding, improved, { hasBase, identicalImages }, rows) {
-    if (identicalImages)
-        return 'no change: both images are the same bytes';
-    if (!hasBase)
-        return headline_withoutBase(rows);
-    const [best] = improved;
-    if (best)
-        return `${changeOf(best)} (improved)${andOf(improved)}`;
-    return noGrowth(deciding);
-}
-function headline_withoutBase(rows) {
-    const capped = rows.some((row) => row.thresholds.max !== undefined && row.gates);
-    return capped
-        ? 'within all caps (no base to compare with)'
-        : 'no base to compare with, and no caps to hold';
-}
-function noGrowth(rows) {
-    const limits = [...new Set(rows.map((row) => row.thresholds.failAbove))];
-    const limit = limits.length === 1 && limits[0] !== undefined ? formatThreshold(limits[0]) : 'the limits';
-    return `no growth above ${limit}`;
-}
-/** Beside what is worse: as loud, for it is as true. */
-function improvedToo(improved) {
-    const names = improved.map((row) => `${row.scenario} ${row.growth ? formatGrowth(row.growth.value) : formatChange(row.metric, row.difference?.value ?? 0)}`);
-    return names.length === 0 ? '' : `; improved: ${listed(names)}`;
-}
-function changeOf(row) {
-    const label = `${metricLabels[row.metric]} of ${row.scenario}`;
-    if (isOverCap(row))
-        return `${label} ${formatAmount(row.metric, row.head?.median ?? 0)} per cycle`;
-    if (row.growth)
-        return `${label} ${formatGrowth(row.growth.value)} per cycle`;
-    return row.difference
-        ? `${label} from ${formatAmount(row.metric, row.base?.median ?? 0)} to ${formatAmount(row.metric, row.head?.median ?? 0)} per cycle`
-        : label;
-}
-function limitOf(row, verdict) {
-    const { failAbove, warnAbove, max } = row.thresholds;
-    if (verdict === 'inconclusive')
-        return '(not enough to decide)';
-    if (max !== undefined && isOverCap(row))
-        return `(cap ${formatAmount(row.metric, max)})`;
-    if (verdict === 'warn' && warnAbove !== undefined)
-        return `(warns above +${formatThreshold(warnAbove)})`;
-    return `(fails above +${formatThreshold(failAbove)})`;
-}
-function andOf(rows) {
-    const names = [...new Set(rows.map((row) => row.scenario))].slice(1);
-    return names.length === 0 ? '' : `; also ${listed(names)}`;
-}
-function isOverCap({ thresholds, head }) {
-    return thresholds.max !== undefined && head !== undefined && isAbove(head.median, thresholds.max);
-}
-/** Largest growth first. */
-function byWeight(a, b) {
-    return weight(b) - weight(a);
-}
-function weight(row) {
-    return row.growth?.value ?? (row.difference ? Math.sign(row.difference.value) * 1e6 : 0);
-}
-
-;// CONCATENATED MODULE: ./lib/gate/compare.js
-
-
-
-
-
-/**
- * Head against base. Throws SnapgateError('record') when the two cannot be compared or a metric that gates was not measured.
- * Without a base only the caps decide. With `noVerdict` a base was asked for and there is none to compare with: rows that gate by growth
- * are then inconclusive, and a base that is given all the same is only named.
- */
-function compareMeasurements(base, head, config, meta) {
-    const { noVerdict } = meta;
-    const compared = noVerdict === undefined ? base : undefined;
-    if (compared)
-        requireComparable(compared, head);
-    const gated = metricsThatGate(head, config);
-    requireMeasured(head, gated);
-    if (compared)
-        requireMeasured(compared, gated);
-    const gathered = gatherFacts({ base, head, noVerdict }, config);
-    return concludePair(gathered, establishedFacts(gathered.facts), meta);
-}
-/** The comparison of one pair, once it is known which of its changes are established. */
-function concludePair({ pair, identicalImages, facts }, established, meta) {
-    const { base, head, noVerdict } = pair;
-    const rows = gatingFirst(compare_rowsOf(facts, established));
-    const verdict = noVerdict ? verdictWithout(rows) : overallVerdict(rows);
-    const hasBase = base !== undefined;
-    return {
-        schema: 'snapgate/comparison',
-        version: comparisonVersion,
-        snapgate: meta.snapgate,
-        createdAt: meta.now,
-        verdict,
-        headline: headlineOf(verdict, rows, { hasBase, identicalImages, noVerdict }),
-        ...(base === undefined ? {} : { base: base.subject }),
-        head: head.subject,
-        fingerprint: head.fingerprint,
-        ...(noVerdict === undefined ? {} : { noVerdict }),
-        identicalImages,
-        boots: { base: base?.boots.length ?? 0, head: head.boots.length },
-        rows,
-        notes: compare_notesOf(base, head),
-    };
-}
-/**
- * One row that fails makes the whole fail; else one that cannot tell makes the whole inconclusive, which is stronger than a
- * warning because it may change the exit status; else a warning; else a pass. The same holds for the comparisons of a matrix.
- */
-function overallVerdict(judged) {
-    const order = ['fail', 'inconclusive', 'warn'];
-    return order.find((verdict) => judged.some((each) => each.verdict === verdict)) ?? 'pass';
-}
-/** With nothing to compare with, no run of rows that are all within their caps is a pass. */
-function verdictWithout(rows) {
-    return overallVerdict(rows) === 'fail' ? 'fail' : 'inconclusive';
-}
-function compare_rowsOf(facts, established) {
-    return facts
-        .filter((fact) => fact.applied.gates || fact.base !== undefined || fact.head !== undefined)
-        .map((fact) => rowOf(fact, established.has(fact)));
-}
-function rowOf(facts, established) {
-    const { scenario, metric, applied, base, head, contrast } = facts;
-    const evidence = { ...facts, established };
-    const decision = applied.gates ? decide(evidence) : undefined;
-    const { failAbove, warnAbove, minGrowth, max } = applied.thresholds;
-    return {
-        scenario,
-        metric,
-        gates: applied.gates,
-        ...(base === undefined ? {} : { base }),
-        ...(head === undefined ? {} : { head }),
-        ...(contrast?.growth === undefined ? {} : { growth: contrast.growth }),
-        ...(contrast === undefined ? {} : { difference: contrast.difference }),
-        thresholds: {
-            failAbove,
-            minGrowth,
-            ...(warnAbove === undefined ? {} : { warnAbove }),
-            ...(max === undefined ? {} : { max }),
-        },
-        ...(decision === undefined ? {} : { verdict: decision.verdict }),
-        improved: improves(evidence),
-        reason: decision?.reason ?? 'Does not gate.',
-    };
-}
-function gatingFirst(rows) {
-    return [...rows.filter((row) => row.gates), ...rows.filter((row) => !row.gates)];
-}
-/** A note of both sides stands once; one side's says whose it is. */
-function compare_notesOf(base, head) {
-    const ofBase = base?.notes ?? [];
-    const shared = head.notes.filter((note) => ofBase.includes(note));
-    const own = (side, notes) => notes.filter((note) => !shared.includes(note)).map((note) => `${side}: ${note}`);
-    return [...new Set([...shared, ...own('base', ofBase), ...own('head', head.notes)])];
-}
+;// CONCATENATED MODULE: ./lib/host/version.js
+/** snapgate's version, as in package.json (a test holds them equal): a bundle has no package.json to read. */
+const version_version = '0.1.0';
 
 ;// CONCATENATED MODULE: ./lib/job/compare.js
+
 
 
 
@@ -59877,7 +61570,9 @@ function compare_notesOf(base, head) {
 function compareFiles(basePath, headPath, config) {
     const base = readMeasurement(readRecordFile(basePath), basePath);
     const head = readMeasurement(readRecordFile(headPath), headPath);
-    return { comparison: compare_decide(base, head, config), base, head };
+    const absent = 'snapgate compare has two records, and no history of a branch';
+    const comparison = withNoHistory(compare_decide(base, head, config), { absent }, config);
+    return { comparison, base, head };
 }
 /** The verdict on two measurements of now; `noVerdict` says why there is no base although one was asked for. */
 function compare_decide(base, head, config, noVerdict) {
@@ -59924,7 +61619,7 @@ async function explainFullDisk(dir, work, meansFull = () => false) {
 }
 /** The host has no room left for what a guest or snapgate writes below `dir`. */
 function fullDiskError(dir, cause) {
-    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause });
+    return new error_SnapgateError('host', `the disk of this machine is full at ${dir}, where the guest's memory and disk are kept`, 'Free some of it, set `work-dir` to a larger file system, or lower `memory-size`.', { cause, ofMachine: true });
 }
 function isFull(error) {
     if (!(error instanceof error_SnapgateError))
@@ -61531,7 +63226,7 @@ function createXxhash32() {
             held.set(rest.subarray(whole));
             heldBytes = rest.length - whole;
         },
-        digest: () => finish(lanes, total, held.subarray(0, heldBytes)),
+        digest: () => xxhash32_finish(lanes, total, held.subarray(0, heldBytes)),
     };
 }
 /** `bytes` is a multiple of 16 long. */
@@ -61549,7 +63244,7 @@ function addStripes(lanes, bytes) {
 function round(lane, word) {
     return Math.imul(rotate((lane + Math.imul(word, prime2)) | 0, 13), prime1);
 }
-function finish(lanes, total, tail) {
+function xxhash32_finish(lanes, total, tail) {
     const [a = 0, b = 0, c = 0, d = 0] = lanes;
     let hash = total >= stripeBytes ? (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0 : prime5 | 0;
     hash = (hash + total) | 0;
@@ -63412,11 +65107,12 @@ function drive_scenario_linesOf(output) {
 
 
 /** The error of a command, with how it ended and its last lines. */
-function commandFailed(failed, remedy) {
+function commandFailed(failed, remedy, ofMachine = false) {
     const { command, cwd } = failed;
     const name = (0,external_node_path_.basename)(command[0]);
     return new error_SnapgateError('host', `${name} ${howItEnded(failed)}`, `${remedy} In ${cwd}: ${tool_failure_commandLine(command)}`, {
         details: outputDetails(name, failed.result),
+        ofMachine,
     });
 }
 /** The error of create-build or resume-build: what their output says, where it is known, with what to do. */
@@ -63426,7 +65122,8 @@ function toolFailed(failed, machine) {
         return commandFailed(failed, `Raise command-timeout, or see below what it waited for. ${machine.join(' ')}`.trim());
     const text = result.tail.join('\n');
     const known = knownFailures.find(([pattern]) => pattern.test(text))?.[1];
-    return commandFailed(failed, [known ?? 'Its last lines say why.', ...machine].join(' '));
+    const remedy = [known ?? 'Its last lines say why.', ...machine].join(' ');
+    return commandFailed(failed, remedy, known !== undefined);
 }
 /** The error of a scenario whose command did not succeed in the guest; undefined where something else failed. */
 function scenarioFailed({ name }, { result }) {
@@ -67312,6 +69009,73 @@ async function openEngine(run, config, checkout) {
     return { engine, report, identity: report.identity };
 }
 
+;// CONCATENATED MODULE: ./lib/job/files.js
+
+
+
+
+/** Everything that is written into output-dir. */
+const recordNames = [
+    'measurement.json',
+    'measurement-base.json',
+    'measurement-head.json',
+    'comparison.json',
+    'matrix.json',
+    'calibration.json',
+    'bisection.json',
+    'report.md',
+];
+/**
+ * Checks early that records can be written, and leaves no trace of it: a folder that is there before the images are built may get into one.
+ *
+ * @throws SnapgateError `host` where they cannot
+ */
+function checkOutputDir(dir) {
+    refuseLink((0,external_node_path_.resolve)(dir));
+    for (const name of recordNames)
+        refuseLink((0,external_node_path_.join)((0,external_node_path_.resolve)(dir), name));
+    checkFolder(dir, 'output-dir');
+}
+function writeRecord(dir, name, record) {
+    return writeText(dir, name, `${JSON.stringify(record, null, 2)}\n`);
+}
+function writeText(dir, name, text) {
+    const path = (0,external_node_path_.join)(dir, name);
+    refuseLink((0,external_node_path_.resolve)(dir));
+    try {
+        writeNew(path, text);
+        return path;
+    }
+    catch (error) {
+        throw new error_SnapgateError('host', `${path} cannot be written (${error_errnoOf(error) ?? error})`, 'Make room and make it writable, or name another output-dir.', { cause: error });
+    }
+}
+/** output-dir lies in the checkout by default, and a commit may hold a symlink there that leads to any file of the runner. */
+function refuseLink(path) {
+    if (!isLink(path))
+        return;
+    throw new error_SnapgateError('host', `${path} is a symlink, and records are not written through one`, 'Remove it, or name another output-dir: the folder itself, not a link to it.');
+}
+/** What cannot be looked at cannot be written either, which says so itself. */
+function isLink(path) {
+    try {
+        return (0,external_node_fs_.lstatSync)(path).isSymbolicLink();
+    }
+    catch {
+        return false;
+    }
+}
+function writeNew(path, text) {
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = external_node_fs_.constants;
+    const file = (0,external_node_fs_.openSync)(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o666);
+    try {
+        (0,external_node_fs_.writeFileSync)(file, text);
+    }
+    finally {
+        (0,external_node_fs_.closeSync)(file);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/job/gated-metrics.js
 
 
@@ -67343,6 +69107,439 @@ function gated_metrics_remedyOf(missing, engine, given) {
         ? 'Whole files tell which pages changed, and not which were written and left the same. '
         : '';
     return `${whole}Set metrics: ${instead}, and have caps and thresholds of metrics that it can give: ${given.join(', ')}.`;
+}
+
+;// CONCATENATED MODULE: ./lib/gate/usual.js
+
+
+
+
+
+
+
+
+
+/** More boots than this are not proposed to anyone. */
+const mostProposed = 100;
+/** Entries that are looked at: the newest. */
+const usual_mostEntries = 100;
+/** Chance of a step in noise alone; and noise below which nothing matters, as a ratio. */
+const usual_stepLevel = 0.001;
+const floor = 0.001;
+/**
+ * The boots at which a change of nothing is likely to be ruled out to be a fail, in every row that gates by growth and has a history. Before that
+ * a look spends its share of the chance of a false alarm for nothing. undefined where no row has entries enough. Pure.
+ */
+function planByHistory(entries, request) {
+    const rows = request.scenarios.flatMap(({ name, repeat }) => metricNames.flatMap((metric) => rowNeed(entries, { scenario: name, metric, repeat }, request) ?? []));
+    const [first, ...others] = rows;
+    if (first === undefined)
+        return undefined;
+    const worst = others.reduce((a, b) => (b.boots > a.boots ? b : a), first);
+    const { leastBoots, mostBoots } = request;
+    const suffices = worst.boots <= mostBoots;
+    const sentence = suffices
+        ? `this image usually needs ${worst.boots} pairs of boots: ${spreadOf(worst)}`
+        : tooFew(worst, rows, request);
+    // Where none will do, a large growth is still told early.
+    return { leastBoots: suffices ? Math.max(leastBoots, worst.boots) : leastBoots, suffices, sentence };
+}
+function rowNeed(entries, row, request) {
+    const { gatesGrowth, thresholds } = thresholdsFor(request.gate, row.scenario, row.metric, row.repeat);
+    const usual = gatesGrowth ? usualOf(entries, row) : undefined;
+    if (usual === undefined)
+        return undefined;
+    const { failAbove, minGrowth } = thresholds;
+    // Either limit will do; of ratios the floor is one too.
+    const ofFloor = usual.isRatio ? Math.log1p(minGrowth / usual.level) : minGrowth;
+    const limit = usual.isRatio ? Math.max(Math.log1p(failAbove), ofFloor) : ofFloor;
+    const terms = { level: 1 - alpha, most: mostProposed, others: request.baseBoots };
+    const boots = bootsToRuleOut(usual.spread, limit, terms) ?? Number.POSITIVE_INFINITY;
+    return { ...row, boots, usual, failAbove, minGrowth };
+}
+function usualOf(entries, { scenario, metric }) {
+    const found = entries.slice(-usual_mostEntries).flatMap(({ boots, scenarios }) => {
+        const value = scenarios.find(({ name }) => name === scenario)?.medians[metric];
+        return value === undefined || boots < 1 ? [] : [{ boots, value }];
+    });
+    if (found.length < leastEntries)
+        return undefined;
+    const values = found.map(({ value }) => value);
+    const isRatio = values.every((value) => value > 0);
+    const unit = isRatio ? 1 : Math.max(...values) || 1;
+    const scaled = values.map((value) => (isRatio ? Math.log(value) : value / unit));
+    const rests = restsAbout(fitLevels(scaled, { level: usual_stepLevel, floor }), scaled);
+    const ofMeasurement = 1.4826 * median(rests.map(Math.abs)) * unit;
+    const ofBoot = ofMeasurement * Math.sqrt(median(found.map(({ boots }) => boots)));
+    return { spread: ofBoot, isRatio, level: median(values.slice(-leastEntries)) };
+}
+function spreadOf({ scenario, metric, usual }) {
+    const { isRatio, spread } = usual;
+    const words = isRatio ? formatGrowth(Math.expm1(spread)).replace('+', '') : metrics_formatAmount(metric, spread);
+    return `boots of ${scenario} spread by about ${words} in ${metrics_metricLabels[metric]}`;
+}
+/** What would do: as many boots, or of the rows that need more than there may be, the largest `min-growth`. */
+function tooFew(worst, rows, { mostBoots, baseBoots }) {
+    const short = rows.filter(({ boots }) => boots > mostBoots);
+    const floors = short.map((need) => floorOf(need, mostBoots, baseBoots));
+    const largest = Math.max(...floors.filter((_, index) => short[index]?.metric === worst.metric));
+    const more = Number.isFinite(worst.boots) ? `max-boots of ${worst.boots}, or ` : '';
+    const which = `growth above ${formatThreshold(worst.failAbove)} of an image that has not changed`;
+    return `max-boots of ${mostBoots} will often not do: ${spreadOf(worst)}, too much to rule out a ${which}; ${more}min-growth of ${metrics_formatAmount(worst.metric, largest)} would`;
+}
+/** Of a cycle, as `min-growth` is given. */
+function floorOf({ usual, repeat }, boots, others) {
+    const bound = boundOf(usual.spread, Math.max(2, boots), { level: 1 - alpha, others });
+    const amount = usual.isRatio ? usual.level * Math.expm1(bound) : bound;
+    return Math.ceil(Math.min(amount, 1e300) / repeat);
+}
+
+;// CONCATENATED MODULE: ./lib/measure/boot.js
+
+
+
+/** One cold boot and all its cycles. */
+async function measureBoot(job) {
+    const startedAt = new Date();
+    (0,external_node_fs_.mkdirSync)(job.dir, { recursive: true });
+    try {
+        const bootDir = makeDir(job.dir, 'base');
+        const booted = await job.engine.prepare(job.image, guestOptions(job.config), bootDir);
+        const { bootMs, readyMs, settled, metrics, versions = {} } = booted;
+        const notes = new Set(booted.notes);
+        const samples = await runCycles(job, booted.snapshot, startedAt.getTime(), notes);
+        const times = { startedAt: startedAt.toISOString(), bootMs, readyMs, settled };
+        const boot = { index: job.index, ...times, ...(metrics && { snapshot: metrics }), samples };
+        return { boot, versions, notes: [...notes] };
+    }
+    finally {
+        (0,external_node_fs_.rmSync)(job.dir, { recursive: true, force: true });
+    }
+}
+function guestOptions(config) {
+    const { memoryBytes, vcpus, bootTimeoutMs, readyCommand } = config;
+    return { memoryBytes, vcpus, bootTimeoutMs, readyCommand };
+}
+async function runCycles(job, base, startedAtMs, notes) {
+    const { config, engine } = job;
+    const keepsBase = config.scenarios.some((scenario) => scenario.from === 'base');
+    const chain = { tip: keepsBase ? await engine.fork(base, makeDir(job.dir, 'chain')) : base };
+    const samples = [];
+    for (let round = 0; round < config.warmup + config.cycles; round += 1) {
+        job.onRound(round);
+        for (const scenario of config.scenarios) {
+            job.run.signal.throwIfAborted();
+            const began = Date.now();
+            const parts = await runScenario(engine, scenario, chain, base, notes);
+            samples.push({
+                scenario: scenario.name,
+                round,
+                warmup: round < config.warmup,
+                position: samples.length,
+                atMs: began - startedAtMs,
+                cycleMs: Date.now() - began,
+                metrics: sumMetrics(parts),
+                ...(scenario.repeat > 1 ? { parts } : {}),
+            });
+        }
+    }
+    return samples;
+}
+async function runScenario(engine, scenario, chain, base, notes) {
+    const parts = [];
+    for (let part = 0; part < scenario.repeat; part += 1) {
+        const advance = scenario.from === 'previous';
+        const result = await engine.cycle(advance ? chain.tip : base, scenario, { advance });
+        if (advance)
+            chain.tip = result.next;
+        for (const note of result.notes ?? [])
+            notes.add(note);
+        parts.push(result.metrics);
+    }
+    return parts;
+}
+/** Sum of each metric that every part has. */
+function sumMetrics(parts) {
+    const sums = {};
+    for (const name of metricNames) {
+        const values = parts.map((part) => part[name]).filter((value) => value !== undefined);
+        if (values.length === parts.length)
+            sums[name] = values.reduce((sum, value) => sum + value, 0);
+    }
+    return sums;
+}
+function makeDir(parent, name) {
+    const dir = (0,external_node_path_.join)(parent, name);
+    (0,external_node_fs_.mkdirSync)(dir);
+    return dir;
+}
+
+;// CONCATENATED MODULE: ./lib/measure/plan.js
+/**
+ * The order of all boots. Sides alternate, and which of them goes first alternates too (base, head, head, base, …), so that a
+ * drift of the host hits both. With `parallel` the two boots of a pair run side by side.
+ */
+function planBoots(sides, boots, parallel) {
+    const waves = [];
+    for (let index = 0; index < boots; index += 1) {
+        const pair = (index % 2 === 0 ? sides : sides.toReversed()).map((side) => ({ side, index }));
+        if (parallel)
+            waves.push(pair);
+        else
+            waves.push(...pair.map((boot) => [boot]));
+    }
+    return waves;
+}
+/**
+ * Whether the next wave should still be started. A pair of boots is never torn: sides end with equally many. The first wave
+ * always runs, so that there is something to say.
+ */
+function fitsBudget(waves, next, sides, clock) {
+    const startsPair = bootsBefore(waves, next) % sides === 0;
+    if (next === 0 || !startsPair)
+        return true;
+    const wavesOfPair = sides / (waves[next]?.length ?? 1);
+    const perWaveMs = clock.spentMs / next;
+    return clock.spentMs + perWaveMs * wavesOfPair <= clock.budgetMs;
+}
+/** Boots of all waves before this one. */
+function bootsBefore(waves, next) {
+    return waves.slice(0, next).reduce((sum, wave) => sum + wave.length, 0);
+}
+
+;// CONCATENATED MODULE: ./lib/measure/measure.js
+
+
+
+
+
+
+
+
+
+/** Boots × rounds × scenarios of all sides, interleaved; one measurement a side, in the order given. */
+async function measureSides(run, request) {
+    const boots = new Map(request.sides.map(({ side }) => [side, []]));
+    const measurements = (cut) => request.sides.map((side) => toMeasurement(request, side, boots.get(side.side) ?? [], cut));
+    const cut = await runWaves(run, request, (side, boot) => boots.get(side)?.push(boot), () => request.decided?.(measurements(undefined)) ?? false);
+    return measurements(cut);
+}
+/** What `measureSides` gives, of no boots: for sides of which no number is needed. */
+function measureNothing(request) {
+    return request.sides.map((side) => toMeasurement(request, side, [], undefined));
+}
+/** Whether a note of a measurement says that the time budget cut its boots: of one that more boots are added to, it is no longer true. */
+function isCutNote(note) {
+    return note.startsWith(cutStart);
+}
+const cutStart = 'time-budget ';
+/** The note for boots that the time budget cut, or none. */
+async function runWaves(run, request, onBoot, decided) {
+    const { config, sides } = request;
+    const { leastBoots, mostBoots } = bootPlanOf(request);
+    const waves = planBoots(sides.map(({ side }) => side), mostBoots, request.parallel);
+    const startedMs = performance.now();
+    for (const [next, wave] of waves.entries()) {
+        const done = bootsBefore(waves, next) / sides.length;
+        if (Number.isInteger(done) && done >= leastBoots && decided())
+            return undefined;
+        const spentMs = performance.now() - startedMs;
+        if (!fitsBudget(waves, next, sides.length, { spentMs, budgetMs: config.timeBudgetMs }))
+            return cutNote(request, done);
+        const mostMs = formatDuration((spentMs / next) * (waves.length - next));
+        const remaining = next === 0 ? '' : `, ${leastBoots < mostBoots ? 'at most' : 'about'} ${mostMs} to go`;
+        await runWave(run, request, wave, remaining, onBoot);
+    }
+    return undefined;
+}
+function bootPlanOf({ config, decided }) {
+    const { boots, soloBoots, maxBoots } = config;
+    return decided
+        ? { leastBoots: boots, mostBoots: maxBoots }
+        : { leastBoots: soloBoots, mostBoots: soloBoots };
+}
+function cutNote(request, done) {
+    const { leastBoots, mostBoots } = bootPlanOf(request);
+    const ended = `${cutStart}${formatDuration(request.config.timeBudgetMs)} ended after ${done}`;
+    return done < leastBoots || leastBoots === mostBoots
+        ? `${ended} of ${leastBoots} boots a side`
+        : `${ended} boots a side, of at most ${mostBoots}, without a decision`;
+}
+async function runWave(run, request, wave, remaining, onBoot) {
+    const { leastBoots, mostBoots } = bootPlanOf(request);
+    const most = leastBoots === mostBoots ? leastBoots : `${leastBoots} to ${mostBoots}`;
+    // The first failure ends the run, and with it the other boot of the pair.
+    await Promise.all(wave.map(async ({ side, index }) => {
+        const name = `${side} boot ${index + 1} of ${most}`;
+        run.log.info(`${name}: starts${remaining}`);
+        const measured = await measureOne(run, request, side, index, name);
+        const { boot } = measured;
+        run.log.info(`${name}: ${bootFact(boot)}, ${boot.samples.length} samples`);
+        onBoot(side, measured);
+    }));
+}
+function bootFact(boot) {
+    const { bootMs, readyMs } = boot;
+    return hasAgent(boot)
+        ? `agent after ${formatDuration(bootMs)}, settled after ${formatDuration(readyMs)}`
+        : `booted and saved in ${formatDuration(bootMs)}`;
+}
+async function measureOne(run, request, side, index, name) {
+    const image = request.sides.find((each) => each.side === side)?.image;
+    if (!image)
+        throw new Error(`no image for ${side}`);
+    const rounds = request.config.warmup + request.config.cycles;
+    try {
+        return await measureBoot({
+            run,
+            engine: request.engine,
+            image,
+            config: request.config,
+            index,
+            dir: (0,external_node_path_.join)(run.dir, `${side}-boot-${index}`),
+            onRound: (round) => run.log.detail(`${name}: round ${round + 1} of ${rounds}`),
+        });
+    }
+    catch (error) {
+        throw namingBoot(error, name);
+    }
+}
+/** The same error, its sentence saying which guest it was. */
+function namingBoot(error, name) {
+    if (!(error instanceof error_SnapgateError))
+        return error;
+    const { code, message, remedy, details, cause, ofMachine } = error;
+    return new error_SnapgateError(code, `${name}: ${message}`, remedy, {
+        ...(details === undefined ? {} : { details }),
+        ...(cause === undefined ? {} : { cause }),
+        ofMachine,
+    });
+}
+function toMeasurement(request, { side, subject, image }, measured, cut) {
+    const { config, report } = request;
+    const boots = measured.map(({ boot }) => boot);
+    if (!report.identity)
+        throw new Error('measured with an engine that its own probe refused');
+    return {
+        schema: 'snapgate/measurement',
+        version: measurementVersion,
+        snapgate: version_version,
+        createdAt: new Date().toISOString(),
+        side,
+        subject,
+        image: imageRecord(image),
+        fingerprint: fingerprintWith(fingerprintOf(report.identity, kernelOf(image), config), versionsOf(side, measured)),
+        environment: readEnvironment(),
+        scenarios: scenariosRecord(config.scenarios),
+        boots: boots.toSorted((a, b) => a.index - b.index),
+        ...(request.decided === undefined ? {} : { plan: bootPlanOf(request) }),
+        notes: measure_notesOf(report, side, measured, cut),
+    };
+}
+/** An image as a record holds it. */
+function imageRecord(image) {
+    if (image.kind === 'rootfs')
+        return rootfsRecord(image);
+    const { builder, sha256, rootfs } = image;
+    return { builder, sha256, ...(rootfs === undefined ? {} : { rootfs: rootfsRecord(rootfs) }) };
+}
+function rootfsRecord(image) {
+    return {
+        rootfsSha256: image.rootfsSha256,
+        rootfsBytes: image.rootfsBytes,
+        kernelVersion: image.kernelVersion,
+        kernelSha256: image.kernelSha256,
+        ...(image.initrdSha256 === undefined ? {} : { initrdSha256: image.initrdSha256 }),
+        init: image.init,
+    };
+}
+function measure_notesOf(report, side, measured, cut) {
+    const unsettled = measured.filter(({ boot }) => !boot.settled).map(({ boot }) => boot.index + 1);
+    return [
+        ...(report.fallback === undefined ? [] : [report.fallback]),
+        ...(unsettled.length === 0
+            ? []
+            : [`${side}: still busy when its base snapshot was taken, boot ${unsettled.join(', ')}`]),
+        ...(cut === undefined ? [] : [cut]),
+        ...notesOfBoots(measured),
+    ].map((note) => note.slice(0, 500));
+}
+/** Enough to see what they are about: a note a cycle would bury the report. */
+const maxBootNotes = 8;
+function notesOfBoots(measured) {
+    const notes = [...new Set(measured.flatMap((boot) => boot.notes))];
+    const more = notes.length - maxBootNotes;
+    return more <= 0
+        ? notes
+        : [...notes.slice(0, maxBootNotes), `${more} more notes of this kind are left out`];
+}
+/** @throws SnapgateError `guest` where the boots of one side are not of the same versions */
+function versionsOf(side, measured) {
+    const [first, ...others] = measured.map(({ versions }) => versions);
+    for (const field of ['engineVersion', 'kernelVersion']) {
+        const other = others.find((versions) => versions[field] !== first?.[field]);
+        if (other === undefined)
+            continue;
+        throw new error_SnapgateError('guest', `${side}: ${field} is ${JSON.stringify(first?.[field])} in one boot and ${JSON.stringify(other[field])} in another`, 'Something changed what the engine boots while it was measured: measure again.');
+    }
+    return first ?? {};
+}
+
+;// CONCATENATED MODULE: ./lib/job/aside.js
+
+
+
+
+
+/**
+ * Does `work`, which builds images from `checkouts`, without the records that an earlier run has left there: with them the same tree would
+ * make another image. They are put back afterwards, however it ends; after a SIGKILL, by whoever closes the run.
+ */
+async function withRecordsAside(run, outputDir, checkouts, work) {
+    const folder = realPath(outputDir);
+    const checkout = checkouts.map(realPath).find((each) => aside_isWithin(folder, each));
+    if (checkout === undefined)
+        return await work();
+    const moved = moveRecords(run, folder);
+    const emptied = removeEmptied(folder, checkout);
+    try {
+        return await work();
+    }
+    finally {
+        if (emptied)
+            (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
+        for (const file of moved)
+            putBack(file);
+    }
+}
+function moveRecords(run, folder) {
+    const files = recordNames
+        .map((name) => ({ path: (0,external_node_path_.join)(folder, name), kept: (0,external_node_path_.join)(run.dir, 'records-aside', name) }))
+        .filter(({ path }) => (0,external_node_fs_.lstatSync)(path, { throwIfNoEntry: false })?.isFile());
+    for (const file of files) {
+        run.ledger.add({ kind: 'moved', ...file });
+        moveAway(file);
+    }
+    return files;
+}
+/** Removes the folder and those above it that hold nothing else: git knows no empty ones, and a run makes them. */
+function removeEmptied(folder, checkout) {
+    if (folder === checkout || !removeEmptyFolder(folder))
+        return false;
+    removeEmptied((0,external_node_path_.dirname)(folder), checkout);
+    return true;
+}
+/** Also of what is not there. */
+function realPath(path) {
+    try {
+        return (0,external_node_fs_.realpathSync)(path);
+    }
+    catch {
+        return (0,external_node_path_.resolve)(path);
+    }
+}
+function aside_isWithin(path, folder) {
+    return path === folder || path.startsWith(`${folder}${external_node_path_.sep}`);
 }
 
 ;// CONCATENATED MODULE: ./lib/job/preflight.js
@@ -67431,9 +69628,147 @@ function side_describe(image) {
     return [`guest of ${builder} ${sha256.slice(0, 12)}`, ...(rootfs ? [side_describe(rootfs)] : [])].join(', ');
 }
 
+;// CONCATENATED MODULE: ./lib/job/measure-pair.js
+
+
+
+
+
+
+
+
+
+
+/** Builds and measures what of a pair is not measured yet, with no more boots than the verdict takes. */
+async function measurePair(run, request, engine, { base, notes }) {
+    const { config, head } = request;
+    const given = { base, head };
+    const toBuild = [
+        ...(base.kind === 'image' ? [sourceOf('base', base)] : []),
+        ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
+    ];
+    const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
+    const checkouts = toBuild.map(({ checkout }) => checkout);
+    const built = await withRecordsAside(run, config.outputDir, checkouts, () => buildSides(run, config, engine.engine, toBuild));
+    const differs = differenceOf(config, engine, built, given);
+    const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
+    const look = differs === undefined ? lookAt(request, given) : undefined;
+    const none = look !== undefined && measure_pair_needsNoBoots(request, given, built);
+    const plan = look === undefined || none ? unplanned(request) : await planByUsual(run, request, engine, given, sides);
+    const toMeasure = { ...engine, config: plan.config, sides, parallel: lanes === 2 };
+    const measured = none
+        ? measureNothing(toMeasure)
+        : await measureSides(run, { ...toMeasure, ...(look && { decided: look }) });
+    const pair = pairOf(given, measured);
+    return {
+        ...pair,
+        noVerdict: differs ?? incomparable(pair.base, pair.head) ?? (base.kind === 'none' ? base.noVerdict : undefined),
+        notes: [...notes, ...plan.notes],
+        baseIsNew: measured.some(({ side, boots }) => side === 'base' && boots.length > 0),
+    };
+}
+function unplanned({ config: { measure }, keepsHead }) {
+    if (!keepsHead)
+        return { config: measure, notes: [] };
+    const boots = Math.max(measure.boots, measure.soloBoots);
+    return { config: { ...measure, boots, maxBoots: Math.max(measure.maxBoots, boots) }, notes: [] };
+}
+/** Where nobody has named a number of boots, what was stored of the branch says from how many on a look is worth its while. */
+async function planByUsual(run, request, engine, given, sides) {
+    const plain = unplanned(request);
+    const { config } = request;
+    const entries = config.measure.plansBoots ? await storedEntries(request, engine, given, sides) : [];
+    const plan = planByHistory(entries, {
+        scenarios: config.measure.scenarios,
+        gate: config.gate,
+        leastBoots: plain.config.boots,
+        mostBoots: plain.config.maxBoots,
+        baseBoots: given.base.kind === 'measurement' ? given.base.measurement.boots.length : undefined,
+    });
+    if (plan === undefined)
+        return plain;
+    run.log.info(`${plan.sentence} (${entries.length} stored measurements of branch ${request.branch})`);
+    return {
+        config: { ...plain.config, boots: plan.leastBoots },
+        notes: [...plain.notes, ...(plan.suffices ? [] : [plan.sentence])],
+    };
+}
+/** The head's commit aside, which a run that is run again has stored. */
+async function storedEntries({ storage, branch, config }, { identity }, { base }, sides) {
+    const [side] = sides;
+    if (storage === undefined || branch === undefined || side === undefined)
+        return [];
+    const fingerprint = base.kind === 'measurement'
+        ? base.measurement.fingerprint
+        : fingerprintOf(identity, kernelOf(side.image), config.measure);
+    const scenarios = scenariosRecord(config.measure.scenarios);
+    const { store, measuringSha256 } = storage;
+    const entries = await store.history(branch, { measuringSha256, fingerprint, scenarios, boots: 0 });
+    const own = sides.find((each) => each.side === 'head')?.subject.commit;
+    return entries.filter(({ commit }) => commit !== own);
+}
+function pairOf({ base, head }, measured) {
+    const of = (side) => measured.find((each) => each.side === side);
+    const ofHead = head.kind === 'measurement' ? head.measurement : of('head');
+    if (ofHead === undefined)
+        throw new Error('no measurement of head');
+    return { base: base.kind === 'measurement' ? base.measurement : of('base'), head: ofHead };
+}
+/** Whether the boots so far decide; undefined where no boot can, since there is nothing to compare with or nobody who asks. */
+function lookAt({ config, decides }, given) {
+    if (!decides || given.base.kind === 'none')
+        return undefined;
+    return (measured) => {
+        const { base, head } = pairOf(given, measured);
+        // What only the booted guests tell may differ: then no further boot helps.
+        if (incomparable(base, head) !== undefined)
+            return true;
+        return compare_decide(base, head, config.gate).verdict !== 'inconclusive';
+    };
+}
+/** Nothing can have grown where both images are the same bytes; a cap is held to what is measured, and a baseline is of boots. */
+function measure_pair_needsNoBoots({ config, keepsHead }, { base, head }, built) {
+    if (keepsHead || head.kind !== 'image' || limitsHeadAlone(config.gate))
+        return false;
+    const imageOf = (side) => {
+        const found = built.find((each) => each.side === side);
+        return found && imageRecord(found.image);
+    };
+    const [ofBase, ofHead] = [
+        base.kind === 'measurement' ? base.measurement.image : imageOf('base'),
+        imageOf('head'),
+    ];
+    return ofBase !== undefined && ofHead !== undefined && sameImage(ofBase, ofHead);
+}
+function sourceOf(side, { subject, inputs, checkout }) {
+    return { side, subject, inputs, checkout };
+}
+async function buildSides(run, config, engine, sources) {
+    const sides = [];
+    for (const source of sources) {
+        sides.push({
+            side: source.side,
+            subject: source.subject,
+            image: await buildSide(run, config, engine, source),
+        });
+    }
+    return sides;
+}
+/** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
+function differenceOf(config, { identity }, built, given) {
+    const scenarios = scenariosRecord(config.measure.scenarios);
+    const known = [given.base, given.head].flatMap((side) => side.kind === 'measurement' ? [side.measurement] : []);
+    const made = built.map(({ image }) => ({
+        fingerprint: fingerprintOf(identity, kernelOf(image), config.measure),
+        scenarios,
+    }));
+    const [one, other] = [...made, ...known];
+    if (one === undefined || other === undefined)
+        return undefined;
+    return incomparable(one, other);
+}
+
 ;// CONCATENATED MODULE: ./lib/job/gate.js
-
-
 
 
 
@@ -67450,8 +69785,8 @@ function side_describe(image) {
 /** The whole gate as a terminal has it: measures, decides, writes the records. */
 async function runGate(run, request) {
     const { config, reproduce } = request;
-    const pair = await measureGate(run, { ...request, decides: true });
-    const report = { ...decidePair(config, pair), reproduce };
+    const pair = await measureGate(run, { ...request, decides: true, keepsHead: false });
+    const report = { ...(await decidePair(config, pair)), reproduce };
     return {
         report,
         files: writeGate(config, report),
@@ -67475,14 +69810,16 @@ async function measureGate(run, request) {
     const engine = await openEngine(run, config, request.checkout);
     const wanted = await wantedFor(run, config, engine, head);
     const settled = await settleBase(run, base, wanted, request.storage);
-    return await measurePair(run, config, engine, head, settled);
+    return await measurePair(run, request, engine, settled);
 }
-/** Verdict and report of a pair. */
-function decidePair(config, pair) {
+/** At a terminal, where there is no branch whose measurements are stored. */
+const noHistory = { absent: 'only a run on GitHub reads the stored measurements of a branch' };
+/** Verdict and report of a pair, with what was stored of the branch before, where that is known. */
+async function decidePair(config, pair, history = noHistory) {
     const { base, head, noVerdict, notes } = pair;
     const comparison = compare_decide(base, head, config.gate, noVerdict);
     const noted = { ...comparison, notes: [...notes, ...comparison.notes] };
-    return { comparison: noted, base, head };
+    return { comparison: await withHistoryOf(noted, history, config.gate, head.createdAt), base, head };
 }
 /** Writes both measurements, the comparison and the report into `output-dir`. */
 function writeGate({ outputDir }, report) {
@@ -67522,62 +69859,10 @@ async function wantedFor(run, config, engine, head) {
     return {
         fingerprint: fingerprintOf(engine.identity, kernel, config.measure),
         scenarios: scenariosRecord(config.measure.scenarios),
-        boots: config.measure.boots,
+        boots: config.measure.soloBoots,
         metrics: config.gate.gatedMetrics,
         commit: subject.commit,
     };
-}
-async function measurePair(run, config, engine, head, { base, notes }) {
-    const toBuild = [
-        ...(base.kind === 'image' ? [sourceOf('base', base)] : []),
-        ...(head.kind === 'image' ? [sourceOf('head', head)] : []),
-    ];
-    const lanes = planLanes(config.measure, toBuild.length, readHostResources(run));
-    const checkouts = toBuild.map(({ checkout }) => checkout);
-    const built = await withRecordsAside(run, config.outputDir, checkouts, () => buildSides(run, config, engine.engine, toBuild));
-    const differs = differenceOf(config, engine, built, [base, head]);
-    const sides = differs === undefined ? built : built.filter(({ side }) => side === 'head');
-    const parallel = lanes === 2;
-    const measured = sides.length === 0 ? [] : await measureSides(run, { ...engine, config: config.measure, sides, parallel });
-    const of = (side) => measured.find((each) => each.side === side);
-    const ofHead = head.kind === 'measurement' ? head.measurement : of('head');
-    if (ofHead === undefined)
-        throw new Error('no measurement of head');
-    const ofBase = base.kind === 'measurement' ? base.measurement : of('base');
-    return {
-        base: ofBase,
-        head: ofHead,
-        noVerdict: differs ?? incomparable(ofBase, ofHead) ?? (base.kind === 'none' ? base.noVerdict : undefined),
-        notes,
-        baseIsNew: of('base') !== undefined,
-    };
-}
-function sourceOf(side, { subject, inputs, checkout }) {
-    return { side, subject, inputs, checkout };
-}
-async function buildSides(run, config, engine, sources) {
-    const sides = [];
-    for (const source of sources) {
-        sides.push({
-            side: source.side,
-            subject: source.subject,
-            image: await buildSide(run, config, engine, source),
-        });
-    }
-    return sides;
-}
-/** Numbers of two kernels are never compared: where each side brings its own, head alone is measured, and the report says so. */
-function differenceOf(config, { identity }, built, given) {
-    const scenarios = scenariosRecord(config.measure.scenarios);
-    const known = given.flatMap((side) => (side.kind === 'measurement' ? [side.measurement] : []));
-    const made = built.map(({ image }) => ({
-        fingerprint: fingerprintOf(identity, kernelOf(image), config.measure),
-        scenarios,
-    }));
-    const [one, other] = [...made, ...known];
-    if (one === undefined || other === undefined)
-        return undefined;
-    return incomparable(one, other);
 }
 
 ;// CONCATENATED MODULE: ./lib/github/comment-state.js
@@ -67672,7 +69957,7 @@ async function ownComments(api, key, viewer) {
 }
 /** The one that the newest run has written; the oldest comment of several that are alike. */
 function newestOf(held) {
-    return held.toSorted(newestFirst)[0];
+    return held.toSorted(comment_state_newestFirst)[0];
 }
 /** What the comment of this key knows; undefined where there is none that can be used. Reads all pages, and tries nothing again. */
 async function readCommentState(api, key) {
@@ -67698,7 +69983,7 @@ function boundedSizes(sizes) {
 function countSizes(sizes) {
     return Object.values(sizes).reduce((sum, metrics) => sum + Object.keys(metrics).length, 0);
 }
-function newestFirst(a, b) {
+function comment_state_newestFirst(a, b) {
     if (a.state === undefined || b.state === undefined)
         return Number(!a.state) - Number(!b.state);
     return compareRuns(b.state.run, a.state.run) || b.state.at.localeCompare(a.state.at);
@@ -68740,1457 +71025,6 @@ function readOnlyReason(event, actor) {
     return actor === 'dependabot[bot]' ? 'dependabot' : undefined;
 }
 
-;// CONCATENATED MODULE: ./lib/baseline/changed-file.js
-/**
- * The file that a change of the image is to be blamed on, where there is only one: of a Dockerfile the files of its context and itself,
- * else all that changed. Undefined where there are several, or none, or where git cannot tell.
- */
-async function onlyChangedFile(git, base, head, inputs) {
-    const range = [...quietly, '--name-only', '-z', '--diff-filter=d', '--relative', base, head];
-    const names = await git.ask(['diff', ...range, '--', ...pathsOf(inputs)]);
-    const [path, ...more] = (names ?? '').split('\0').filter((name) => name !== '');
-    if (path === undefined || more.length > 0)
-        return undefined;
-    const prefix = (await git.ask(['rev-parse', '--show-prefix'])) ?? '';
-    const hunks = await git.ask(['diff', ...quietly, '--unified=0', base, head, '--', literally(path)]);
-    const line = /^@@ -\S+ \+(\d+)/m.exec(hunks ?? '')?.[1];
-    return { path: `${prefix}${path}`, line: Math.max(1, Number(line ?? 1)) };
-}
-/** No program that the repository's configuration names is run. */
-const quietly = ['--no-ext-diff', '--no-textconv', '--no-color', '--no-renames'];
-function pathsOf({ rootfs }) {
-    return rootfs.kind === 'dockerfile' ? [rootfs.context, rootfs.dockerfile].map(literally) : ['.'];
-}
-function literally(path) {
-    return path === '.' ? path : `:(literal)${path}`;
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/git.js
-
-
-
-/** Longest that one call of git may take: a fetch of a large repository over a slow line. */
-const usualTimeoutMs = 600_000;
-/** git in `folder`. It never asks a person for anything, and finds refs and options apart only by what callers checked. */
-function openGit(run, folder, more = {}) {
-    const always = ['-C', folder, ...gitSafety];
-    const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C', ...sshAgent(), ...more.env };
-    const { timeoutMs = usualTimeoutMs } = more;
-    const call = (args, options) => runCommand(run, 'git', [...always, ...args], { env, timeoutMs, ...options });
-    return {
-        folder,
-        run: call,
-        ask: async (args) => {
-            const result = await call(args);
-            return result.code === 0 ? result.stdout.trim() : undefined;
-        },
-    };
-}
-/** git in `folder`, which must be in a work tree; a SnapgateError('base') that says what to do where it is not. */
-async function openWorkTree(run, folder, env = {}) {
-    const git = openGit(run, folder, { env });
-    if ((await git.ask(['rev-parse', '--is-inside-work-tree'])) === 'true')
-        return git;
-    throw new error_SnapgateError('base', `${folder} is not a checkout of a git repository, so no base commit can be found from it`, 'Run actions/checkout before snapgate, or name a base that is not in git: base: image:…, rootfs:…, measurement:… or none.');
-}
-/** A fetch over SSH asks the agent, whom no build may ask. */
-function sshAgent() {
-    const socket = process.env['SSH_AUTH_SOCK'];
-    return socket === undefined ? {} : { SSH_AUTH_SOCK: socket };
-}
-
-;// CONCATENATED MODULE: ./lib/gate/accept.js
-
-
-
-/**
- * Whether growth alone makes it fail, which a label can accept. An entry that is missing has no size that anybody could have looked at.
- */
-function failsByGrowth(record) {
-    if (record.verdict !== 'fail')
-        return false;
-    if (record.schema === 'snapgate/comparison')
-        return true;
-    const { entries, allowMissing } = record;
-    const complete = allowMissing || entries.every(({ comparison }) => comparison !== undefined);
-    return complete && entries.some(({ comparison }) => comparison?.verdict === 'fail');
-}
-/** The same with the verdict `pass` and who accepted it; the rows keep their verdicts. */
-function acceptGrowth(record, acceptance) {
-    return {
-        ...record,
-        verdict: 'pass',
-        headline: `accepted: ${record.headline}`,
-        accepted: { by: acceptance.by, at: acceptance.at, commit: acceptance.commit },
-    };
-}
-/** What each row that fails has now: what a label accepts that is set after it was shown. */
-function failedSizes(record) {
-    const sizes = new Map();
-    for (const { key, row } of failingRows(record)) {
-        const median = row.head?.median;
-        if (median !== undefined)
-            sizes.set(key, { ...sizes.get(key), [row.metric]: median });
-    }
-    return Object.fromEntries(sizes);
-}
-/** The first row that fails beyond what was accepted, as one clause with both numbers; undefined where all are within it. */
-function pastAccepted(record, accepted) {
-    const found = failingRows(record).find(({ key, row }) => isPast(row, accept_sizeOf(accepted, key, row.metric)));
-    if (found === undefined)
-        return undefined;
-    const { key, row } = found;
-    const size = accept_sizeOf(accepted, key, row.metric);
-    const now = row.head === undefined ? 'not measured' : formatAmount(row.metric, row.head.median);
-    const than = size === undefined
-        ? 'of which nothing was accepted'
-        : `past the accepted ${formatAmount(row.metric, size)}`;
-    return `${metricLabels[row.metric]} of ${key} is ${now}, ${than}`;
-}
-/**
- * Whether a row has grown past what was accepted, by the row's own limits as if that were its base: both must be exceeded. What was not
- * accepted at all is past it.
- */
-function isPast({ head, thresholds }, accepted) {
-    if (head === undefined || accepted === undefined)
-        return true;
-    const growth = accepted > 0 ? head.median / accepted - 1 : Number.POSITIVE_INFINITY;
-    return isAbove(growth, thresholds.failAbove) && isAbove(head.median - accepted, thresholds.minGrowth);
-}
-/** A scenario may be called `constructor`. */
-function accept_sizeOf(sizes, key, metric) {
-    return Object.hasOwn(sizes, key) ? sizes[key]?.[metric] : undefined;
-}
-/** An entry's name has no slash, so that the keys of two entries never meet. */
-function failingRows(record) {
-    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows
-        .filter(({ verdict }) => verdict === 'fail')
-        .map((row) => ({ key: entry === null ? row.scenario : `${entry}/${row.scenario}`, row })));
-}
-
-;// CONCATENATED MODULE: ./lib/github/acceptance.js
-
-
-
-
-
-/** An event is a line in the conversation: 10,000 are no pull request's. */
-const acceptance_mostPages = 100;
-/**
- * Whether somebody who may has accepted the growth by a label. Everything is asked of GitHub now, nothing read from the event: a run that
- * is run again sees the labels as they are. Where GitHub does not answer nothing is accepted.
- * @param onFailure told why GitHub did not answer, once.
- */
-async function askAcceptance(repository, question, onFailure) {
-    if (question.record.verdict !== 'fail')
-        return { kind: 'none' };
-    // All questions share one limit.
-    const limited = { ...repository, patience: startPatience(repository.patience) };
-    try {
-        if (!(await isLabeled(limited, question)))
-            return { kind: 'none' };
-        return decideAcceptance(question, await readSetting(limited, question));
-    }
-    catch (error) {
-        onFailure(error, {
-            what: `Whether the label ${acceptance_quoted(question.label)} accepts the growth could not be read`,
-            scope: 'pull-requests: read',
-            consequence: 'Nothing is accepted: the verdict stands.',
-        });
-        return { kind: 'none' };
-    }
-}
-/**
- * A label accepts the result that was shown when it was set: this head's, if that was known by then; else what an earlier run has remembered
- * of this setting; else the last result that was shown before.
- */
-function decideAcceptance(question, setting) {
-    const named = `The label ${acceptance_quoted(question.label)}`;
-    if (setting === undefined)
-        return acceptance_refused(`${named} is set, but the pull request's events do not say by whom: remove it and set it again`);
-    const { by, mayWrite } = setting;
-    if (by === undefined)
-        return acceptance_refused(`${named} was set by an account that is gone: set it again`);
-    if (!mayWrite)
-        return acceptance_refused(`${named} was set by ${by}, who may not write to this repository`);
-    if (!failsByGrowth(question.record))
-        return acceptance_refused(`${named} accepts growth, and what was not measured has no size to accept`);
-    const shown = shownBefore(question, setting);
-    if (shown === undefined)
-        return acceptance_refused(question.isForgetful
-            ? `${named} is set, but the comment, which knows what was shown when it was, could not be read: run the job again`
-            : `${named} was set before a result was shown: remove it and set it again`);
-    return withinScope(question, {
-        by,
-        at: setting.at,
-        commit: shown.commit,
-        labelEventId: setting.eventId,
-        sizes: shown.sizes,
-    });
-}
-function shownBefore(question, { at, eventId }) {
-    const { headSha, shownAt, last, stored, record, scope } = question;
-    const now = { commit: headSha, sizes: failedSizes(record) };
-    if (isBefore(shownAt, at))
-        return now;
-    // The same commit measured again is the same change, whatever its numbers are now.
-    if (stored?.labelEventId === eventId)
-        return stored.commit === headSha ? now : { commit: stored.commit, sizes: stored.sizes ?? {} };
-    if (last !== undefined && last.head !== headSha && isBefore(last.at, at))
-        return { commit: last.head, sizes: last.sizes ?? {} };
-    return scope === 'pull-request' ? now : undefined;
-}
-/** GitHub's times are whole seconds: a result of the same second counts as shown. False for what is no time. */
-function isBefore(shown, set) {
-    const seconds = (text) => Math.floor(Date.parse(text) / 1000);
-    return shown !== undefined && seconds(shown) <= seconds(set);
-}
-function withinScope(question, remember) {
-    const { scope, headSha, record, label } = question;
-    const { by, at, commit } = remember;
-    const named = `The label ${acceptance_quoted(label)}, which ${by} set at ${commit.slice(0, 7)},`;
-    const again = 'remove it and set it again to accept this';
-    if (scope === 'commit' && commit !== headSha)
-        return acceptance_refused(`${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}: ${again}`, remember);
-    const past = scope === 'size' ? pastAccepted(record, remember.sizes ?? {}) : undefined;
-    if (past !== undefined)
-        return acceptance_refused(`${named} accepts less: ${past}; ${again}`, remember);
-    return { kind: 'accepted', acceptance: { by, at, commit }, remember };
-}
-function acceptance_refused(reason, remember) {
-    return { kind: 'refused', reason: `${reason}.`, remember };
-}
-/** GitHub takes two labels for one that differ in case alone. */
-function acceptance_isSame(name, label) {
-    return name?.toLowerCase() === label.toLowerCase();
-}
-const labelSchema = object({ name: schemas_string() });
-async function isLabeled(repository, question) {
-    const { listLabelsOnIssue } = repository.client.rest.issues;
-    const labels = await listOfIssue(repository, question, listLabelsOnIssue, labelSchema);
-    return labels.some(({ name }) => acceptance_isSame(name, question.label));
-}
-/** All that is listed of the pull request. */
-async function listOfIssue({ owner, repo, patience }, { pullRequest }, list, item) {
-    const query = { owner, repo, issue_number: pullRequest, per_page: 100 };
-    const page = (number, limit) => list({ ...query, page: number, ...limit });
-    return await listAll({ page, schema: array(item), mostPages: acceptance_mostPages }, patience);
-}
-const eventSchema = object({
-    id: schemas_int(),
-    event: schemas_string(),
-    created_at: iso_datetime({ offset: true }),
-    actor: object({ login: schemas_string().min(1).max(100) }).nullish(),
-    label: labelSchema.optional(),
-});
-/** The last time that the label was set, if it was not taken off since. */
-async function readSetting(repository, question) {
-    const { listEvents } = repository.client.rest.issues;
-    const events = await listOfIssue(repository, question, listEvents, eventSchema);
-    const newest = events
-        .filter(({ event }) => event === 'labeled' || event === 'unlabeled')
-        .filter(({ label }) => acceptance_isSame(label?.name, question.label))
-        .toSorted((a, b) => a.id - b.id)
-        .at(-1);
-    if (newest === undefined || newest.event !== 'labeled')
-        return undefined;
-    const by = newest.actor?.login;
-    const mayWrite = by !== undefined && (await mayWriteTo(repository, by));
-    return { eventId: newest.id, by, at: new Date(newest.created_at).toISOString(), mayWrite };
-}
-const permissionSchema = object({ permission: schemas_string(), role_name: schemas_string().optional() });
-/**
- * `permission` knows no more than four levels, and gives `write` for the role `maintain` (docs.github.com, "Get repository permissions for a
- * user"). An app's bot is no user there, and has no permission of its own.
- */
-async function mayWriteTo(repository, username) {
-    const { client, owner, repo, patience } = repository;
-    try {
-        return await client_callGitHub(async (limit) => {
-            const answer = await client.rest.repos.getCollaboratorPermissionLevel({
-                owner,
-                repo,
-                username,
-                ...limit,
-            });
-            const { permission, role_name: role } = permissionSchema.parse(answer.data);
-            return permission === 'admin' || permission === 'write' || role === 'maintain';
-        }, patience);
-    }
-    catch (error) {
-        if (troubleOf(error).kind === 'not-found')
-            return false;
-        throw error;
-    }
-}
-function acceptance_quoted(name) {
-    return JSON.stringify(name);
-}
-
-;// CONCATENATED MODULE: ./lib/action/judged.js
-
-
-
-
-
-function recordOf(judged) {
-    return 'matrix' in judged ? judged.matrix : judged.comparison;
-}
-/** The same with another record in its place, and what else the report is to say. */
-function withRecord(judged, record, more = {}) {
-    if ('matrix' in judged)
-        return record.schema === 'snapgate/matrix' ? { ...judged, ...more, matrix: record } : judged;
-    return record.schema === 'snapgate/comparison' ? { ...judged, ...more, comparison: record } : judged;
-}
-/** The comment, in at most so many characters. */
-function renderJudged(judged, limit) {
-    return 'matrix' in judged ? markdown.renderMatrix(judged, { limit }) : markdown.render(judged, { limit });
-}
-/** All rows that gate, of all entries. */
-function namedRows(record) {
-    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry })));
-}
-/** Whether something is established to have changed, for better or worse. */
-function hasChanged(judged) {
-    return namedRows(recordOf(judged)).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
-}
-function writeJudged(config, judged) {
-    if (!('matrix' in judged)) {
-        const { comparison, report, headMeasurement } = writeGate(config, judged);
-        return { comparison, report, measurement: headMeasurement };
-    }
-    const dir = openFolder(config.outputDir, 'output-dir');
-    return {
-        comparison: writeRecord(dir, 'matrix.json', judged.matrix),
-        report: writeText(dir, 'report.md', markdown.renderMatrix(judged)),
-        measurement: undefined,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/action/acceptance.js
-
-
-
-
-
-
-/** Limit of all questions about the label, in milliseconds. */
-const labelMs = 60_000;
-/** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
-async function acceptJudged(log, request, { sides, announcer, decision, }) {
-    const { config, context, event, token } = request;
-    const queued = event.name === 'merge_group' ? event.pullRequest : undefined;
-    const pullRequest = request.pullRequest ?? queued;
-    const { judged } = decision;
-    const unchanged = { judged, remember: undefined };
-    const record = recordOf(judged);
-    if (pullRequest === undefined || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
-        return unchanged;
-    const { label, scope } = config.github.accept;
-    // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
-    const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
-    const found = await teller.state();
-    const state = found === 'unreadable' ? undefined : found;
-    const { troubles } = announcer;
-    const answer = await askAcceptance(openRepository(context, token, troubles.patience(client_usualPatience, labelMs)), {
-        record,
-        label,
-        // The group's head is a commit of its own: of the commit that was accepted, the size is what is left.
-        scope: queued !== undefined && scope === 'commit' ? 'size' : scope,
-        pullRequest,
-        headSha: sides.headSha,
-        shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
-        last: state?.last,
-        stored: state?.acceptance,
-        isForgetful: found === 'unreadable',
-    }, troubles.say);
-    switch (answer.kind) {
-        case 'none':
-            return unchanged;
-        case 'accepted':
-            return {
-                judged: withRecord(judged, acceptGrowth(record, answer.acceptance)),
-                remember: answer.remember,
-            };
-        case 'refused':
-            log.info(answer.reason);
-            return { judged: withRecord(judged, record, { remarks: [answer.reason] }), remember: answer.remember };
-    }
-}
-function shownInComment(state, headSha) {
-    return state?.last?.head === headSha ? state.last.at : undefined;
-}
-
-;// CONCATENATED MODULE: ./lib/action/log.js
-
-/** The log of a run on a runner. Details that follow one another are folded; nothing in a message is taken for a workflow command. */
-function createActionLog(output) {
-    let folded = false;
-    const end = () => {
-        if (folded)
-            output.endGroup();
-        folded = false;
-    };
-    const begin = (title) => {
-        if (!folded)
-            output.startGroup(plainLine(title));
-        folded = true;
-    };
-    return {
-        end,
-        info: (message) => {
-            end();
-            output.info(plainText(message));
-        },
-        warning: (message) => {
-            end();
-            output.warning(plainText(message));
-        },
-        detail: (message) => {
-            begin('details');
-            output.info(plainText(message));
-        },
-        lines: (title, lines) => {
-            end();
-            begin(title);
-            for (const line of lines)
-                output.info(plainText(line, '| '));
-            end();
-        },
-    };
-}
-/**
- * Text as lines that the runner prints and does not obey. It obeys a line that starts with `::` after blanks, and `##[` anywhere in a
- * line (actions/runner, src/Runner.Common/ActionCommand.cs); all that it ends a line at ends one here.
- */
-function plainText(text, prefix = '') {
-    return text
-        .split(/\r\n|[\r\n\u0085\u2028\u2029]/)
-        .map((line) => plainLine(prefix + line))
-        .join('\n');
-}
-function plainLine(line) {
-    const clean = printable(line).replaceAll('##[', '# #[');
-    return /^\s*::/.test(clean) ? `| ${clean}` : clean;
-}
-
-;// CONCATENATED MODULE: ./lib/action/annotation.js
-
-/** GitHub cuts an annotation's message at 64 KB; people stop long before. */
-const maxChars = 4000;
-/**
- * What the checks page shall say of a verdict: an error for what fails the step; a warning for a warning, and for what would have failed the
- * step but was told not to; nothing for a pass.
- * @param exit the step's exit status, and what the verdict alone would have made it.
- * @param place the one file that is to blame, if there is one.
- */
-function annotationOf({ verdict, headline, rows, }, exit, place) {
-    if (exit.wanted === 0 && verdict !== 'warn')
-        return undefined;
-    const reasons = rows.filter((row) => row.verdict === verdict).map(annotation_reasonOf);
-    return {
-        level: exit.code === 0 ? 'warning' : 'error',
-        title: plainText(`snapgate: ${headline}`),
-        message: plainText(reasons.length === 0 ? headline : reasons.join('\n')).slice(0, maxChars),
-        ...(place !== undefined && isPlain(place.path) ? { file: place.path, line: place.line } : {}),
-    };
-}
-function annotation_reasonOf(row) {
-    return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
-}
-/** A name that the runner would take for something else has no place in a command of ours. */
-function isPlain(path) {
-    return path !== '' && path.length <= 1000 && !/[\p{C}\\]|##\[/u.test(path) && !path.startsWith('/');
-}
-
-;// CONCATENATED MODULE: ./lib/action/consequence.js
-
-
-/**
- * A decision that fails nobody, because that was asked for or because a push only warns, is neutral: it must not look like a success, and a
- * branch protection lets it through.
- */
-function consequenceOf(record, { gate, github }, event) {
-    const wanted = exit_code_exitCodeOf(record, gate);
-    const onlyWarns = github.onPush === 'warn' && (event === 'push' || event === 'schedule');
-    const exitCode = !github.fail || github.dryRun || onlyWarns ? 0 : wanted;
-    if (exitCode !== 0)
-        return { exitCode, wanted, conclusion: 'failure' };
-    const good = ['pass', 'warn', 'accepted'].includes(outcomeOf(record));
-    return { exitCode, wanted, conclusion: good ? 'success' : 'neutral' };
-}
-
-;// CONCATENATED MODULE: ./lib/action/outputs.js
-
-
-
-/** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
-const outputs = [
-    {
-        name: 'verdict',
-        description: '`pass`, `warn`, `fail` or `inconclusive`; empty in `mode: measure`.',
-    },
-    {
-        name: 'outcome',
-        description: 'Like `verdict`, but `accepted` where a label made it pass, `no-baseline` or `not-comparable` where there was nothing to compare with, and `not-measured` after an error.',
-    },
-    {
-        name: 'rows',
-        description: 'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null. `[]` in `mode: measure` and after an error. Names in it may come from a pull request: hand it to a script by `env:`, never inside the text of `run:`.',
-    },
-    {
-        name: 'memfile-growth',
-        description: 'Largest growth of `memfile.writtenBytes` over all scenarios as a ratio: `0.382` is +38.2 %, negative is less; empty without a base.',
-    },
-    {
-        name: 'comparison',
-        description: 'Path of comparison.json, or of matrix.json where `entries` were decided on; empty in `mode: measure`.',
-    },
-    { name: 'report', description: 'Path of report.md, the text of the comment.' },
-    {
-        name: 'measurement',
-        description: "Path of the head's measurement, which can be the base of a later run.",
-    },
-    {
-        name: 'comment-url',
-        description: "Address of the pull request's comment; empty where there is none.",
-    },
-    { name: 'check-url', description: 'Address of the check; empty where there is none.' },
-];
-/** An output may not grow without end: GitHub takes 1 MiB of all outputs of a job. */
-const outputs_mostRows = 100;
-/** What they are where nothing was decided: what is read as JSON is JSON in any case. */
-function noOutputs() {
-    const empty = {
-        verdict: '',
-        'memfile-growth': '',
-        comparison: '',
-        report: '',
-        measurement: '',
-        'comment-url': '',
-        'check-url': '',
-    };
-    return { ...empty, outcome: 'not-measured', rows: '[]' };
-}
-/** What is known once the records are written. */
-function outputsOf(judged, files) {
-    const record = recordOf(judged);
-    return {
-        verdict: record.verdict,
-        outcome: outcomeOf(record),
-        rows: JSON.stringify(namedRows(record).slice(0, outputs_mostRows).map(rowOutput)),
-        'memfile-growth': memfileGrowth(record),
-        comparison: files.comparison,
-        report: files.report,
-        measurement: files.measurement ?? '',
-    };
-}
-/** Largest growth of the memfile diff over all scenarios, as a ratio with four decimals at most; empty where there is none. */
-function memfileGrowth(record) {
-    const growths = comparisonsOf(record).flatMap(({ comparison }) => comparison.rows.flatMap((row) => row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : []));
-    return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
-}
-function rowOutput({ entry, scenario, metric, verdict, base, head, growth }) {
-    return {
-        entry,
-        scenario,
-        metric,
-        verdict: verdict ?? null,
-        base: base?.median ?? null,
-        head: head?.median ?? null,
-        growth: growth?.value ?? null,
-    };
-}
-
-;// CONCATENATED MODULE: ./lib/action/publish.js
-
-
-
-
-
-
-
-
-
-
-
-
-/** Tells everybody of a decision: first what cannot fail, then GitHub. The exit status of the step. */
-async function publishJudged(run, request, { sides, announcer, decision }) {
-    const { judged, remember } = await acceptJudged(run.log, request, { sides, announcer, decision });
-    const record = recordOf(judged);
-    const consequence = consequenceOf(record, request.config, request.event.name);
-    setOutputs(outputsOf(judged, writeJudged(request.config, judged)));
-    await writeSummary(run.log, summaryOf(judged));
-    const annotation = await annotationFor(run, request, judged, consequence);
-    if (annotation)
-        annotate(annotation);
-    const told = await announcer.concluded({
-        outcome: outcomeOf(record),
-        headline: record.headline,
-        changed: hasChanged(judged),
-        render: (limit) => renderJudged(judged, limit),
-        sizes: failedSizes(record),
-        acceptance: remember,
-        conclusion: consequence.conclusion,
-        annotation,
-    });
-    setOutputs({ 'comment-url': told.commentUrl ?? '', 'check-url': told.checkUrl ?? '' });
-    return consequence.exitCode;
-}
-function setOutputs(values) {
-    for (const [name, value] of Object.entries(values))
-        lib_core.setOutput(name, value);
-}
-/** A summary that cannot be written is a warning. */
-async function writeSummary(log, markdown) {
-    try {
-        await lib_core.summary.addRaw(markdown, true).write();
-    }
-    catch (error) {
-        log.warning(`The job summary could not be written: ${error_messageOf(error)}`);
-    }
-}
-async function annotationFor(run, request, judged, { exitCode, wanted }) {
-    const record = recordOf(judged);
-    const { verdict, headline } = record;
-    const told = { verdict, headline, rows: namedRows(record) };
-    return annotationOf(told, { code: exitCode, wanted }, await placeToBlame(run, request, judged));
-}
-/** Where the image has changed in one file alone, that file. */
-async function placeToBlame(run, { config, workspace }, judged) {
-    if ('matrix' in judged || config.image === undefined)
-        return undefined;
-    const { base, head } = judged.comparison;
-    if (base?.commit === undefined || head.commit === undefined)
-        return undefined;
-    return await onlyChangedFile(openGit(run, workspace), base.commit, head.commit, config.image);
-}
-function annotate({ level, title, message, file, line }) {
-    const write = level === 'error' ? lib_core.error : lib_core.warning;
-    write(message, {
-        title,
-        ...(file === undefined ? {} : { file }),
-        ...(line === undefined ? {} : { startLine: line }),
-    });
-}
-
-;// CONCATENATED MODULE: ./lib/action/comment-mode.js
-
-
-
-
-
-
-
-
-/**
- * Tells a pull request what a run has measured whose token may not write: on `workflow_run`. Needs no checkout, and believes nothing of
- * that run: which pull request it is of, what it may have measured and what the verdict is are found out here.
- *
- * The exit status is 0: the check says what the verdict is, and a run of the default branch is not red for a fork's growth.
- * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
- */
-async function commentMode(run, request, { patience } = {}) {
-    const { context, config, token } = request;
-    const event = requireRunEvent(request);
-    const repository = openRepository(context, token, patience);
-    const { key } = config.github.comment;
-    const found = await readForkRun(repository, { event, key, base: config.base });
-    switch (found.kind) {
-        case 'nothing':
-            run.log.info(found.why);
-            return 0;
-        case 'measured':
-            return await tellMeasured(run, request, event, found);
-        default:
-            await tellNotMeasured(run, request, event, found);
-            return 0;
-    }
-}
-function requireRunEvent({ event, token }) {
-    if (event.name !== 'workflow_run')
-        throw new error_SnapgateError('usage', `mode: comment was run on ${event.name}`, 'Run it on workflow_run of the workflow that measures.');
-    if (token !== '')
-        return event;
-    throw new error_SnapgateError('usage', 'mode: comment needs github-token, to read what was measured and to tell it', 'Leave github-token at its default, and give the job `permissions:` `actions: read`, `contents: read`, `pull-requests: write` and `checks: write`.');
-}
-async function tellMeasured(run, request, event, { pullRequest, pair }) {
-    const { context } = request;
-    const { number, headSha } = pullRequest;
-    run.log.info(`Tells pull request #${number} (${commitUrl(headSha, context.repositoryUrl)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`);
-    const decision = comment_mode_decide(request, event, pair);
-    const sides = {
-        head: pair.head.subject,
-        base: undefined,
-        branch: pullRequest.baseBranch,
-        notes: [],
-        headSha,
-    };
-    const told = { ...request, pullRequest: number };
-    const announcer = announcerFor(run, request, event, pullRequest);
-    await publishJudged(run, told, { sides, announcer, decision });
-    return 0;
-}
-/** The verdict is this job's, by its own thresholds: the run's is not asked for. */
-function comment_mode_decide({ config, context, reproduce }, event, pair) {
-    const noVerdict = pair.noVerdict ?? incomparable(pair.base, pair.head);
-    const report = decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false });
-    const { repositoryUrl, runUrl } = context;
-    const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
-    const provenance = `Measured in ${where}; the numbers are that run's.`;
-    return {
-        judged: { ...report, reproduce, repositoryUrl, runUrl, provenance },
-        shownAt: async () => undefined,
-        keep: async () => { },
-    };
-}
-async function tellNotMeasured(run, request, event, found) {
-    const { message, remedy, warning } = wordsOf(event, found);
-    run.log.warning(warning);
-    if (found.pullRequest === undefined)
-        return;
-    const announcer = announcerFor(run, request, event, found.pullRequest);
-    await announcer.failed({ message, remedy });
-}
-function wordsOf({ runId }, found) {
-    if (found.kind === 'unavailable')
-        return {
-            message: `what run ${runId} has measured could not be read`,
-            remedy: 'The log of this run says why.',
-            warning: found.warning,
-        };
-    const { message, remedy, pullRequest } = found;
-    return {
-        message,
-        remedy,
-        warning: `Pull request #${pullRequest.number} was not measured: ${message}. ${remedy}`,
-    };
-}
-/** The run that measured is what is newer or older than others; where this run is, people can read how it was told. */
-function announcerFor(run, request, { runId, attempt }, { number, headSha }) {
-    const context = { ...request.context, runId, attempt };
-    return announcerOf(run.log, { ...request, context, pullRequest: number }, { headSha });
-}
-
-;// CONCATENATED MODULE: ./lib/action/failure.js
-
-
-/**
- * Says what went wrong, for every way the action can fail: an expected error with what to do about it and the last lines of whatever
- * failed, an unexpected one with its stack. Returns the exit status.
- */
-function reportFailure(error, log, output) {
-    log.end();
-    if (!(error instanceof error_SnapgateError)) {
-        const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        output.error(plainText(stack), { title: 'snapgate: this is a bug of snapgate, please report it' });
-        return exitCodes.internal;
-    }
-    const { code, message, remedy, details } = error;
-    if (details && details.lines.length > 0)
-        log.lines(details.title, details.lines);
-    output.error(plainText(`${message}\n${remedy}`), { title: failure_titleOf(code) });
-    return exitCodes[code];
-}
-function failure_titleOf(code) {
-    return code === 'interrupted' ? 'snapgate was interrupted' : 'snapgate could not decide';
-}
-
-;// CONCATENATED MODULE: ./lib/gate/matrix-headline.js
-
-
-/**
- * One line of plain text for a matrix: what is missing where that fails, the worst entry with its own headline, and the rest by name. It
- * holds names that are the user's: escape before showing.
- */
-function matrixHeadline(entries, allowMissing) {
-    const missing = entries.filter(({ comparison }) => comparison === undefined).map(({ name }) => name);
-    const absent = missing.length === 0 ? [] : [`not measured: ${listed(missing)}`];
-    const found = foundIn(entries.flatMap(comparedOf).toSorted(worstFirst));
-    const said = allowMissing ? [...found, ...absent] : [...absent, ...found];
-    return said.length === 0 ? 'nothing was measured' : said.join('; ');
-}
-function comparedOf({ name, comparison }) {
-    if (comparison === undefined)
-        return [];
-    const improves = comparison.rows.some((row) => row.improved);
-    return [{ name, comparison, outcome: outcomeOf(comparison), improves }];
-}
-function foundIn(compared) {
-    const [worst] = compared;
-    if (worst === undefined)
-        return [];
-    if (worst.outcome === 'pass' && !worst.improves)
-        return [unchanged(compared)];
-    const groups = [
-        ...Map.groupBy(compared.filter((each) => each !== worst), (each) => groupOf(each, worst)),
-    ];
-    const rest = groups.flatMap(([word, members]) => word === undefined ? [] : [`; ${word} ${listed(members.map(({ name }) => name))}`]);
-    return [`${worst.name}: ${worst.comparison.headline}${rest.join('')}`];
-}
-/** The word under which an entry is named after the worst; none for what passed without a change, which is no news. */
-function groupOf({ outcome, improves }, worst) {
-    if (outcome === 'pass' && !improves)
-        return undefined;
-    if (outcome === worst.outcome)
-        return 'also in';
-    return outcome === 'pass' ? 'improved:' : `${outcomeWords[outcome]}:`;
-}
-/** `no growth above 5 % (a, b)`, for each of what the entries say. */
-function unchanged(compared) {
-    const groups = [...Map.groupBy(compared, ({ comparison }) => comparison.headline)];
-    const said = groups.map(([headline, members]) => `${headline} (${listed(members.map(({ name }) => name))})`);
-    return said.join('; ');
-}
-/** The gravest outcome, then the largest growth of a row that decides; of passes, what improved. */
-function worstFirst(a, b) {
-    return byGravity(a.outcome, b.outcome) || matrix_headline_weight(b) - matrix_headline_weight(a);
-}
-function matrix_headline_weight({ comparison, outcome, improves }) {
-    if (outcome === 'pass')
-        return improves ? 1 : 0;
-    const deciding = comparison.rows.filter((row) => row.verdict === comparison.verdict);
-    return deciding.reduce((largest, row) => Math.max(largest, row.growth?.value ?? 0), 0);
-}
-
-;// CONCATENATED MODULE: ./lib/gate/matrix.js
-
-
-
-
-
-
-/**
- * Compares every entry under one verdict: Holm's correction is over all rows of all entries, and the gravest verdict is the matrix's. An
- * entry whose sides were measured under different conditions is `not-comparable`; one that is missing, or whose measurement has too little
- * in it, fails unless `allowMissing`; a matrix without a single comparison fails in any case. Throws SnapgateError('record') for more
- * entries than a record holds.
- */
-function compareMatrix(entries, config, meta) {
-    requireFew(entries);
-    const gathered = entries.map((entry) => gatherEntry(entry, config));
-    const facts = gathered.flatMap(({ numbers }) => numbers?.facts ?? []);
-    const established = establishedFacts(facts);
-    const judged = gathered.map((entry) => concludeEntry(entry, established, meta));
-    return {
-        schema: 'snapgate/matrix',
-        version: matrixVersion,
-        snapgate: meta.snapgate,
-        createdAt: meta.now,
-        verdict: verdictOf(judged, meta.allowMissing),
-        headline: matrixHeadline(judged, meta.allowMissing),
-        allowMissing: meta.allowMissing,
-        entries: judged,
-    };
-}
-const matrix_mostEntries = 256;
-function requireFew(entries) {
-    if (entries.length <= matrix_mostEntries)
-        return;
-    throw new error_SnapgateError('record', `the matrix has ${entries.length} entries, and a record holds ${matrix_mostEntries}`, 'Decide on fewer at a time: give entries their names, in several gates with a comment-key each.');
-}
-function gatherEntry({ name, pair, missing }, config) {
-    const absent = missing ?? (pair === undefined ? 'no measurement was found' : undefined);
-    if (absent !== undefined || pair === undefined)
-        return { name, missing: absent ?? '' };
-    const checked = checkConditions(pair);
-    const gated = metricsThatGate(checked.head, config);
-    const compared = checked.noVerdict === undefined ? checked.base : undefined;
-    const short = measuredTooLittle(checked.head, gated) ?? (compared && measuredTooLittle(compared, gated));
-    return short ? { name, missing: short.difference } : { name, numbers: gatherFacts(checked, config) };
-}
-function checkConditions(pair) {
-    const { base, head, noVerdict } = pair;
-    if (base === undefined || noVerdict !== undefined)
-        return pair;
-    const found = incomparable(base, head);
-    return found === undefined ? pair : { base, head, noVerdict: found };
-}
-function concludeEntry({ name, numbers, missing = '' }, established, meta) {
-    if (numbers)
-        return { name: cut(name, 100), comparison: concludePair(numbers, established, meta) };
-    return { name: cut(name, 100), missing: cut(missing, 1000) };
-}
-/** To what a record holds. */
-function cut(text, length) {
-    return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-function verdictOf(entries, allowMissing) {
-    const comparisons = entries.flatMap(({ comparison }) => comparison ?? []);
-    const absent = comparisons.length < entries.length && !allowMissing;
-    return absent || comparisons.length === 0 ? 'fail' : overallVerdict(comparisons);
-}
-
-;// CONCATENATED MODULE: ./lib/gate/merge.js
-
-
-
-
-/** Boots that a record holds. */
-const merge_mostBoots = 1000;
-/**
- * Parts of measurements that several jobs took → one measurement for each side and machine class, base before head. The boots of a class are
- * numbered anew in the order they were started in, whatever order the parts come in; a part that is there twice counts once. Throws
- * SnapgateError('record') that names what differs where parts of one class are not of the same subject, image or scenarios.
- */
-function mergeMeasurements(parts) {
-    const distinct = [...new Map(parts.map((part) => [partKey(part), part])).values()];
-    const sorted = inOneOrder(distinct);
-    const classes = Map.groupBy(sorted, (part) => `${part.side} ${classKey(part.fingerprint)}`);
-    return [...classes.values()].map(mergeClass).toSorted((a, b) => compareText(a.side, b.side));
-}
-/**
- * The two sides of what the parts of one entry hold: of the machine class that has the most boots on both. Boots of other classes are left
- * out, and a note of the head says so. Sides that have no class in common are `not-comparable`. undefined where no head was measured; `base`
- * is absent where none was.
- */
-function pairOfParts(parts) {
-    const merged = mergeMeasurements(parts);
-    const heads = mostBootsFirst(merged.filter(({ side }) => side === 'head'));
-    const bases = mostBootsFirst(merged.filter(({ side }) => side === 'base'));
-    const [head] = heads;
-    if (head === undefined)
-        return undefined;
-    const [best] = heads
-        .flatMap((ofHead) => bases.filter((ofBase) => sameClass(ofBase, ofHead)).map((base) => ({ base, head: ofHead })))
-        .toSorted((a, b) => bootsOf(b) - bootsOf(a));
-    if (best)
-        return { base: best.base, head: withNote(best.head, merged, [best.base, best.head]) };
-    const [base] = bases;
-    if (base === undefined)
-        return { head: withNote(head, merged, [head]) };
-    const differ = { state: 'not-comparable', reason: 'the sides differ' };
-    return { base, head, noVerdict: incomparable(base, head) ?? differ };
-}
-function mergeClass(parts) {
-    const [first, ...others] = parts;
-    if (first === undefined)
-        throw new Error('a class without a measurement');
-    for (const other of others)
-        requireSame(first, other);
-    const boots = parts.flatMap((part) => part.boots).toSorted(inOrderOfStart);
-    if (boots.length > merge_mostBoots)
-        throw new error_SnapgateError('record', `the ${first.side} measurements have ${boots.length} boots together, and a record holds ${merge_mostBoots}`, 'Measure fewer boots in each job.');
-    return {
-        ...first,
-        createdAt: parts.map((part) => part.createdAt).reduce((a, b) => (a > b ? a : b)),
-        boots: boots.map((boot, index) => ({ ...boot, index })),
-        notes: [...new Set(parts.flatMap((part) => part.notes))],
-    };
-}
-function requireSame(one, other) {
-    const differing = ['subject', 'image', 'scenarios'];
-    const what = differing.map((field) => differenceIn(field, one[field], other[field])).find(Boolean);
-    if (what === undefined)
-        return;
-    throw new error_SnapgateError('record', `two measurements of ${one.side} cannot be put together: ${what}`, 'Measure one image in all jobs of an entry and side (build it once, or reproducibly), or give each an entry of its own.');
-}
-/** The first place in which two values differ, with both: `image.rootfsSha256 is "…" in one and "…" in another`. */
-function differenceIn(place, one, other) {
-    if (isObject(one) && isObject(other)) {
-        const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
-        return keys.map((key) => differenceIn(`${place}.${key}`, one[key], other[key])).find(Boolean);
-    }
-    return one === other ? undefined : `${place} is ${merge_shown(one)} in one and ${merge_shown(other)} in another`;
-}
-function isObject(value) {
-    return typeof value === 'object' && value !== null;
-}
-function merge_shown(value) {
-    return typeof value === 'string' || typeof value === 'number' ? quoted(value) : 'not given';
-}
-/** Of a real measurement no two boots agree in every time and size: parts whose boots do are one that was found twice. */
-function partKey({ side, fingerprint, boots }) {
-    return `${side} ${classKey(fingerprint)} ${JSON.stringify(boots)}`;
-}
-/** An order of parts that follows from what they are, not from where they were found. */
-function inOneOrder(parts) {
-    const keyed = parts.map((part) => ({
-        part,
-        key: `${part.boots[0]?.startedAt ?? ''} ${JSON.stringify(part)}`,
-    }));
-    return keyed.toSorted((a, b) => compareText(a.key, b.key)).map(({ part }) => part);
-}
-function inOrderOfStart(a, b) {
-    return (compareText(a.startedAt, b.startedAt) ||
-        a.index - b.index ||
-        compareText(JSON.stringify(a), JSON.stringify(b)));
-}
-function classKey(fingerprint) {
-    return JSON.stringify(fingerprintSchema.keyof().options.map((field) => fingerprint[field]));
-}
-function sameClass(a, b) {
-    return classKey(a.fingerprint) === classKey(b.fingerprint);
-}
-function mostBootsFirst(measurements) {
-    return measurements.toSorted((a, b) => b.boots.length - a.boots.length);
-}
-/** The boots that a comparison has at least on either side. */
-function bootsOf({ base, head }) {
-    return Math.min(base.boots.length, head.boots.length);
-}
-function withNote(head, all, used) {
-    const left = all.filter((each) => !used.includes(each));
-    const boots = left.reduce((sum, each) => sum + each.boots.length, 0);
-    if (boots === 0)
-        return head;
-    const note = `${boots} ${boots === 1 ? 'boot was' : 'boots were'} taken under other conditions and left out: ${whatDiffers(left, head)}`;
-    return { ...head, notes: [...head.notes, note.slice(0, 500)] };
-}
-function whatDiffers(left, head) {
-    const fields = fingerprintSchema.keyof().options;
-    const found = left.flatMap((each) => fields
-        .filter((field) => each.fingerprint[field] !== head.fingerprint[field])
-        .map((field) => `${field} ${quoted(each.fingerprint[field])}`));
-    return [...new Set(found)].slice(0, 3).join(', ');
-}
-function compareText(a, b) {
-    return a < b ? -1 : a > b ? 1 : 0;
-}
-
-;// CONCATENATED MODULE: ./lib/action/judge-matrix.js
-
-
-
-
-
-
-/**
- * Decides on what the other jobs of this run have measured: boots of the same entry, side and machine class are put together, and every entry
- * is compared under one verdict.
- */
-async function judgeMatrix(run, request) {
-    const { config, context } = request;
-    const { entries: wanted = 'all', allowMissing } = config.github.matrix;
-    const collected = await judge_matrix_collect(request, wanted === 'all' ? [] : wanted);
-    warnOnce(run.log, collected.problems);
-    const found = [...new Set(collected.entries.map(({ entry }) => entry))];
-    const names = wanted === 'all' ? found.toSorted() : wanted;
-    const ignored = found.filter((name) => !names.includes(name));
-    if (ignored.length > 0)
-        run.log.warning(`Measured, but not among entries: ${ignored.join(', ')}.`);
-    if (names.length === 0)
-        throw nothingMeasured(collected, []);
-    const matrix = compareMatrix(names.map((name) => {
-        const parts = collected.entries.filter(({ entry }) => entry === name);
-        return withoutSilence(judge_matrix_entryOf(name, parts), config.base.kind === 'none');
-    }), config.gate, { snapgate: version_version, now: new Date().toISOString(), allowMissing });
-    // Nothing at all is no regression of an image: it is a matrix that broke.
-    if (matrix.entries.every(({ comparison }) => comparison === undefined))
-        throw nothingMeasured(collected, matrix.entries);
-    return {
-        judged: { matrix, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
-        shownAt: async () => undefined,
-        keep: async () => { },
-    };
-}
-async function judge_matrix_collect({ config, context, token }, expected) {
-    if (token === '')
-        throw new error_SnapgateError('usage', 'entries needs github-token, to read what other jobs have measured', 'Leave github-token at its default, and give the job `permissions: actions: read`.');
-    const repository = openRepository(context, token);
-    return await collectEntries(repository, context.runId, config.github.comment.key, expected);
-}
-/** A part that failed is the entry's failure even where other parts of it were measured: half of an entry was not asked for. */
-function judge_matrix_entryOf(name, parts) {
-    const failed = parts.find(({ failure }) => failure !== undefined);
-    if (failed?.failure)
-        return { name, missing: failed.failure.message };
-    const measurements = parts.flatMap(({ base, head }) => [base, head].filter((side) => side !== undefined));
-    try {
-        return { name, pair: pairOfParts(measurements) };
-    }
-    catch (error) {
-        if (error instanceof error_SnapgateError)
-            return { name, missing: error.message };
-        throw error;
-    }
-}
-/** An entry without a base must not pass for one that was compared. */
-function withoutSilence(entry, noneIsMeant) {
-    const { name, pair } = entry;
-    if (noneIsMeant || pair === undefined || pair.base !== undefined || pair.noVerdict !== undefined)
-        return entry;
-    const reason = 'no base of it was measured; let its jobs measure both sides (side: both)';
-    return { name, pair: { ...pair, noVerdict: { state: 'no-baseline', reason } } };
-}
-/** A permission that is missing is missing for every artifact: one warning, and the rest in the log. */
-function warnOnce(log, [first, ...others]) {
-    if (first === undefined)
-        return;
-    log.warning(others.length === 0 ? first : `${first} (and ${others.length} more like it, in the log)`);
-    for (const other of others)
-        log.info(other);
-}
-function nothingMeasured({ problems }, entries) {
-    const why = entries.map(({ name, missing }) => `${name}: ${missing}`).join('; ');
-    return new error_SnapgateError('base', entries.length === 0
-        ? 'no job of this run has uploaded a measurement of an entry'
-        : `no entry was measured (${why.slice(0, 1000)})`, problems.length === 0
-        ? 'Let the jobs of the matrix run mode: measure with an entry each, and this one after them (needs).'
-        : 'The warnings above say what GitHub did not hand out.');
-}
-
-;// CONCATENATED MODULE: ./lib/github/artifact-upload.js
-
-
-
-
-
-
-/** The job that needs it follows within minutes; a week leaves time to run that again. */
-const retentionDays = 7;
-/** The library tries five times within some 40 s. */
-const usualLimitMs = 60_000;
-/** Hands what a gate has measured to the job that may comment. False after a warning: the verdict never depends on it. */
-async function uploadGate(context, handover) {
-    const { key, pullRequest, headSha } = handover;
-    const record = {
-        ...headerOf(handover),
-        kind: 'gate',
-        key,
-        ...(pullRequest === undefined ? {} : { pullRequest }),
-        ...(headSha === undefined ? {} : { headSha }),
-    };
-    return await upload(context, gateArtifactName(key), record, handover);
-}
-/** Hands what an entry of a matrix has measured to the job that decides. False after a warning: that job will miss it. */
-async function uploadEntry(context, handover) {
-    const { key, entry, side, shard } = handover;
-    const record = {
-        ...headerOf(handover),
-        kind: 'entry',
-        key,
-        entry,
-        side,
-        ...(shard === undefined ? {} : { shard }),
-    };
-    return await upload(context, entryArtifactName(handover), record, handover);
-}
-function headerOf({ failure }) {
-    return {
-        schema: 'snapgate/upload',
-        version: uploadVersion,
-        ...(failure === undefined
-            ? {}
-            : { failure: { code: failure.code, message: failure.message.slice(0, 1000) } }),
-    };
-}
-async function upload(context, name, record, handover) {
-    const { log, env } = context;
-    try {
-        requireService(env);
-        const files = artifact_upload_writeFiles(context, record, handover);
-        // What the library says of its progress is folded below this.
-        log.detail(`uploading the artifact ${name}`);
-        await send(context, name, files);
-        log.info(`Uploaded the artifact ${name}.`);
-        return true;
-    }
-    catch (error) {
-        log.warning(`The artifact ${name} could not be uploaded: ${artifact_upload_explain(error)} Uploading needs no permission of the job. Whatever needs it will do without; the verdict stands.`);
-        return false;
-    }
-}
-/** Said here, for the library would make an annotation of its own of the first. */
-function requireService(env) {
-    const { hostname } = new URL(env['GITHUB_SERVER_URL'] || 'https://github.com');
-    if (!/^github\.com$|\.ghe\.com$|\.localhost$/i.test(hostname))
-        throw new error_SnapgateError('host', 'GitHub Enterprise Server has no artifact service that @actions/artifact knows', 'Set `artifact: never` there; a run whose token may write needs none.');
-    const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((variable) => !env[variable]);
-    if (missing !== undefined)
-        throw new error_SnapgateError('host', `${missing} is not set`, "Only a step of the runner's own, with uses:, is given it.");
-}
-/** The archive holds them by their names alone: they are put together in a folder of their own. */
-function artifact_upload_writeFiles(context, record, { base, head }) {
-    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(context.dir, 'artifact-'));
-    const texts = [
-        [uploadFiles.record, record],
-        [uploadFiles.base, base && { ...base, side: 'base' }],
-        [uploadFiles.head, head && { ...head, side: 'head' }],
-    ];
-    const paths = texts.flatMap(([name, value]) => {
-        if (value === undefined)
-            return [];
-        const text = JSON.stringify(value);
-        // Whoever downloads it reads no more than this either.
-        requireBoundedJson(text, name);
-        const path = (0,external_node_path_.join)(dir, name);
-        (0,external_node_fs_.writeFileSync)(path, text);
-        return [path];
-    });
-    return { dir, paths };
-}
-async function send(context, name, { dir, paths }) {
-    const { env, open = openUploader, limitMs = usualLimitMs } = context;
-    const uploader = await open();
-    const options = { retentionDays: daysAllowed(env), compressionLevel: 9 };
-    const sending = uploader.uploadArtifact(name, paths, dir, options);
-    // It cannot be stopped: what it fails with after the limit is nobody's.
-    sending.catch(() => { });
-    let timer;
-    const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new error_SnapgateError('host', `it was not done within ${Math.ceil(limitMs / 1000)} s`, lasting)), limitMs);
-    });
-    try {
-        await Promise.race([sending, late]);
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-async function openUploader() {
-    const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(799)]).then(__nccwpck_require__.bind(__nccwpck_require__, 76799));
-    return new DefaultArtifactClient();
-}
-/** The library warns where the repository keeps nothing for so long. */
-function daysAllowed(env) {
-    const most = Number(env['GITHUB_RETENTION_DAYS']);
-    return most >= 1 && most < retentionDays ? Math.floor(most) : retentionDays;
-}
-const lasting = 'Where this lasts, see githubstatus.com, and what is between the runner and GitHub.';
-/** The library's errors are told apart by what they say. */
-const causes = [
-    [
-        /\b409\b|already exists/i,
-        'There is one of this name in this run: give each gate a comment-key, and each job of a matrix an entry, side or shard of its own.',
-    ],
-    [
-        /quota|insufficient usage/i,
-        'The storage for artifacts is used up: delete old ones, or raise the limit of the organisation.',
-    ],
-    [/\b40[13]\b/, 'The token of the job is not accepted; it is good for the time of the job alone.'],
-    [
-        /\b(?:429|5\d\d)\b|rate limit/i,
-        'The service itself failed: see githubstatus.com, and run the job again later.',
-    ],
-    [
-        /Unable to make request|ECONN|ENOTFOUND|ETIMEDOUT|EHOST|stalled/,
-        'Check the network of the runner and its proxy.',
-    ],
-];
-function artifact_upload_explain(error) {
-    if (error instanceof error_SnapgateError)
-        return `${error.message}. ${error.remedy}`;
-    const said = error_messageOf(error)
-        .split(/[\r\n]/, 1)[0]
-        ?.slice(0, 300) ?? '';
-    const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
-    return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
-}
-
-;// CONCATENATED MODULE: ./lib/config/said.js
-
-
-
-
-/** Where there is no file. */
-const noRules = { settings: new Map(), scenarios: [], overrides: {} };
-/** What stands under `defaults:`, of one group of inputs. */
-function settingsOf({ settings }, group) {
-    const names = inputs.filter((input) => input.group === group).map(({ name }) => name);
-    return new Map(names.flatMap((name) => {
-        const setting = settings.get(name);
-        return setting === undefined ? [] : [[name, setting.text]];
-    }));
-}
-/** What stands under `gate:`. */
-function thresholdsOf({ overrides }) {
-    const said = new Map();
-    for (const [scenario, metrics] of Object.entries(overrides)) {
-        for (const metric of metricNames) {
-            const own = metrics[metric];
-            if (own !== undefined)
-                said.set(`thresholds of ${metric} in ${scenario}`, thresholdsText(own, metric));
-        }
-    }
-    return said;
-}
-/** Names of the scenarios that one file defines and the other does not. */
-function vanishedScenarios(before, after) {
-    return before.scenarios.map(({ name }) => name).filter((name) => !isDefined(after, name));
-}
-/** What stands under `scenarios:`, of those that the other file defines too. */
-function definitionsOf(rules, other) {
-    const common = rules.scenarios.filter(({ name }) => isDefined(other, name));
-    return new Map(common.flatMap(definitionOf));
-}
-function isDefined({ scenarios }, wanted) {
-    return scenarios.some(({ name }) => name === wanted);
-}
-function thresholdsText(own, metric) {
-    const amount = isTimeMetric(metric) ? exactTime : exactBytes;
-    const parts = [
-        ['fail-above', own.failAbove, exactPercent],
-        ['warn-above', own.warnAbove, exactPercent],
-        ['min-growth', own.minGrowth, amount],
-        ['max', own.max, amount],
-    ];
-    const texts = parts.flatMap(([name, value, show]) => value === undefined ? [] : [`${name} ${show(value)}`]);
-    return texts.length === 0 ? 'the general ones' : texts.join(', ');
-}
-function definitionOf(scenario) {
-    const fields = [
-        ['run', scenario.run],
-        ['settle', exactTime(scenario.settleMs)],
-        ['check', scenario.check],
-        ['from', scenario.from],
-        ['repeat', String(scenario.repeat)],
-        ['timeout', exactTime(scenario.timeoutMs)],
-    ];
-    return fields.flatMap(([field, text]) => text === undefined ? [] : [[`${field} of scenario ${scenario.name}`, text]]);
-}
-
-;// CONCATENATED MODULE: ./lib/baseline/changed-rules.js
-
-
-
-
-
-
-/** Sentences at most; what decides comes first. */
-const mostSentences = 20;
-/**
- * How snapgate.yml of head differs from that of base. Both sides are measured and judged by what head's says, so that a pull request could
- * loosen its own gate, and nobody would see it.
- *
- * @param base the commit, and what people call it.
- * @param given path of the file where the run was given one; relative to the folder of `git`.
- * @param head the file that the run goes by; undefined where there is none.
- */
-async function changedRules(git, base, given, head) {
-    const old = await fileAt(git, base.commit, given);
-    const before = old === undefined ? noRules : readRules(old);
-    const after = head === undefined ? noRules : readRules(head);
-    const path = head?.path ?? old?.path ?? configFileNames[0];
-    if (before === undefined || after === undefined)
-        return [`${old?.path ?? path} of ${base.label} cannot be read, so what head changes in it is not told`];
-    return changed_rules_cut([
-        ...movedFile(old, head),
-        ...differences(path, settingsOf(before, 'gate'), settingsOf(after, 'gate')),
-        ...differences(path, settingsOf(before, 'engine'), settingsOf(after, 'engine')),
-        ...differences(path, settingsOf(before, 'measure'), settingsOf(after, 'measure')),
-        ...differences(path, thresholdsOf(before), thresholdsOf(after)),
-        ...vanishedScenarios(before, after).map((name) => `scenario ${name} of ${base.label} is no longer measured`),
-        ...differences(path, definitionsOf(before, after), definitionsOf(after, before)),
-        ...differences(path, settingsOf(before, 'image'), settingsOf(after, 'image')),
-    ]);
-}
-async function fileAt(git, commit, given) {
-    for (const path of given === undefined ? configFileNames : [given]) {
-        // An absolute path is no path of a commit's; one with ./ in front starts at git's folder, which may be below the root.
-        const below = (0,external_node_path_.relative)((0,external_node_path_.resolve)(git.folder), (0,external_node_path_.resolve)(git.folder, path));
-        const text = await git.ask(['cat-file', 'blob', `${commit}:./${below}`]);
-        if (text !== undefined)
-            return { path, text };
-    }
-    return undefined;
-}
-function readRules({ text, path }) {
-    try {
-        return readConfigFile(text, path);
-    }
-    catch (error) {
-        if (error instanceof error_SnapgateError)
-            return undefined;
-        throw error;
-    }
-}
-/** A snapgate.yml in the root takes the place of the one in .github. */
-function movedFile(before, after) {
-    if (before === undefined || before.path === after?.path)
-        return [];
-    return [
-        after === undefined
-            ? `head has no ${before.path}, which base has: defaults hold`
-            : `head is judged by ${after.path}, and no longer by ${before.path}, which base has`,
-    ];
-}
-function differences(path, before, after) {
-    const things = [...new Set([...before.keys(), ...after.keys()])];
-    return things.flatMap((thing) => {
-        const [old, now] = [before.get(thing), after.get(thing)];
-        if (old === now)
-            return [];
-        const says = now === undefined ? `nothing of ${thing}` : `${thing} ${quoteText(now)}`;
-        return [`${path} of head says ${says} where base says ${old === undefined ? 'nothing' : quoteText(old)}`];
-    });
-}
-function changed_rules_cut(sentences) {
-    const rest = sentences.length - mostSentences;
-    if (rest <= 0)
-        return sentences;
-    return [...sentences.slice(0, mostSentences), `and ${rest} more in snapgate.yml`];
-}
-
-;// CONCATENATED MODULE: ./lib/report/step-table.js
-
-
-/** As the shell script titled its steps that this benchmark was at first: its users look for them. */
-const stepTitles = {
-    pause: 'Step 2: Immediate pause (baseline — no activity)',
-    'idle-2s': 'Step 3: Resume + sleep 2s + pause (idle drift)',
-    'idle-5s': 'Step 4: Resume + sleep 5s + pause (longer idle drift)',
-    'write-64k': 'Step 5: Resume + write files via envd + pause',
-    spawn: 'Step 6: Resume + start process via envd + pause',
-    'pause-x10': 'Step 7: Multi-iteration pause benchmark (10x immediate pause)',
-};
-/**
- * The steps of each boot of engine e2b, with what each stored, to the byte; nothing for other engines. Scenarios of the user's own come
- * under their names.
- *
- * @param side what the measurement stands for here; it may have been stored as another
- */
-function stepTable(measurement, side = measurement.side) {
-    if (measurement.fingerprint.engine !== 'e2b')
-        return [];
-    const { boots, scenarios } = measurement;
-    return boots.flatMap((boot) => [
-        `${side}, boot ${boot.index + 1} of ${boots.length}`,
-        title('Step 1: Build base template'),
-        `  ${sizes(boot.snapshot ?? {})}`,
-        ...scenarios.flatMap(({ name }) => stepLines(boot, name)),
-        title('Done'),
-    ]);
-}
-/** The steps of both sides. */
-function stepTables(sides) {
-    return ['base', 'head'].flatMap((side) => {
-        const measurement = sides[side];
-        return measurement === undefined ? [] : stepTable(measurement, side);
-    });
-}
-function title(text) {
-    return `=== ${text} ===`;
-}
-function stepLines({ samples }, scenario) {
-    const known = Object.hasOwn(stepTitles, scenario) ? stepTitles[scenario] : undefined;
-    const own = samples.filter((sample) => sample.scenario === scenario);
-    return [title(known ?? visibleText(scenario, 60)), ...own.flatMap(sampleLines)];
-}
-function sampleLines({ round, warmup, metrics, parts = [] }) {
-    const which = `round ${round + 1}${warmup ? ' (warm-up)' : ''}`;
-    return [
-        ...parts.map((part, index) => `  ${which}, pause ${index + 1}: ${sizes(part)}`),
-        `  ${which}${parts.length > 0 ? `, all ${parts.length}` : ''}: ${sizes(metrics)}`,
-    ];
-}
-function sizes(metrics) {
-    return `memfile diff ${exact(metrics['memfile.writtenBytes'])}, rootfs diff ${exact(metrics['rootfs.writtenBytes'])}`;
-}
-function exact(bytes) {
-    return bytes === undefined ? 'not told' : `${bytes} B (${units_formatBytes(bytes)})`;
-}
-
-;// CONCATENATED MODULE: ./lib/action/log-steps.js
-
-/** The steps of engine e2b in the log, where a person looks for them who knows the benchmark; of other engines nothing. */
-function logSteps(run, sides) {
-    const lines = stepTables(sides);
-    if (lines.length > 0)
-        run.log.info(lines.join('\n'));
-}
-
 ;// CONCATENATED MODULE: ./lib/baseline/commit.js
 
 
@@ -70225,6 +71059,7 @@ async function mergeBase(git, one, other) {
  * The commit that `ref` names, present in the repository afterwards. Names are looked up here, then at `origin`, then among what was
  * fetched of it, for a checkout may have no credentials to ask a private one; of a commit that a shallow clone lacks, that one commit is
  * fetched.
+ * @param side what it is for, in errors: `base`, `GOOD`
  * @throws SnapgateError('base') for what is no ref, or is found nowhere.
  */
 async function resolveRef(git, side, ref) {
@@ -70280,6 +71115,7 @@ function meetsAnother({ code, tail }) {
 async function peel(git, sha) {
     return await git.ask(['rev-parse', '--verify', '--quiet', `${sha}^{commit}`]);
 }
+/** Whether the clone's history ends somewhere. */
 async function isShallow(git) {
     return (await git.ask(['rev-parse', '--is-shallow-repository'])) === 'true';
 }
@@ -70295,6 +71131,40 @@ async function askOrigin(git, name) {
     }
     const wanted = [short, `refs/${short}`, `refs/tags/${short}`, `refs/heads/${short}`];
     return wanted.map((ref) => refs.get(ref)).find((sha) => sha !== undefined);
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/git.js
+
+
+
+/** Longest that one call of git may take: a fetch of a large repository over a slow line. */
+const usualTimeoutMs = 600_000;
+/** git in `folder`. It never asks a person for anything, and finds refs and options apart only by what callers checked. */
+function openGit(run, folder, more = {}) {
+    const always = ['-C', folder, ...gitSafety];
+    const env = { GIT_TERMINAL_PROMPT: '0', GIT_LFS_SKIP_SMUDGE: '1', LC_ALL: 'C', ...sshAgent(), ...more.env };
+    const { timeoutMs = usualTimeoutMs } = more;
+    const call = (args, options) => runCommand(run, 'git', [...always, ...args], { env, timeoutMs, ...options });
+    return {
+        folder,
+        run: call,
+        ask: async (args) => {
+            const result = await call(args);
+            return result.code === 0 ? result.stdout.trim() : undefined;
+        },
+    };
+}
+/** git in `folder`, which must be in a work tree; a SnapgateError('base') that says what to do where it is not. */
+async function openWorkTree(run, folder, env = {}) {
+    const git = openGit(run, folder, { env });
+    if ((await git.ask(['rev-parse', '--is-inside-work-tree'])) === 'true')
+        return git;
+    throw new error_SnapgateError('base', `${folder} is not a checkout of a git repository, so no base commit can be found from it`, 'Run actions/checkout before snapgate, or name a base that is not in git: base: image:…, rootfs:…, measurement:… or none.');
+}
+/** A fetch over SSH asks the agent, whom no build may ask. */
+function sshAgent() {
+    const socket = process.env['SSH_AUTH_SOCK'];
+    return socket === undefined ? {} : { SSH_AUTH_SOCK: socket };
 }
 
 ;// CONCATENATED MODULE: ./lib/baseline/git-settings.js
@@ -70353,20 +71223,34 @@ async function forkPoint(git) {
 ;// CONCATENATED MODULE: ./lib/baseline/worktree.js
 
 
+
 /**
  * Checks a commit out into a worktree of its own in the run's folder, which it returns. The user's work tree, index, HEAD and
- * configuration stay as they are; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
+ * configuration stay as they are; `name` is the folder's; filters (LFS, git-crypt) are not run, so files under one are as the repository stores them.
  */
-async function addWorktree(run, git, side, commit) {
-    const path = (0,external_node_path_.join)(run.dir, `${side}-checkout`);
+async function addWorktree(run, git, side, commit, name = `${side}-checkout`) {
+    const path = (0,external_node_path_.join)(run.dir, name);
     run.ledger.add({ kind: 'worktree', repository: git.folder, path });
     const filters = await filterOverrides(git);
     const added = await git.run([...filters, 'worktree', 'add', '--quiet', '--detach', path, commit]);
     if (added.code !== 0) {
-        throw new error_SnapgateError('base', `${side}: commit ${commit} could not be checked out into ${path}`, 'Its last lines say why; a full disk and a damaged clone are the usual causes.', { details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) } });
+        // What it has left would be in the way of the next one there.
+        await removeWorktree(run, git, path);
+        throw new error_SnapgateError('base', `${side}: commit ${commit} could not be checked out into ${path}`, 'Its last lines say why; a full disk and a damaged clone are the usual causes.', {
+            details: { title: 'last lines of git worktree add', lines: added.tail.slice(-20) },
+            ofMachine: added.tail.some((line) => line.includes('No space left')),
+        });
     }
     await worktree_sayWhatIsMissing(run, git, side, commit);
     return path;
+}
+/**
+ * Removes a worktree before its run ends, whatever a build has left in it. It alone: `git worktree prune` would drop those of the user too whose
+ * folders are away, such as on a disk that is not mounted.
+ */
+async function removeWorktree(run, git, path) {
+    removeTree(path, run.id);
+    await git.run(forgetWorktree(path));
 }
 /** Settings that turn every configured content filter off: a filter is a program, and the commit chooses where it runs. */
 async function filterOverrides(git) {
@@ -70583,6 +71467,7 @@ const mergeGroupSchema = object({
         head_sha: commitShaSchema,
         base_sha: commitShaSchema,
         head_ref: branch.optional(),
+        base_ref: branch.optional(),
     }),
 });
 const workflowRunSchema = object({
@@ -70612,6 +71497,7 @@ const readers = {
         const number = /\/pr-([1-9]\d{0,8})-[0-9a-f]{40}$/.exec(group.head_ref ?? '')?.[1];
         return {
             name: 'merge_group',
+            baseBranch: group.base_ref?.replace(/^refs\/heads\//, ''),
             headSha: group.head_sha,
             baseSha: group.base_sha,
             pullRequest: number === undefined ? undefined : Number(number),
@@ -70714,7 +71600,7 @@ async function sidesOfEvent(git, checkout, event, context, askMergeBase) {
             return {
                 head: { label: 'the merge group', ...known },
                 base: { kind: 'commit', commit: event.baseSha, why: 'the base of the merge group' },
-                branch: undefined,
+                branch: event.baseBranch,
                 notes: [],
             };
         case 'push':
@@ -70879,7 +71765,7 @@ async function namedCommit(git, side, spec) {
     }
 }
 /** With `persist-credentials: false` the checkout of a private repository cannot fetch what it lacks: git is given the token for that. */
-function gitEnvironmentOf({ context, token }) {
+function gitEnvironmentOf({ context, token, }) {
     return git_settings_environmentOf(tokenSettings(context.serverUrl, token));
 }
 /** Measurements among the sources would be one commit more for each that is pushed, and measured again. */
@@ -70927,6 +71813,653 @@ function subjectText({ label, commit }, context) {
     return commit === undefined ? label : `${label} (${commitUrl(commit, context.repositoryUrl)})`;
 }
 
+;// CONCATENATED MODULE: ./lib/action/history.js
+
+
+
+/**
+ * The commit that `drift-from` names; undefined where it is not given, or no verdict follows.
+ * @throws SnapgateError('base') for what names none.
+ */
+async function driftFrom(run, { mode, config, workspace, context, token }) {
+    const { from } = config.gate.drift;
+    if (from === undefined || mode !== 'gate')
+        return undefined;
+    const git = openGit(run, workspace, { env: gitEnvironmentOf({ context, token }) });
+    return await resolveRef(git, 'drift-from', from);
+}
+/**
+ * What was stored of the branch that the head is for, of its machine class, or why there is nothing to judge it by. A store that is down is a
+ * warning of its own.
+ */
+async function historyFor(run, { branch }, { baselines, measuringSha256 }, { fingerprint, scenarios }, from) {
+    if (branch === undefined)
+        return { absent: 'this run is of no branch whose measurements are stored' };
+    const entries = await baselines.history(branch, { measuringSha256, fingerprint, scenarios, boots: 0 });
+    if (entries.length === 0)
+        return {
+            absent: `${baselines.name} has no measurement of branch ${branch} by this machine class; pushes and schedules store them`,
+        };
+    if (from !== undefined && !entries.some(({ commit }) => commit === from))
+        run.log.warning(`drift-from: commit ${from.slice(0, 7)} is not among the ${entries.length} stored measurements of branch ${branch}, so no drift is told. Measure it on that branch, or give drift-window.`);
+    return { branch, entries, from };
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/changed-file.js
+/**
+ * The file that a change of the image is to be blamed on, where there is only one: of a Dockerfile the files of its context and itself,
+ * else all that changed. Undefined where there are several, or none, or where git cannot tell.
+ */
+async function onlyChangedFile(git, base, head, inputs) {
+    const range = [...quietly, '--name-only', '-z', '--diff-filter=d', '--relative', base, head];
+    const names = await git.ask(['diff', ...range, '--', ...pathsOf(inputs)]);
+    const [path, ...more] = (names ?? '').split('\0').filter((name) => name !== '');
+    if (path === undefined || more.length > 0)
+        return undefined;
+    const prefix = (await git.ask(['rev-parse', '--show-prefix'])) ?? '';
+    const hunks = await git.ask(['diff', ...quietly, '--unified=0', base, head, '--', literally(path)]);
+    const line = /^@@ -\S+ \+(\d+)/m.exec(hunks ?? '')?.[1];
+    return { path: `${prefix}${path}`, line: Math.max(1, Number(line ?? 1)) };
+}
+/** No program that the repository's configuration names is run. */
+const quietly = ['--no-ext-diff', '--no-textconv', '--no-color', '--no-renames'];
+function pathsOf({ rootfs }) {
+    return rootfs.kind === 'dockerfile' ? [rootfs.context, rootfs.dockerfile].map(literally) : ['.'];
+}
+function literally(path) {
+    return path === '.' ? path : `:(literal)${path}`;
+}
+
+;// CONCATENATED MODULE: ./lib/gate/accept.js
+
+
+
+
+/**
+ * Whether growth alone makes it fail, which a label can accept. An entry that is missing has no size that anybody could have looked at.
+ */
+function failsByGrowth(record) {
+    if (record.verdict !== 'fail')
+        return false;
+    if (record.schema === 'snapgate/comparison')
+        return true;
+    const { entries, allowMissing } = record;
+    const complete = allowMissing || entries.every(({ comparison }) => comparison !== undefined);
+    return complete && entries.some(({ comparison }) => comparison?.verdict === 'fail');
+}
+/** The same with the verdict `pass` and who accepted it; the rows keep their verdicts. */
+function acceptGrowth(record, acceptance) {
+    return {
+        ...record,
+        verdict: 'pass',
+        headline: `accepted: ${record.headline}`,
+        accepted: { by: acceptance.by, at: acceptance.at, commit: acceptance.commit },
+    };
+}
+/** What each row that fails has now: what a label accepts that is set after it was shown. */
+function failedSizes(record) {
+    const sizes = new Map();
+    for (const { key, row } of failingRows(record)) {
+        const median = row.head?.median;
+        if (median !== undefined)
+            sizes.set(key, { ...sizes.get(key), [row.metric]: median });
+    }
+    return Object.fromEntries(sizes);
+}
+/** The first row that fails beyond what was accepted, as one clause with both numbers; undefined where all are within it. */
+function pastAccepted(record, accepted) {
+    const found = failingRows(record).find(({ key, row }) => isPast(row, accept_sizeOf(accepted, key, row.metric)));
+    if (found === undefined)
+        return undefined;
+    const { key, row } = found;
+    const size = accept_sizeOf(accepted, key, row.metric);
+    const now = row.head === undefined ? 'not measured' : metrics_formatAmount(row.metric, row.head.median);
+    const than = size === undefined
+        ? 'of which nothing was accepted'
+        : `past the accepted ${metrics_formatAmount(row.metric, size)}`;
+    return `${metrics_metricLabels[row.metric]} of ${key} is ${now}, ${than}`;
+}
+/**
+ * Whether a row has grown past what was accepted, by the row's own limits as if that were its base: both must be exceeded. What was not
+ * accepted at all is past it.
+ */
+function isPast({ head, thresholds }, accepted) {
+    if (head === undefined || accepted === undefined)
+        return true;
+    const growth = accepted > 0 ? head.median / accepted - 1 : Number.POSITIVE_INFINITY;
+    return isAbove(growth, thresholds.failAbove) && isAbove(head.median - accepted, thresholds.minGrowth);
+}
+/** A scenario may be called `constructor`. */
+function accept_sizeOf(sizes, key, metric) {
+    return Object.hasOwn(sizes, key) ? sizes[key]?.[metric] : undefined;
+}
+/** An entry's name has no slash, so that the keys of two entries never meet. A row that has crept too far fails by its history. */
+function failingRows(record) {
+    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows
+        .filter((row) => row.verdict === 'fail' || accept_hasCrept(comparison, row))
+        .map((row) => ({ key: entry === null ? row.scenario : `${entry}/${row.scenario}`, row })));
+}
+function accept_hasCrept(comparison, { scenario, metric }) {
+    return pastDrift(comparison).some((crept) => crept.scenario === scenario && crept.metric === metric);
+}
+
+;// CONCATENATED MODULE: ./lib/github/acceptance.js
+
+
+
+
+
+/** An event is a line in the conversation: 10,000 are no pull request's. */
+const acceptance_mostPages = 100;
+/**
+ * Whether somebody who may has accepted the growth by a label. Everything is asked of GitHub now, nothing read from the event: a run that
+ * is run again sees the labels as they are. Where GitHub does not answer nothing is accepted.
+ * @param onFailure told why GitHub did not answer, once.
+ */
+async function askAcceptance(repository, question, onFailure) {
+    if (question.record.verdict !== 'fail')
+        return { kind: 'none' };
+    // All questions share one limit.
+    const limited = { ...repository, patience: startPatience(repository.patience) };
+    try {
+        if (!(await isLabeled(limited, question)))
+            return { kind: 'none' };
+        return decideAcceptance(question, await readSetting(limited, question));
+    }
+    catch (error) {
+        onFailure(error, {
+            what: `Whether the label ${acceptance_quoted(question.label)} accepts the growth could not be read`,
+            scope: 'pull-requests: read',
+            consequence: 'Nothing is accepted: the verdict stands.',
+        });
+        return { kind: 'none' };
+    }
+}
+/**
+ * A label accepts the result that was shown when it was set: this head's, if that was known by then; else what an earlier run has remembered
+ * of this setting; else the last result that was shown before.
+ */
+function decideAcceptance(question, setting) {
+    const named = `The label ${acceptance_quoted(question.label)}`;
+    if (setting === undefined)
+        return acceptance_refused(`${named} is set, but the pull request's events do not say by whom: remove it and set it again`);
+    const { by, mayWrite } = setting;
+    if (by === undefined)
+        return acceptance_refused(`${named} was set by an account that is gone: set it again`);
+    if (!mayWrite)
+        return acceptance_refused(`${named} was set by ${by}, who may not write to this repository`);
+    if (!failsByGrowth(question.record))
+        return acceptance_refused(`${named} accepts growth, and what was not measured has no size to accept`);
+    const shown = shownBefore(question, setting);
+    if (shown === undefined)
+        return acceptance_refused(question.isForgetful
+            ? `${named} is set, but the comment, which knows what was shown when it was, could not be read: run the job again`
+            : `${named} was set before a result was shown: remove it and set it again`);
+    return withinScope(question, {
+        by,
+        at: setting.at,
+        commit: shown.commit,
+        labelEventId: setting.eventId,
+        sizes: shown.sizes,
+    });
+}
+function shownBefore(question, { at, eventId }) {
+    const { headSha, shownAt, last, stored, record, scope } = question;
+    const now = { commit: headSha, sizes: failedSizes(record) };
+    if (isBefore(shownAt, at))
+        return now;
+    // The same commit measured again is the same change, whatever its numbers are now.
+    if (stored?.labelEventId === eventId)
+        return stored.commit === headSha ? now : { commit: stored.commit, sizes: stored.sizes ?? {} };
+    if (last !== undefined && last.head !== headSha && isBefore(last.at, at))
+        return { commit: last.head, sizes: last.sizes ?? {} };
+    return scope === 'pull-request' ? now : undefined;
+}
+/** GitHub's times are whole seconds: a result of the same second counts as shown. False for what is no time. */
+function isBefore(shown, set) {
+    const seconds = (text) => Math.floor(Date.parse(text) / 1000);
+    return shown !== undefined && seconds(shown) <= seconds(set);
+}
+function withinScope(question, remember) {
+    const { scope, headSha, record, label } = question;
+    const { by, at, commit } = remember;
+    const named = `The label ${acceptance_quoted(label)}, which ${by} set at ${commit.slice(0, 7)},`;
+    const again = 'remove it and set it again to accept this';
+    if (scope === 'commit' && commit !== headSha)
+        return acceptance_refused(`${named} accepts that commit alone, and this is ${headSha.slice(0, 7)}: ${again}`, remember);
+    const past = scope === 'size' ? pastAccepted(record, remember.sizes ?? {}) : undefined;
+    if (past !== undefined)
+        return acceptance_refused(`${named} accepts less: ${past}; ${again}`, remember);
+    return { kind: 'accepted', acceptance: { by, at, commit }, remember };
+}
+function acceptance_refused(reason, remember) {
+    return { kind: 'refused', reason: `${reason}.`, remember };
+}
+/** GitHub takes two labels for one that differ in case alone. */
+function acceptance_isSame(name, label) {
+    return name?.toLowerCase() === label.toLowerCase();
+}
+const labelSchema = object({ name: schemas_string() });
+async function isLabeled(repository, question) {
+    const { listLabelsOnIssue } = repository.client.rest.issues;
+    const labels = await listOfIssue(repository, question, listLabelsOnIssue, labelSchema);
+    return labels.some(({ name }) => acceptance_isSame(name, question.label));
+}
+/** All that is listed of the pull request. */
+async function listOfIssue({ owner, repo, patience }, { pullRequest }, list, item) {
+    const query = { owner, repo, issue_number: pullRequest, per_page: 100 };
+    const page = (number, limit) => list({ ...query, page: number, ...limit });
+    return await listAll({ page, schema: array(item), mostPages: acceptance_mostPages }, patience);
+}
+const eventSchema = object({
+    id: schemas_int(),
+    event: schemas_string(),
+    created_at: iso_datetime({ offset: true }),
+    actor: object({ login: schemas_string().min(1).max(100) }).nullish(),
+    label: labelSchema.optional(),
+});
+/** The last time that the label was set, if it was not taken off since. */
+async function readSetting(repository, question) {
+    const { listEvents } = repository.client.rest.issues;
+    const events = await listOfIssue(repository, question, listEvents, eventSchema);
+    const newest = events
+        .filter(({ event }) => event === 'labeled' || event === 'unlabeled')
+        .filter(({ label }) => acceptance_isSame(label?.name, question.label))
+        .toSorted((a, b) => a.id - b.id)
+        .at(-1);
+    if (newest === undefined || newest.event !== 'labeled')
+        return undefined;
+    const by = newest.actor?.login;
+    const mayWrite = by !== undefined && (await mayWriteTo(repository, by));
+    return { eventId: newest.id, by, at: new Date(newest.created_at).toISOString(), mayWrite };
+}
+const permissionSchema = object({ permission: schemas_string(), role_name: schemas_string().optional() });
+/**
+ * `permission` knows no more than four levels, and gives `write` for the role `maintain` (docs.github.com, "Get repository permissions for a
+ * user"). An app's bot is no user there, and has no permission of its own.
+ */
+async function mayWriteTo(repository, username) {
+    const { client, owner, repo, patience } = repository;
+    try {
+        return await client_callGitHub(async (limit) => {
+            const answer = await client.rest.repos.getCollaboratorPermissionLevel({
+                owner,
+                repo,
+                username,
+                ...limit,
+            });
+            const { permission, role_name: role } = permissionSchema.parse(answer.data);
+            return permission === 'admin' || permission === 'write' || role === 'maintain';
+        }, patience);
+    }
+    catch (error) {
+        if (troubleOf(error).kind === 'not-found')
+            return false;
+        throw error;
+    }
+}
+function acceptance_quoted(name) {
+    return JSON.stringify(name);
+}
+
+;// CONCATENATED MODULE: ./lib/action/judged.js
+
+
+
+
+
+
+function recordOf(judged) {
+    return 'matrix' in judged ? judged.matrix : judged.comparison;
+}
+/** The same with another record in its place, and what else the report is to say. */
+function withRecord(judged, record, more = {}) {
+    if ('matrix' in judged)
+        return record.schema === 'snapgate/matrix' ? { ...judged, ...more, matrix: record } : judged;
+    return record.schema === 'snapgate/comparison' ? { ...judged, ...more, comparison: record } : judged;
+}
+/** The comment, in at most so many characters. */
+function renderJudged(judged, limit) {
+    return 'matrix' in judged ? markdown.renderMatrix(judged, { limit }) : markdown.render(judged, { limit });
+}
+/** All rows that gate, of all entries. */
+function namedRows(record) {
+    return comparisonsOf(record).flatMap(({ entry, comparison }) => comparison.rows.filter(({ gates }) => gates).map((row) => ({ ...row, entry })));
+}
+/** Whether something is established to have changed, for better or worse. */
+function hasChanged(judged) {
+    const record = recordOf(judged);
+    if (comparisonsOf(record).some(({ comparison }) => pastDrift(comparison).length > 0))
+        return true;
+    return namedRows(record).some(({ verdict, improved }) => verdict === 'fail' || verdict === 'warn' || improved);
+}
+function writeJudged(config, judged) {
+    if (!('matrix' in judged)) {
+        const { comparison, report, headMeasurement } = writeGate(config, judged);
+        return { comparison, report, measurement: headMeasurement };
+    }
+    const dir = openFolder(config.outputDir, 'output-dir');
+    return {
+        comparison: writeRecord(dir, 'matrix.json', judged.matrix),
+        report: writeText(dir, 'report.md', markdown.renderMatrix(judged)),
+        measurement: undefined,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/action/acceptance.js
+
+
+
+
+
+
+/** Limit of all questions about the label, in milliseconds. */
+const labelMs = 60_000;
+/** A pull request that fails passes where somebody who may has accepted its growth by a label; a label that accepts nothing is told of. */
+async function acceptJudged(log, request, { sides, announcer, decision, }) {
+    const { config, context, event, token } = request;
+    const queued = event.name === 'merge_group' ? event.pullRequest : undefined;
+    const pullRequest = request.pullRequest ?? queued;
+    const { judged } = decision;
+    const unchanged = { judged, remember: undefined };
+    const record = recordOf(judged);
+    if (pullRequest === undefined || sides.headSha === undefined || record.verdict !== 'fail' || token === '')
+        return unchanged;
+    const { label, scope } = config.github.accept;
+    // A merge queue is told of by its check alone, but what was accepted is in the pull request's comment.
+    const teller = queued === undefined ? announcer : announcerOf(log, { ...request, pullRequest }, sides);
+    const found = await teller.state();
+    const state = found === 'unreadable' ? undefined : found;
+    const { troubles } = announcer;
+    const answer = await askAcceptance(openRepository(context, token, troubles.patience(client_usualPatience, labelMs)), {
+        record,
+        label,
+        // The group's head is a commit of its own: of the commit that was accepted, the size is what is left.
+        scope: queued !== undefined && scope === 'commit' ? 'size' : scope,
+        pullRequest,
+        headSha: sides.headSha,
+        shownAt: shownInComment(state, sides.headSha) ?? (await decision.shownAt()),
+        last: state?.last,
+        stored: state?.acceptance,
+        isForgetful: found === 'unreadable',
+    }, troubles.say);
+    switch (answer.kind) {
+        case 'none':
+            return unchanged;
+        case 'accepted':
+            return {
+                judged: withRecord(judged, acceptGrowth(record, answer.acceptance)),
+                remember: answer.remember,
+            };
+        case 'refused':
+            log.info(answer.reason);
+            return {
+                judged: withRecord(judged, record, { remarks: [...(judged.remarks ?? []), answer.reason] }),
+                remember: answer.remember,
+            };
+    }
+}
+function shownInComment(state, headSha) {
+    return state?.last?.head === headSha ? state.last.at : undefined;
+}
+
+;// CONCATENATED MODULE: ./lib/action/log.js
+
+/** The log of a run on a runner. Details that follow one another are folded; nothing in a message is taken for a workflow command. */
+function createActionLog(output) {
+    let folded = false;
+    const end = () => {
+        if (folded)
+            output.endGroup();
+        folded = false;
+    };
+    const begin = (title) => {
+        if (!folded)
+            output.startGroup(plainLine(title));
+        folded = true;
+    };
+    return {
+        end,
+        info: (message) => {
+            end();
+            output.info(plainText(message));
+        },
+        warning: (message) => {
+            end();
+            output.warning(plainText(message));
+        },
+        detail: (message) => {
+            begin('details');
+            output.info(plainText(message));
+        },
+        lines: (title, lines) => {
+            end();
+            begin(title);
+            for (const line of lines)
+                output.info(plainText(line, '| '));
+            end();
+        },
+    };
+}
+/**
+ * Text as lines that the runner prints and does not obey. It obeys a line that starts with `::` after blanks, and `##[` anywhere in a
+ * line (actions/runner, src/Runner.Common/ActionCommand.cs); all that it ends a line at ends one here.
+ */
+function plainText(text, prefix = '') {
+    return text
+        .split(/\r\n|[\r\n\u0085\u2028\u2029]/)
+        .map((line) => plainLine(prefix + line))
+        .join('\n');
+}
+function plainLine(line) {
+    const clean = printable(line).replaceAll('##[', '# #[');
+    return /^\s*::/.test(clean) ? `| ${clean}` : clean;
+}
+
+;// CONCATENATED MODULE: ./lib/action/annotation.js
+
+/** GitHub cuts an annotation's message at 64 KB; people stop long before. */
+const maxChars = 4000;
+/**
+ * What the checks page shall say of a verdict: an error for what fails the step; a warning for a warning, and for what would have failed the
+ * step but was told not to; nothing for a pass.
+ * @param exit the step's exit status, and what the verdict alone would have made it.
+ * @param place the one file that is to blame, if there is one.
+ */
+function annotationOf({ verdict, headline, rows, crept = [], }, exit, place) {
+    if (exit.wanted === 0 && verdict !== 'warn')
+        return undefined;
+    const reasons = [...rows.filter((row) => row.verdict === verdict).map(annotation_reasonOf), ...crept];
+    return {
+        level: exit.code === 0 ? 'warning' : 'error',
+        title: plainText(`snapgate: ${headline}`),
+        message: plainText(reasons.length === 0 ? headline : reasons.join('\n')).slice(0, maxChars),
+        ...(place !== undefined && isPlain(place.path) ? { file: place.path, line: place.line } : {}),
+    };
+}
+function annotation_reasonOf(row) {
+    return `${row.entry ? `${row.entry} ` : ''}${row.scenario} ${row.metric}: ${row.reason}`;
+}
+/** A name that the runner would take for something else has no place in a command of ours. */
+function isPlain(path) {
+    return path !== '' && path.length <= 1000 && !/[\p{C}\\]|##\[/u.test(path) && !path.startsWith('/');
+}
+
+;// CONCATENATED MODULE: ./lib/action/consequence.js
+
+
+/**
+ * A decision that fails nobody, because that was asked for or because a push only warns, is neutral: it must not look like a success, and a
+ * branch protection lets it through.
+ */
+function consequenceOf(record, { gate, github }, event) {
+    const wanted = exit_code_exitCodeOf(record, gate);
+    const onlyWarns = github.onPush === 'warn' && (event === 'push' || event === 'schedule');
+    const exitCode = !github.fail || github.dryRun || onlyWarns ? 0 : wanted;
+    if (exitCode !== 0)
+        return { exitCode, wanted, conclusion: 'failure' };
+    const good = ['pass', 'warn', 'accepted'].includes(outcomeOf(record));
+    return { exitCode, wanted, conclusion: good ? 'success' : 'neutral' };
+}
+
+;// CONCATENATED MODULE: ./lib/action/outputs.js
+
+
+
+/** Outputs of the action, in the order of the documentation. action.yml and the README come from here. */
+const outputs = [
+    {
+        name: 'verdict',
+        description: '`pass`, `warn`, `fail` or `inconclusive`; empty in `mode: measure`.',
+    },
+    {
+        name: 'outcome',
+        description: 'Like `verdict`, but `accepted` where a label made it pass, `no-baseline` or `not-comparable` where there was nothing to compare with, and `not-measured` after an error.',
+    },
+    {
+        name: 'rows',
+        description: 'What gates, the first 100 rows, as JSON for `fromJSON`: an array of `{entry, scenario, metric, verdict, base, head, growth}` with medians in the unit of the metric and the growth as a ratio; what is not known is null. `[]` in `mode: measure` and after an error. Names in it may come from a pull request: hand it to a script by `env:`, never inside the text of `run:`.',
+    },
+    {
+        name: 'memfile-growth',
+        description: 'Largest growth of `memfile.writtenBytes` over all scenarios as a ratio: `0.382` is +38.2 %, negative is less; empty without a base.',
+    },
+    {
+        name: 'comparison',
+        description: 'Path of comparison.json, or of matrix.json where `entries` were decided on; empty in `mode: measure`.',
+    },
+    { name: 'report', description: 'Path of report.md, the text of the comment.' },
+    {
+        name: 'measurement',
+        description: "Path of the head's measurement, which can be the base of a later run.",
+    },
+    {
+        name: 'comment-url',
+        description: "Address of the pull request's comment; empty where there is none.",
+    },
+    { name: 'check-url', description: 'Address of the check; empty where there is none.' },
+];
+/** An output may not grow without end: GitHub takes 1 MiB of all outputs of a job. */
+const outputs_mostRows = 100;
+/** What they are where nothing was decided: what is read as JSON is JSON in any case. */
+function noOutputs() {
+    const empty = {
+        verdict: '',
+        'memfile-growth': '',
+        comparison: '',
+        report: '',
+        measurement: '',
+        'comment-url': '',
+        'check-url': '',
+    };
+    return { ...empty, outcome: 'not-measured', rows: '[]' };
+}
+/** What is known once the records are written. */
+function outputsOf(judged, files) {
+    const record = recordOf(judged);
+    return {
+        verdict: record.verdict,
+        outcome: outcomeOf(record),
+        rows: JSON.stringify(namedRows(record).slice(0, outputs_mostRows).map(rowOutput)),
+        'memfile-growth': memfileGrowth(record),
+        comparison: files.comparison,
+        report: files.report,
+        measurement: files.measurement ?? '',
+    };
+}
+/** Largest growth of the memfile diff over all scenarios, as a ratio with four decimals at most; empty where there is none. */
+function memfileGrowth(record) {
+    const growths = comparisonsOf(record).flatMap(({ comparison }) => comparison.rows.flatMap((row) => row.metric === 'memfile.writtenBytes' && row.growth !== undefined ? [row.growth.value] : []));
+    return growths.length === 0 ? '' : String(Number(Math.max(...growths).toFixed(4)));
+}
+function rowOutput({ entry, scenario, metric, verdict, base, head, growth }) {
+    return {
+        entry,
+        scenario,
+        metric,
+        verdict: verdict ?? null,
+        base: base?.median ?? null,
+        head: head?.median ?? null,
+        growth: growth?.value ?? null,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/action/publish.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Tells everybody of a decision: first what cannot fail, then GitHub. The exit status of the step. */
+async function publishJudged(run, request, { sides, announcer, decision }) {
+    const { judged, remember } = await acceptJudged(run.log, request, { sides, announcer, decision });
+    const record = recordOf(judged);
+    const consequence = consequenceOf(record, request.config, request.event.name);
+    setOutputs(outputsOf(judged, writeJudged(request.config, judged)));
+    await writeSummary(run.log, summaryOf(judged));
+    const annotation = await annotationFor(run, request, judged, consequence);
+    if (annotation)
+        annotate(annotation);
+    const told = await announcer.concluded({
+        outcome: outcomeOf(record),
+        headline: record.headline,
+        changed: hasChanged(judged),
+        render: (limit) => renderJudged(judged, limit),
+        sizes: failedSizes(record),
+        acceptance: remember,
+        conclusion: consequence.conclusion,
+        annotation,
+    });
+    setOutputs({ 'comment-url': told.commentUrl ?? '', 'check-url': told.checkUrl ?? '' });
+    return consequence.exitCode;
+}
+function setOutputs(values) {
+    for (const [name, value] of Object.entries(values))
+        lib_core.setOutput(name, value);
+}
+/** A summary that cannot be written is a warning. */
+async function writeSummary(log, markdown) {
+    try {
+        await lib_core.summary.addRaw(markdown, true).write();
+    }
+    catch (error) {
+        log.warning(`The job summary could not be written: ${error_messageOf(error)}`);
+    }
+}
+async function annotationFor(run, request, judged, { exitCode, wanted }) {
+    const record = recordOf(judged);
+    const { verdict, headline } = record;
+    const crept = comparisonsOf(record).flatMap(({ comparison }) => pastDrift(comparison).map(({ scenario, metric, reason }) => `${scenario} ${metric}: ${reason}`));
+    const told = { verdict, headline, rows: namedRows(record), crept };
+    return annotationOf(told, { code: exitCode, wanted }, await placeToBlame(run, request, judged));
+}
+/** Where the image has changed in one file alone, that file. */
+async function placeToBlame(run, { config, workspace }, judged) {
+    if ('matrix' in judged || config.image === undefined)
+        return undefined;
+    const { base, head } = judged.comparison;
+    if (base?.commit === undefined || head.commit === undefined)
+        return undefined;
+    return await onlyChangedFile(openGit(run, workspace), base.commit, head.commit, config.image);
+}
+function annotate({ level, title, message, file, line }) {
+    const write = level === 'error' ? lib_core.error : lib_core.warning;
+    write(message, {
+        title,
+        ...(file === undefined ? {} : { file }),
+        ...(line === undefined ? {} : { startLine: line }),
+    });
+}
+
 ;// CONCATENATED MODULE: ./lib/baseline/branch-repository.js
 
 
@@ -70940,8 +72473,8 @@ function subjectText({ label, commit }, context) {
  */
 function openBranch(run, options) {
     const inTurn = oneAtATime();
-    const repository = once(() => branch_repository_openRepository(run, options));
-    const tip = once(async () => ({ commit: await fetchTip(await repository()) }));
+    const repository = branch_repository_once(() => branch_repository_openRepository(run, options));
+    const tip = branch_repository_once(async () => ({ commit: await fetchTip(await repository()) }));
     return {
         list: (path) => inTurn(async () => listFiles(await repository(), (await tip()).commit, path)),
         read: (objects, maxBytes) => inTurn(async () => readFiles(await repository(), objects, maxBytes)),
@@ -71159,7 +72692,7 @@ function branch_repository_remedyOf({ tail }) {
     return `The server or the network failed, if the job has ${permission} (to read, \`contents: read\`).`;
 }
 /** Does a thing when it is first asked for; one that failed is tried again the next time. */
-function once(make) {
+function branch_repository_once(make) {
     let made;
     return () => {
         made ??= make().catch((error) => {
@@ -71187,6 +72720,9 @@ const notInMeasuringKey = {
     memoryBytes: 'is in the fingerprint',
     vcpus: 'is in the fingerprint',
     boots: 'is asked of a stored measurement by number: more are as good',
+    plansBoots: 'is who chooses their number',
+    soloBoots: 'is a number of boots too',
+    maxBoots: 'is a number of boots too',
     timeBudgetMs: 'limits how many boots there are, not what a boot is',
     bootTimeoutMs: 'is a limit: a guest that reaches it is an error and no measurement',
 };
@@ -71206,6 +72742,16 @@ const notInEngineKey = {
 function measuringKey({ image, measure }) {
     const how = measuring_key_without(measure, notInMeasuringKey);
     return sha256OfValue({ image, measure: { ...how, engine: measuring_key_without(measure.engine, notInEngineKey) } });
+}
+/**
+ * The measuring key of commits that are measured by the command line: with the folder of the repository that is built, which a monorepo has many
+ * of, and with `origin`, the folder that the engine's relative paths start at, for it is no part of the commit. The repository itself needs no
+ * name: a commit's hash is of all that it holds.
+ */
+function commitKey(config, { prefix, origin }) {
+    // qemu has no settings that are paths.
+    const start = config.measure.engine.kind === 'qemu' ? '' : origin;
+    return sha256OfValue({ measuring: measuringKey(config), prefix, start });
 }
 function measuring_key_without(value, fields) {
     return Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(fields, name)));
@@ -71248,7 +72794,7 @@ const historyEntrySchema = strictObject({
     fingerprintSha256: schemas_string().regex(/^[0-9a-f]{64}$/),
     snapgate: history_shortText,
     boots: schemas_int().nonnegative(),
-    /** Median over boots of each boot's median, per scenario in the order they ran, in the metric's unit. */
+    /** Median over boots of each boot's interquartile mean, per scenario in the order they ran, in the metric's unit. */
     scenarios: array(strictObject({ name: history_shortText, medians: sampleSchema.shape.metrics })).max(1000),
 });
 /** What was measured of one branch, one line of numbers a commit. */
@@ -71262,20 +72808,21 @@ function readHistory(text, where) {
     const kind = { kind: 'history', name: 'snapgate/history', version: historyVersion, schema: historySchema };
     return sortHistory(parseRecord(text, where, kind).entries);
 }
-/** One entry for each commit, the last measured, oldest first, of the newest `maxHistoryEntries`. */
+/**
+ * One entry for each commit, of the newest `maxHistoryEntries`, in the order that the commits were first measured in. What a commit was measured
+ * to be last counts, from the time that it was measured first: an old push that runs again is no newer commit.
+ */
 function sortHistory(entries) {
-    const sorted = entries.toSorted((a, b) => Date.parse(a.measuredAt) - Date.parse(b.measuredAt));
     const ofCommit = new Map();
-    for (const entry of sorted) {
-        ofCommit.delete(entry.commit);
-        ofCommit.set(entry.commit, entry);
+    for (const entry of entries.toSorted((a, b) => Date.parse(a.measuredAt) - Date.parse(b.measuredAt))) {
+        const first = ofCommit.get(entry.commit);
+        ofCommit.set(entry.commit, first === undefined ? entry : { ...entry, measuredAt: first.measuredAt });
     }
     return [...ofCommit.values()].slice(-maxHistoryEntries);
 }
-/** The history with one entry more, which takes the place of an older one of its commit. */
+/** The history with one entry more; see `sortHistory` for one whose commit is there already. */
 function appendToHistory(entries, entry) {
-    const others = entries.filter(({ commit }) => commit !== entry.commit);
-    return toHistory(sortHistory([...others, entry]));
+    return toHistory(sortHistory([...entries, entry]));
 }
 function toHistory(entries) {
     return { schema: 'snapgate/history', version: historyVersion, entries: [...entries] };
@@ -71292,7 +72839,7 @@ function historyEntryOf(measurement) {
     });
     return entry.success ? entry.data : undefined;
 }
-/** The same number that a comparison of this measurement shows for its side. */
+/** Those that a comparison shows of this side, unless the other one has a longer warm-up: a history has no other side. */
 function mediansOf(measurement, scenario) {
     const medians = measuredMetrics(measurement).flatMap((metric) => {
         const summary = summarizeSide(measurement, scenario, metric);
@@ -72105,7 +73652,858 @@ function resultKeyOf({ config }) {
     return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
+;// CONCATENATED MODULE: ./lib/action/comment-mode.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Tells a pull request what a run has measured whose token may not write: on `workflow_run`. Needs no checkout, and believes nothing of
+ * that run: which pull request it is of, what it may have measured and what the verdict is are found out here.
+ *
+ * The exit status is 0: the check says what the verdict is, and a run of the default branch is not red for a fork's growth.
+ * @throws SnapgateError('record') for an artifact that is not what it should be: nobody is told anything.
+ */
+async function commentMode(run, request, { patience } = {}) {
+    const { context, config, token } = request;
+    const event = requireRunEvent(request);
+    const repository = openRepository(context, token, patience);
+    const { key } = config.github.comment;
+    const found = await readForkRun(repository, { event, key, base: config.base });
+    switch (found.kind) {
+        case 'nothing':
+            run.log.info(found.why);
+            return 0;
+        case 'measured':
+            return await tellMeasured(run, request, event, found);
+        default:
+            await tellNotMeasured(run, request, event, found);
+            return 0;
+    }
+}
+function requireRunEvent({ event, token }) {
+    if (event.name !== 'workflow_run')
+        throw new error_SnapgateError('usage', `mode: comment was run on ${event.name}`, 'Run it on workflow_run of the workflow that measures.');
+    if (token !== '')
+        return event;
+    throw new error_SnapgateError('usage', 'mode: comment needs github-token, to read what was measured and to tell it', 'Leave github-token at its default, and give the job `permissions:` `actions: read`, `contents: read`, `pull-requests: write` and `checks: write`.');
+}
+async function tellMeasured(run, request, event, { pullRequest, pair }) {
+    const { context } = request;
+    const { number, headSha } = pullRequest;
+    run.log.info(`Tells pull request #${number} (${commitUrl(headSha, context.repositoryUrl)}) what run ${event.runId} has measured: ${context.repositoryUrl}/actions/runs/${event.runId}`);
+    const history = await historyOfFork(run, request, pullRequest.baseBranch, pair.head);
+    const decision = await comment_mode_decide(request, event, pair, history);
+    const sides = {
+        head: pair.head.subject,
+        base: undefined,
+        branch: pullRequest.baseBranch,
+        notes: [],
+        headSha,
+    };
+    const told = { ...request, pullRequest: number };
+    const announcer = announcerFor(run, request, event, pullRequest);
+    await publishJudged(run, told, { sides, announcer, decision });
+    return 0;
+}
+/** The verdict is this job's, by its own thresholds: the run's is not asked for. */
+async function comment_mode_decide({ config, context, reproduce }, event, pair, history) {
+    const noVerdict = pair.noVerdict ?? incomparable(pair.base, pair.head);
+    const report = await decidePair(config, { ...pair, noVerdict, notes: [], baseIsNew: false }, history);
+    const { repositoryUrl, runUrl } = context;
+    const where = event.isFork ? `run ${event.runId} of a fork` : `run ${event.runId}`;
+    const provenance = `Measured in ${where}; the numbers are that run's.`;
+    return {
+        judged: { ...report, reproduce, repositoryUrl, runUrl, provenance },
+        shownAt: async () => undefined,
+        keep: async () => { },
+    };
+}
+/**
+ * What is stored of the branch that the pull request goes into. It is found by what is measured and how, which is known here by this job's own
+ * inputs alone: what the other run says of that is its own.
+ */
+async function historyOfFork(run, request, branch, head) {
+    const { image, measure, gate } = request.config;
+    if (image === undefined && !buildsItself(measure.engine))
+        return {
+            absent: 'this job is not told what is measured; give it the image source that the measuring job has',
+        };
+    if (differentScenario(head.scenarios, scenariosRecord(measure.scenarios)) !== undefined)
+        return { absent: "what was measured is not what this job's own inputs say" };
+    const { from } = gate.drift;
+    const commit = from === undefined ? undefined : await askCommit(openRepository(request.context, request.token), from);
+    if (from !== undefined && commit === undefined)
+        return { absent: `drift-from: there is no commit ${JSON.stringify(from.slice(0, 100))}` };
+    return await historyFor(run, { branch }, openStorage(run, request), head, commit);
+}
+async function tellNotMeasured(run, request, event, found) {
+    const { message, remedy, warning } = wordsOf(event, found);
+    run.log.warning(warning);
+    if (found.pullRequest === undefined)
+        return;
+    const announcer = announcerFor(run, request, event, found.pullRequest);
+    await announcer.failed({ message, remedy });
+}
+function wordsOf({ runId }, found) {
+    if (found.kind === 'unavailable')
+        return {
+            message: `what run ${runId} has measured could not be read`,
+            remedy: 'The log of this run says why.',
+            warning: found.warning,
+        };
+    const { message, remedy, pullRequest } = found;
+    return {
+        message,
+        remedy,
+        warning: `Pull request #${pullRequest.number} was not measured: ${message}. ${remedy}`,
+    };
+}
+/** The run that measured is what is newer or older than others; where this run is, people can read how it was told. */
+function announcerFor(run, request, { runId, attempt }, { number, headSha }) {
+    const context = { ...request.context, runId, attempt };
+    return announcerOf(run.log, { ...request, context, pullRequest: number }, { headSha });
+}
+
+;// CONCATENATED MODULE: ./lib/action/failure.js
+
+
+/**
+ * Says what went wrong, for every way the action can fail: an expected error with what to do about it and the last lines of whatever
+ * failed, an unexpected one with its stack. Returns the exit status.
+ */
+function reportFailure(error, log, output) {
+    log.end();
+    if (!(error instanceof error_SnapgateError)) {
+        const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        output.error(plainText(stack), { title: 'snapgate: this is a bug of snapgate, please report it' });
+        return exitCodes.internal;
+    }
+    const { code, message, remedy, details } = error;
+    if (details && details.lines.length > 0)
+        log.lines(details.title, details.lines);
+    output.error(plainText(`${message}\n${remedy}`), { title: failure_titleOf(code) });
+    return exitCodes[code];
+}
+function failure_titleOf(code) {
+    return code === 'interrupted' ? 'snapgate was interrupted' : 'snapgate could not decide';
+}
+
+;// CONCATENATED MODULE: ./lib/gate/matrix-headline.js
+
+
+/**
+ * One line of plain text for a matrix: what is missing where that fails, the worst entry with its own headline, and the rest by name. It
+ * holds names that are the user's: escape before showing.
+ */
+function matrixHeadline(entries, allowMissing) {
+    const missing = entries.filter(({ comparison }) => comparison === undefined).map(({ name }) => name);
+    const absent = missing.length === 0 ? [] : [`not measured: ${listed(missing)}`];
+    const found = foundIn(entries.flatMap(comparedOf).toSorted(worstFirst));
+    const said = allowMissing ? [...found, ...absent] : [...absent, ...found];
+    return said.length === 0 ? 'nothing was measured' : said.join('; ');
+}
+function comparedOf({ name, comparison }) {
+    if (comparison === undefined)
+        return [];
+    const improves = comparison.rows.some((row) => row.improved);
+    return [{ name, comparison, outcome: outcomeOf(comparison), improves }];
+}
+function foundIn(compared) {
+    const [worst] = compared;
+    if (worst === undefined)
+        return [];
+    if (worst.outcome === 'pass' && !worst.improves)
+        return [unchanged(compared)];
+    const groups = [
+        ...Map.groupBy(compared.filter((each) => each !== worst), (each) => groupOf(each, worst)),
+    ];
+    const rest = groups.flatMap(([word, members]) => word === undefined ? [] : [`; ${word} ${listed(members.map(({ name }) => name))}`]);
+    return [`${worst.name}: ${worst.comparison.headline}${rest.join('')}`];
+}
+/** The word under which an entry is named after the worst; none for what passed without a change, which is no news. */
+function groupOf({ outcome, improves }, worst) {
+    if (outcome === 'pass' && !improves)
+        return undefined;
+    if (outcome === worst.outcome)
+        return 'also in';
+    return outcome === 'pass' ? 'improved:' : `${outcomeWords[outcome]}:`;
+}
+/** `no growth above 5 % (a, b)`, for each of what the entries say. */
+function unchanged(compared) {
+    const groups = [...Map.groupBy(compared, ({ comparison }) => comparison.headline)];
+    const said = groups.map(([headline, members]) => `${headline} (${listed(members.map(({ name }) => name))})`);
+    return said.join('; ');
+}
+/** The gravest outcome, then the largest growth of a row that decides; of passes, what improved. */
+function worstFirst(a, b) {
+    return byGravity(a.outcome, b.outcome) || matrix_headline_weight(b) - matrix_headline_weight(a);
+}
+function matrix_headline_weight({ comparison, outcome, improves }) {
+    if (outcome === 'pass')
+        return improves ? 1 : 0;
+    const deciding = comparison.rows.filter((row) => row.verdict === comparison.verdict);
+    return deciding.reduce((largest, row) => Math.max(largest, row.growth?.value ?? 0), 0);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/matrix.js
+
+
+
+
+
+
+/**
+ * Compares every entry under one verdict: Holm's correction is over all rows of all entries, and the gravest verdict is the matrix's. An
+ * entry whose sides were measured under different conditions is `not-comparable`; one that is missing, or whose measurement has too little
+ * in it, fails unless `allowMissing`; a matrix without a single comparison fails in any case. Throws SnapgateError('record') for more
+ * entries than a record holds.
+ */
+function compareMatrix(entries, config, meta) {
+    requireFew(entries);
+    const gathered = entries.map((entry) => gatherEntry(entry, config));
+    const facts = gathered.flatMap(({ numbers }) => numbers?.facts ?? []);
+    const established = establishedFacts(facts);
+    const judged = gathered.map((entry) => concludeEntry(entry, established, meta));
+    return {
+        schema: 'snapgate/matrix',
+        version: matrixVersion,
+        snapgate: meta.snapgate,
+        createdAt: meta.now,
+        verdict: verdictOf(judged, meta.allowMissing),
+        headline: matrixHeadline(judged, meta.allowMissing),
+        allowMissing: meta.allowMissing,
+        entries: judged,
+    };
+}
+const matrix_mostEntries = 256;
+function requireFew(entries) {
+    if (entries.length <= matrix_mostEntries)
+        return;
+    throw new error_SnapgateError('record', `the matrix has ${entries.length} entries, and a record holds ${matrix_mostEntries}`, 'Decide on fewer at a time: give entries their names, in several gates with a comment-key each.');
+}
+function gatherEntry({ name, pair, missing }, config) {
+    const absent = missing ?? (pair === undefined ? 'no measurement was found' : undefined);
+    if (absent !== undefined || pair === undefined)
+        return { name, missing: absent ?? '' };
+    const checked = checkConditions(pair);
+    const numbers = gatherFacts(checked, config);
+    if (needsNoBoots(numbers, config))
+        return { name, numbers };
+    const gated = metricsThatGate(checked.head, config);
+    const compared = checked.noVerdict === undefined ? checked.base : undefined;
+    const short = measuredTooLittle(checked.head, gated) ?? (compared && measuredTooLittle(compared, gated));
+    return short ? { name, missing: short.difference } : { name, numbers };
+}
+function checkConditions(pair) {
+    const { base, head, noVerdict } = pair;
+    if (base === undefined || noVerdict !== undefined)
+        return pair;
+    const found = incomparable(base, head);
+    return found === undefined ? pair : { base, head, noVerdict: found };
+}
+function concludeEntry({ name, numbers, missing = '' }, established, meta) {
+    if (numbers)
+        return { name: cut(name, 100), comparison: concludePair(numbers, established, meta) };
+    return { name: cut(name, 100), missing: cut(missing, 1000) };
+}
+/** To what a record holds. */
+function cut(text, length) {
+    return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+function verdictOf(entries, allowMissing) {
+    const comparisons = entries.flatMap(({ comparison }) => comparison ?? []);
+    const absent = comparisons.length < entries.length && !allowMissing;
+    return absent || comparisons.length === 0 ? 'fail' : overallVerdict(comparisons);
+}
+
+;// CONCATENATED MODULE: ./lib/gate/merge.js
+
+
+
+
+/**
+ * Parts of measurements that several jobs took → one measurement for each side and machine class, base before head. The boots of a class are
+ * numbered anew in the order they were started in, whatever order the parts come in; a part that is there twice counts once. Boots of several parts
+ * have no plan: no gate looked at all of them before its last. Throws
+ * SnapgateError('record') that names what differs where parts of one class are not of the same subject, image or scenarios.
+ */
+function mergeMeasurements(parts) {
+    const distinct = [...new Map(parts.map((part) => [partKey(part), part])).values()];
+    const sorted = inOneOrder(distinct);
+    const classes = Map.groupBy(sorted, (part) => `${part.side} ${classKey(part.fingerprint)}`);
+    return [...classes.values()].map(mergeClass).toSorted((a, b) => compareText(a.side, b.side));
+}
+/**
+ * The two sides of what the parts of one entry hold: of the machine class that has the most boots on both. Boots of other classes are left
+ * out, and a note of the head says so. Sides that have no class in common are `not-comparable`. undefined where no head was measured; `base`
+ * is absent where none was.
+ */
+function pairOfParts(parts) {
+    const merged = mergeMeasurements(parts);
+    const heads = mostBootsFirst(merged.filter(({ side }) => side === 'head'));
+    const bases = mostBootsFirst(merged.filter(({ side }) => side === 'base'));
+    const [head] = heads;
+    if (head === undefined)
+        return undefined;
+    const [best] = heads
+        .flatMap((ofHead) => bases.filter((ofBase) => sameClass(ofBase, ofHead)).map((base) => ({ base, head: ofHead })))
+        .toSorted((a, b) => bootsOf(b) - bootsOf(a));
+    if (best)
+        return { base: best.base, head: merge_withNote(best.head, merged, [best.base, best.head]) };
+    const [base] = bases;
+    if (base === undefined)
+        return { head: merge_withNote(head, merged, [head]) };
+    const differ = { state: 'not-comparable', reason: 'the sides differ' };
+    return { base, head, noVerdict: incomparable(base, head) ?? differ };
+}
+function mergeClass(parts) {
+    const [first, ...others] = parts;
+    if (first === undefined)
+        throw new Error('a class without a measurement');
+    const { plan, ...whole } = first;
+    for (const other of others)
+        requireSame(first, other);
+    const boots = parts.flatMap((part) => part.boots).toSorted(inOrderOfStart);
+    if (boots.length > mostBootsOfRecord)
+        throw new error_SnapgateError('record', `the ${first.side} measurements have ${boots.length} boots together, and a record holds ${mostBootsOfRecord}`, 'Measure fewer boots in each job.');
+    return {
+        ...whole,
+        ...(plan === undefined || others.length > 0 ? {} : { plan }),
+        createdAt: parts.map((part) => part.createdAt).reduce((a, b) => (a > b ? a : b)),
+        boots: boots.map((boot, index) => ({ ...boot, index })),
+        notes: [...new Set(parts.flatMap((part) => part.notes))],
+    };
+}
+function requireSame(one, other) {
+    const differing = ['subject', 'image', 'scenarios'];
+    const what = differing.map((field) => differenceIn(field, one[field], other[field])).find(Boolean);
+    if (what === undefined)
+        return;
+    throw new error_SnapgateError('record', `two measurements of ${one.side} cannot be put together: ${what}`, 'Measure one image in all jobs of an entry and side (build it once, or reproducibly), or give each an entry of its own.');
+}
+/** The first place in which two values differ, with both: `image.rootfsSha256 is "…" in one and "…" in another`. */
+function differenceIn(place, one, other) {
+    if (isObject(one) && isObject(other)) {
+        const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+        return keys.map((key) => differenceIn(`${place}.${key}`, one[key], other[key])).find(Boolean);
+    }
+    return one === other ? undefined : `${place} is ${merge_shown(one)} in one and ${merge_shown(other)} in another`;
+}
+function isObject(value) {
+    return typeof value === 'object' && value !== null;
+}
+function merge_shown(value) {
+    return typeof value === 'string' || typeof value === 'number' ? quoted(value) : 'not given';
+}
+/** Of a real measurement no two boots agree in every time and size: parts whose boots do are one that was found twice. */
+function partKey({ side, fingerprint, boots }) {
+    return `${side} ${classKey(fingerprint)} ${JSON.stringify(boots)}`;
+}
+/** An order of parts that follows from what they are, not from where they were found. */
+function inOneOrder(parts) {
+    const keyed = parts.map((part) => ({
+        part,
+        key: `${part.boots[0]?.startedAt ?? ''} ${JSON.stringify(part)}`,
+    }));
+    return keyed.toSorted((a, b) => compareText(a.key, b.key)).map(({ part }) => part);
+}
+function inOrderOfStart(a, b) {
+    return (compareText(a.startedAt, b.startedAt) ||
+        a.index - b.index ||
+        compareText(JSON.stringify(a), JSON.stringify(b)));
+}
+function classKey(fingerprint) {
+    return JSON.stringify(fingerprintSchema.keyof().options.map((field) => fingerprint[field]));
+}
+function sameClass(a, b) {
+    return classKey(a.fingerprint) === classKey(b.fingerprint);
+}
+function mostBootsFirst(measurements) {
+    return measurements.toSorted((a, b) => b.boots.length - a.boots.length);
+}
+/** The boots that a comparison has at least on either side. */
+function bootsOf({ base, head }) {
+    return Math.min(base.boots.length, head.boots.length);
+}
+function merge_withNote(head, all, used) {
+    const left = all.filter((each) => !used.includes(each));
+    const boots = left.reduce((sum, each) => sum + each.boots.length, 0);
+    if (boots === 0)
+        return head;
+    const note = `${boots} ${boots === 1 ? 'boot was' : 'boots were'} taken under other conditions and left out: ${whatDiffers(left, head)}`;
+    return { ...head, notes: [...head.notes, note.slice(0, 500)] };
+}
+function whatDiffers(left, head) {
+    const fields = fingerprintSchema.keyof().options;
+    const found = left.flatMap((each) => fields
+        .filter((field) => each.fingerprint[field] !== head.fingerprint[field])
+        .map((field) => `${field} ${quoted(each.fingerprint[field])}`));
+    return [...new Set(found)].slice(0, 3).join(', ');
+}
+function compareText(a, b) {
+    return a < b ? -1 : a > b ? 1 : 0;
+}
+
+;// CONCATENATED MODULE: ./lib/action/judge-matrix.js
+
+
+
+
+
+
+/**
+ * Decides on what the other jobs of this run have measured: boots of the same entry, side and machine class are put together, and every entry
+ * is compared under one verdict.
+ */
+async function judgeMatrix(run, request) {
+    const { config, context } = request;
+    const { entries: wanted = 'all', allowMissing } = config.github.matrix;
+    const collected = await judge_matrix_collect(request, wanted === 'all' ? [] : wanted);
+    warnOnce(run.log, collected.problems);
+    const found = [...new Set(collected.entries.map(({ entry }) => entry))];
+    const names = wanted === 'all' ? found.toSorted() : wanted;
+    const ignored = found.filter((name) => !names.includes(name));
+    if (ignored.length > 0)
+        run.log.warning(`Measured, but not among entries: ${ignored.join(', ')}.`);
+    if (names.length === 0)
+        throw nothingMeasured(collected, []);
+    const matrix = compareMatrix(names.map((name) => {
+        const parts = collected.entries.filter(({ entry }) => entry === name);
+        return withoutSilence(judge_matrix_entryOf(name, parts), config.base.kind === 'none');
+    }), config.gate, { snapgate: version_version, now: new Date().toISOString(), allowMissing });
+    // Nothing at all is no regression of an image: it is a matrix that broke.
+    if (matrix.entries.every(({ comparison }) => comparison === undefined))
+        throw nothingMeasured(collected, matrix.entries);
+    const remarks = config.gate.drift.max === undefined ? [] : [driftRemark];
+    for (const remark of remarks)
+        run.log.warning(remark);
+    return {
+        judged: { matrix, remarks, repositoryUrl: context.repositoryUrl, runUrl: context.runUrl },
+        shownAt: async () => undefined,
+        keep: async () => { },
+    };
+}
+/** Only the jobs that measure know what an entry is of, by which its history is found. */
+const driftRemark = 'max-drift is not judged with entries: a history is of one image, and this job has none of its own.';
+async function judge_matrix_collect({ config, context, token }, expected) {
+    if (token === '')
+        throw new error_SnapgateError('usage', 'entries needs github-token, to read what other jobs have measured', 'Leave github-token at its default, and give the job `permissions: actions: read`.');
+    const repository = openRepository(context, token);
+    return await collectEntries(repository, context.runId, config.github.comment.key, expected);
+}
+/** A part that failed is the entry's failure even where other parts of it were measured: half of an entry was not asked for. */
+function judge_matrix_entryOf(name, parts) {
+    const failed = parts.find(({ failure }) => failure !== undefined);
+    if (failed?.failure)
+        return { name, missing: failed.failure.message };
+    const measurements = parts.flatMap(({ base, head }) => [base, head].filter((side) => side !== undefined));
+    try {
+        return { name, pair: pairOfParts(measurements) };
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError)
+            return { name, missing: error.message };
+        throw error;
+    }
+}
+/** An entry without a base must not pass for one that was compared. */
+function withoutSilence(entry, noneIsMeant) {
+    const { name, pair } = entry;
+    if (noneIsMeant || pair === undefined || pair.base !== undefined || pair.noVerdict !== undefined)
+        return entry;
+    const reason = 'no base of it was measured; let its jobs measure both sides (side: both)';
+    return { name, pair: { ...pair, noVerdict: { state: 'no-baseline', reason } } };
+}
+/** A permission that is missing is missing for every artifact: one warning, and the rest in the log. */
+function warnOnce(log, [first, ...others]) {
+    if (first === undefined)
+        return;
+    log.warning(others.length === 0 ? first : `${first} (and ${others.length} more like it, in the log)`);
+    for (const other of others)
+        log.info(other);
+}
+function nothingMeasured({ problems }, entries) {
+    const why = entries.map(({ name, missing }) => `${name}: ${missing}`).join('; ');
+    return new error_SnapgateError('base', entries.length === 0
+        ? 'no job of this run has uploaded a measurement of an entry'
+        : `no entry was measured (${why.slice(0, 1000)})`, problems.length === 0
+        ? 'Let the jobs of the matrix run mode: measure with an entry each, and this one after them (needs).'
+        : 'The warnings above say what GitHub did not hand out.');
+}
+
+;// CONCATENATED MODULE: ./lib/github/artifact-upload.js
+
+
+
+
+
+
+/** The job that needs it follows within minutes; a week leaves time to run that again. */
+const retentionDays = 7;
+/** The library tries five times within some 40 s. */
+const usualLimitMs = 60_000;
+/** Hands what a gate has measured to the job that may comment. False after a warning: the verdict never depends on it. */
+async function uploadGate(context, handover) {
+    const { key, pullRequest, headSha } = handover;
+    const record = {
+        ...headerOf(handover),
+        kind: 'gate',
+        key,
+        ...(pullRequest === undefined ? {} : { pullRequest }),
+        ...(headSha === undefined ? {} : { headSha }),
+    };
+    return await upload(context, gateArtifactName(key), record, handover);
+}
+/** Hands what an entry of a matrix has measured to the job that decides. False after a warning: that job will miss it. */
+async function uploadEntry(context, handover) {
+    const { key, entry, side, shard } = handover;
+    const record = {
+        ...headerOf(handover),
+        kind: 'entry',
+        key,
+        entry,
+        side,
+        ...(shard === undefined ? {} : { shard }),
+    };
+    return await upload(context, entryArtifactName(handover), record, handover);
+}
+function headerOf({ failure }) {
+    return {
+        schema: 'snapgate/upload',
+        version: uploadVersion,
+        ...(failure === undefined
+            ? {}
+            : { failure: { code: failure.code, message: failure.message.slice(0, 1000) } }),
+    };
+}
+async function upload(context, name, record, handover) {
+    const { log, env } = context;
+    try {
+        requireService(env);
+        const files = artifact_upload_writeFiles(context, record, handover);
+        // What the library says of its progress is folded below this.
+        log.detail(`uploading the artifact ${name}`);
+        await send(context, name, files);
+        log.info(`Uploaded the artifact ${name}.`);
+        return true;
+    }
+    catch (error) {
+        log.warning(`The artifact ${name} could not be uploaded: ${artifact_upload_explain(error)} Uploading needs no permission of the job. Whatever needs it will do without; the verdict stands.`);
+        return false;
+    }
+}
+/** Said here, for the library would make an annotation of its own of the first. */
+function requireService(env) {
+    const { hostname } = new URL(env['GITHUB_SERVER_URL'] || 'https://github.com');
+    if (!/^github\.com$|\.ghe\.com$|\.localhost$/i.test(hostname))
+        throw new error_SnapgateError('host', 'GitHub Enterprise Server has no artifact service that @actions/artifact knows', 'Set `artifact: never` there; a run whose token may write needs none.');
+    const missing = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'].find((variable) => !env[variable]);
+    if (missing !== undefined)
+        throw new error_SnapgateError('host', `${missing} is not set`, "Only a step of the runner's own, with uses:, is given it.");
+}
+/** The archive holds them by their names alone: they are put together in a folder of their own. */
+function artifact_upload_writeFiles(context, record, { base, head }) {
+    const dir = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(context.dir, 'artifact-'));
+    const texts = [
+        [uploadFiles.record, record],
+        [uploadFiles.base, base && { ...base, side: 'base' }],
+        [uploadFiles.head, head && { ...head, side: 'head' }],
+    ];
+    const paths = texts.flatMap(([name, value]) => {
+        if (value === undefined)
+            return [];
+        const text = JSON.stringify(value);
+        // Whoever downloads it reads no more than this either.
+        requireBoundedJson(text, name);
+        const path = (0,external_node_path_.join)(dir, name);
+        (0,external_node_fs_.writeFileSync)(path, text);
+        return [path];
+    });
+    return { dir, paths };
+}
+async function send(context, name, { dir, paths }) {
+    const { env, open = openUploader, limitMs = usualLimitMs } = context;
+    const uploader = await open();
+    const options = { retentionDays: daysAllowed(env), compressionLevel: 9 };
+    const sending = uploader.uploadArtifact(name, paths, dir, options);
+    // It cannot be stopped: what it fails with after the limit is nobody's.
+    sending.catch(() => { });
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new error_SnapgateError('host', `it was not done within ${Math.ceil(limitMs / 1000)} s`, lasting)), limitMs);
+    });
+    try {
+        await Promise.race([sending, late]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+async function openUploader() {
+    const { DefaultArtifactClient } = await Promise.all(/* import() */[__nccwpck_require__.e(271), __nccwpck_require__.e(799)]).then(__nccwpck_require__.bind(__nccwpck_require__, 76799));
+    return new DefaultArtifactClient();
+}
+/** The library warns where the repository keeps nothing for so long. */
+function daysAllowed(env) {
+    const most = Number(env['GITHUB_RETENTION_DAYS']);
+    return most >= 1 && most < retentionDays ? Math.floor(most) : retentionDays;
+}
+const lasting = 'Where this lasts, see githubstatus.com, and what is between the runner and GitHub.';
+/** The library's errors are told apart by what they say. */
+const causes = [
+    [
+        /\b409\b|already exists/i,
+        'There is one of this name in this run: give each gate a comment-key, and each job of a matrix an entry, side or shard of its own.',
+    ],
+    [
+        /quota|insufficient usage/i,
+        'The storage for artifacts is used up: delete old ones, or raise the limit of the organisation.',
+    ],
+    [/\b40[13]\b/, 'The token of the job is not accepted; it is good for the time of the job alone.'],
+    [
+        /\b(?:429|5\d\d)\b|rate limit/i,
+        'The service itself failed: see githubstatus.com, and run the job again later.',
+    ],
+    [
+        /Unable to make request|ECONN|ENOTFOUND|ETIMEDOUT|EHOST|stalled/,
+        'Check the network of the runner and its proxy.',
+    ],
+];
+function artifact_upload_explain(error) {
+    if (error instanceof error_SnapgateError)
+        return `${error.message}. ${error.remedy}`;
+    const said = error_messageOf(error)
+        .split(/[\r\n]/, 1)[0]
+        ?.slice(0, 300) ?? '';
+    const advice = causes.find(([pattern]) => pattern.test(said))?.[1] ?? lasting;
+    return `${said.replace(/[.\s]+$/, '')}. ${advice}`;
+}
+
+;// CONCATENATED MODULE: ./lib/config/said.js
+
+
+
+
+/** Where there is no file. */
+const noRules = { settings: new Map(), scenarios: [], overrides: {} };
+/** What stands under `defaults:`, of one group of inputs. */
+function settingsOf({ settings }, group) {
+    const names = inputs.filter((input) => input.group === group).map(({ name }) => name);
+    return new Map(names.flatMap((name) => {
+        const setting = settings.get(name);
+        return setting === undefined ? [] : [[name, setting.text]];
+    }));
+}
+/** What stands under `gate:`. */
+function thresholdsOf({ overrides }) {
+    const said = new Map();
+    for (const [scenario, metrics] of Object.entries(overrides)) {
+        for (const metric of metricNames) {
+            const own = metrics[metric];
+            if (own !== undefined)
+                said.set(`thresholds of ${metric} in ${scenario}`, thresholdsText(own, metric));
+        }
+    }
+    return said;
+}
+/** Names of the scenarios that one file defines and the other does not. */
+function vanishedScenarios(before, after) {
+    return before.scenarios.map(({ name }) => name).filter((name) => !isDefined(after, name));
+}
+/** What stands under `scenarios:`, of those that the other file defines too. */
+function definitionsOf(rules, other) {
+    const common = rules.scenarios.filter(({ name }) => isDefined(other, name));
+    return new Map(common.flatMap(definitionOf));
+}
+function isDefined({ scenarios }, wanted) {
+    return scenarios.some(({ name }) => name === wanted);
+}
+function thresholdsText(own, metric) {
+    const amount = isTimeMetric(metric) ? exactTime : exactBytes;
+    const parts = [
+        ['fail-above', own.failAbove, exactPercent],
+        ['warn-above', own.warnAbove, exactPercent],
+        ['min-growth', own.minGrowth, amount],
+        ['max', own.max, amount],
+    ];
+    const texts = parts.flatMap(([name, value, show]) => value === undefined ? [] : [`${name} ${show(value)}`]);
+    return texts.length === 0 ? 'the general ones' : texts.join(', ');
+}
+function definitionOf(scenario) {
+    const fields = [
+        ['run', scenario.run],
+        ['settle', exactTime(scenario.settleMs)],
+        ['check', scenario.check],
+        ['from', scenario.from],
+        ['repeat', String(scenario.repeat)],
+        ['timeout', exactTime(scenario.timeoutMs)],
+    ];
+    return fields.flatMap(([field, text]) => text === undefined ? [] : [[`${field} of scenario ${scenario.name}`, text]]);
+}
+
+;// CONCATENATED MODULE: ./lib/baseline/changed-rules.js
+
+
+
+
+
+
+/** Sentences at most; what decides comes first. */
+const mostSentences = 20;
+/**
+ * How snapgate.yml of head differs from that of base. Both sides are measured and judged by what head's says, so that a pull request could
+ * loosen its own gate, and nobody would see it.
+ *
+ * @param base the commit, and what people call it.
+ * @param given path of the file where the run was given one; relative to the folder of `git`.
+ * @param head the file that the run goes by; undefined where there is none.
+ */
+async function changedRules(git, base, given, head) {
+    const old = await fileAt(git, base.commit, given);
+    const before = old === undefined ? noRules : readRules(old);
+    const after = head === undefined ? noRules : readRules(head);
+    const path = head?.path ?? old?.path ?? configFileNames[0];
+    if (before === undefined || after === undefined)
+        return [`${old?.path ?? path} of ${base.label} cannot be read, so what head changes in it is not told`];
+    return changed_rules_cut([
+        ...movedFile(old, head),
+        ...differences(path, settingsOf(before, 'gate'), settingsOf(after, 'gate')),
+        ...differences(path, settingsOf(before, 'engine'), settingsOf(after, 'engine')),
+        ...differences(path, settingsOf(before, 'measure'), settingsOf(after, 'measure')),
+        ...differences(path, thresholdsOf(before), thresholdsOf(after)),
+        ...vanishedScenarios(before, after).map((name) => `scenario ${name} of ${base.label} is no longer measured`),
+        ...differences(path, definitionsOf(before, after), definitionsOf(after, before)),
+        ...differences(path, settingsOf(before, 'image'), settingsOf(after, 'image')),
+    ]);
+}
+async function fileAt(git, commit, given) {
+    for (const path of given === undefined ? configFileNames : [given]) {
+        // An absolute path is no path of a commit's; one with ./ in front starts at git's folder, which may be below the root.
+        const below = (0,external_node_path_.relative)((0,external_node_path_.resolve)(git.folder), (0,external_node_path_.resolve)(git.folder, path));
+        const text = await git.ask(['cat-file', 'blob', `${commit}:./${below}`]);
+        if (text !== undefined)
+            return { path, text };
+    }
+    return undefined;
+}
+function readRules({ text, path }) {
+    try {
+        return readConfigFile(text, path);
+    }
+    catch (error) {
+        if (error instanceof error_SnapgateError)
+            return undefined;
+        throw error;
+    }
+}
+/** A snapgate.yml in the root takes the place of the one in .github. */
+function movedFile(before, after) {
+    if (before === undefined || before.path === after?.path)
+        return [];
+    return [
+        after === undefined
+            ? `head has no ${before.path}, which base has: defaults hold`
+            : `head is judged by ${after.path}, and no longer by ${before.path}, which base has`,
+    ];
+}
+function differences(path, before, after) {
+    const things = [...new Set([...before.keys(), ...after.keys()])];
+    return things.flatMap((thing) => {
+        const [old, now] = [before.get(thing), after.get(thing)];
+        if (old === now)
+            return [];
+        const says = now === undefined ? `nothing of ${thing}` : `${thing} ${quoteText(now)}`;
+        return [`${path} of head says ${says} where base says ${old === undefined ? 'nothing' : quoteText(old)}`];
+    });
+}
+function changed_rules_cut(sentences) {
+    const rest = sentences.length - mostSentences;
+    if (rest <= 0)
+        return sentences;
+    return [...sentences.slice(0, mostSentences), `and ${rest} more in snapgate.yml`];
+}
+
+;// CONCATENATED MODULE: ./lib/report/step-table.js
+
+
+/** As the shell script titled its steps that this benchmark was at first: its users look for them. */
+const stepTitles = {
+    pause: 'Step 2: Immediate pause (baseline — no activity)',
+    'idle-2s': 'Step 3: Resume + sleep 2s + pause (idle drift)',
+    'idle-5s': 'Step 4: Resume + sleep 5s + pause (longer idle drift)',
+    'write-64k': 'Step 5: Resume + write files via envd + pause',
+    spawn: 'Step 6: Resume + start process via envd + pause',
+    'pause-x10': 'Step 7: Multi-iteration pause benchmark (10x immediate pause)',
+};
+/**
+ * The steps of each boot of engine e2b, with what each stored, to the byte; nothing for other engines. Scenarios of the user's own come
+ * under their names.
+ *
+ * @param side what the measurement stands for here; it may have been stored as another
+ */
+function stepTable(measurement, side = measurement.side) {
+    if (measurement.fingerprint.engine !== 'e2b')
+        return [];
+    const { boots, scenarios } = measurement;
+    return boots.flatMap((boot) => [
+        `${side}, boot ${boot.index + 1} of ${boots.length}`,
+        title('Step 1: Build base template'),
+        `  ${sizes(boot.snapshot ?? {})}`,
+        ...scenarios.flatMap(({ name }) => stepLines(boot, name)),
+        title('Done'),
+    ]);
+}
+/** The steps of both sides. */
+function stepTables(sides) {
+    return ['base', 'head'].flatMap((side) => {
+        const measurement = sides[side];
+        return measurement === undefined ? [] : stepTable(measurement, side);
+    });
+}
+function title(text) {
+    return `=== ${text} ===`;
+}
+function stepLines({ samples }, scenario) {
+    const known = Object.hasOwn(stepTitles, scenario) ? stepTitles[scenario] : undefined;
+    const own = samples.filter((sample) => sample.scenario === scenario);
+    return [title(known ?? visibleText(scenario, 60)), ...own.flatMap(sampleLines)];
+}
+function sampleLines({ round, warmup, metrics, parts = [] }) {
+    const which = `round ${round + 1}${warmup ? ' (warm-up)' : ''}`;
+    return [
+        ...parts.map((part, index) => `  ${which}, pause ${index + 1}: ${sizes(part)}`),
+        `  ${which}${parts.length > 0 ? `, all ${parts.length}` : ''}: ${sizes(metrics)}`,
+    ];
+}
+function sizes(metrics) {
+    return `memfile diff ${exact(metrics['memfile.writtenBytes'])}, rootfs diff ${exact(metrics['rootfs.writtenBytes'])}`;
+}
+function exact(bytes) {
+    return bytes === undefined ? 'not told' : `${bytes} B (${units_formatBytes(bytes)})`;
+}
+
+;// CONCATENATED MODULE: ./lib/action/log-steps.js
+
+/** The steps of engine e2b in the log, where a person looks for them who knows the benchmark; of other engines nothing. */
+function logSteps(run, sides) {
+    const lines = stepTables(sides);
+    if (lines.length > 0)
+        run.log.info(lines.join('\n'));
+}
+
 ;// CONCATENATED MODULE: ./lib/action/pair.js
+
 
 
 
@@ -72115,12 +74513,20 @@ function resultKeyOf({ config }) {
 /** Measures what has to be measured of both sides. */
 async function obtainPair(run, request, sides) {
     const storage = openStorage(run, request);
+    const from = await driftFrom(run, request);
+    const historyOf = (head) => () => historyFor(run, sides, storage, head, from);
     const known = await knownPair(run, request, sides, storage);
     if (known !== undefined)
-        return { pair: known, shownAt: async () => known.head.createdAt, store: async () => { } };
+        return {
+            pair: known,
+            shownAt: async () => known.head.createdAt,
+            history: historyOf(known.head),
+            store: async () => { },
+        };
     const pair = await measuredPair(run, request, sides, storage);
     return {
         pair,
+        history: historyOf(pair.head),
         shownAt: async () => (await storedResult(request, sides, storage))?.head.createdAt,
         store: () => storePair(request, sides, storage, pair),
     };
@@ -72136,7 +74542,7 @@ async function knownPair(run, request, sides, storage) {
     if (stored === undefined)
         return undefined;
     const { base, head, noVerdict, notes } = stored;
-    const note = `only a label has changed: both sides are as they were measured at ${head.createdAt}`;
+    const note = `only a label has changed: both sides are as they were measured at ${head.createdAt}, and the history of the branch is as it is now`;
     run.log.info(note);
     return { base, head, noVerdict, notes: [note, ...notes], baseIsNew: false };
 }
@@ -72147,14 +74553,22 @@ async function storedResult({ event }, { headSha }, { results, resultSha256 }) {
     return await results.load(headSha, resultSha256);
 }
 async function measuredPair(run, request, sides, { baselines, measuringSha256 }) {
-    const { config } = request;
+    const { config, event } = request;
     const head = await sides_headOf(run, request, sides);
     const base = await sides_baseOf(run, request, sides);
     const rules = await ruleNotes(run, request, base);
     const storage = { store: baselines, measuringSha256 };
     const { workspace: checkout, mode } = request;
-    const gate = { config, checkout, head, base, storage, decides: mode === 'gate' };
-    const pair = await measureGate(run, gate);
+    const pair = await measureGate(run, {
+        config,
+        checkout,
+        head,
+        base,
+        storage,
+        branch: sides.branch,
+        decides: mode === 'gate',
+        keepsHead: isPush(event),
+    });
     logSteps(run, pair);
     // What the event says of the base is of no interest where another was named.
     const isNamed = config.base.kind !== 'auto' && config.base.kind !== 'cache';
@@ -72183,7 +74597,9 @@ async function storePair({ event, config, context }, { branch, headSha }, { base
     }
     if (event.name !== 'pull_request')
         return;
-    if (pair.baseIsNew && pair.base !== undefined && !isShared)
+    // Fewer boots are no baseline: a later run would ask for more, and measure both sides in one job all the same.
+    const isWhole = (pair.base?.boots.length ?? 0) >= config.measure.soloBoots;
+    if (pair.baseIsNew && pair.base !== undefined && isWhole && !isShared)
         await baselines.save(pair.base, measuringSha256, undefined);
     const { base, head, noVerdict, notes } = pair;
     if (headSha !== undefined)
@@ -72207,10 +74623,11 @@ function isPush({ name }) {
 /** Decides on head against base. */
 async function judgePair(run, request, sides) {
     const { config, reproduce, context } = request;
-    const { pair, shownAt, store } = await obtainPair(run, request, sides);
+    const { pair, shownAt, history, store } = await obtainPair(run, request, sides);
     const { repositoryUrl, runUrl } = context;
+    const report = await decidePair(config, pair, await history());
     return {
-        judged: { ...decidePair(config, pair), reproduce, repositoryUrl, runUrl },
+        judged: { ...report, reproduce, repositoryUrl, runUrl },
         shownAt,
         keep: async () => {
             await store();
@@ -72813,7 +75230,7 @@ const main_modes = {
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(23125);
+/* harmony import */ var _action_main_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(45825);
 
 await (0,_action_main_js__WEBPACK_IMPORTED_MODULE_0__/* .main */ .i)();
 

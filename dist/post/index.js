@@ -32439,12 +32439,15 @@ class error_SnapgateError extends Error {
     code;
     remedy;
     details;
+    /** True: this machine lacks what nothing else would have done without, such as a command, disk or a daemon. */
+    ofMachine;
     constructor(code, message, remedy, more = {}) {
         super(message, { cause: more.cause });
         this.name = 'SnapgateError';
         this.code = code;
         this.remedy = remedy;
         this.details = more.details;
+        this.ofMachine = more.ofMachine ?? false;
     }
 }
 /** Whether a run was ended from outside, by a signal: nobody waits for what it would say. */
@@ -32594,7 +32597,7 @@ function waitForExit(child) {
     });
 }
 function missingCommand(command) {
-    return new SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`);
+    return new SnapgateError('host', `the command ${command} is not on this machine`, `Install it: ${packageOf(command)}.`, { ofMachine: true });
 }
 const debianPackages = {
     'qemu-system-x86_64': 'qemu-system-x86',
@@ -42556,7 +42559,7 @@ function removeResource(resource, id) {
             return;
         case 'worktree':
             removeTree(resource.path, id);
-            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, 'worktree', 'prune'], {
+            runQuietly(id, 'git', [...gitSafety, '-C', resource.repository, ...forgetWorktree(resource.path)], {
                 timeout: 30_000,
             });
             return;
@@ -42566,6 +42569,10 @@ function removeResource(resource, id) {
         case 'cleanup-command':
             runCleanupCommand(resource, id);
     }
+}
+/** Arguments of git that let it forget one worktree, whose folder may be gone already, or be locked by a git that was killed. */
+function forgetWorktree(path) {
+    return ['worktree', 'remove', '--force', '--force', path];
 }
 /** Those that are not known to be gone already. */
 function foldersInBuckets(resources) {
@@ -48392,7 +48399,15 @@ const accelerators = ['kvm', 'tcg', 'unknown'];
 
 /** Bumped when a reader of the old version would misread the new one. */
 const measurementVersion = 1;
-const metricsSchema = partialRecord(schemas_enum(metricNames), schemas_number().nonnegative().finite());
+/** Bytes of any memory or disk, and milliseconds of any run, are far below it: sums and ratios of such numbers are finite. */
+const mostOfAnything = Number.MAX_SAFE_INTEGER;
+/** A nanosecond, in ms. What is smaller and not 0 nobody measures, and a ratio to it need not be finite. */
+const leastOfAnything = 1e-6;
+const metricsSchema = partialRecord(schemas_enum(metricNames), schemas_number()
+    .nonnegative()
+    .max(mostOfAnything)
+    .refine((value) => value === 0 || value >= leastOfAnything, 'Too small: expected 0 or at least 0.000001'));
+const timeMs = schemas_number().nonnegative().max(mostOfAnything);
 const shortText = schemas_string().max(500);
 /** What must be equal for two measurements to be compared. */
 const fingerprintSchema = strictObject({
@@ -48416,8 +48431,8 @@ const sampleSchema = strictObject({
     /** Position in the boot's chain of cycles. */
     position: schemas_int().nonnegative(),
     /** ms since the boot's power-on. */
-    atMs: schemas_number().nonnegative(),
-    cycleMs: schemas_number().nonnegative(),
+    atMs: timeMs,
+    cycleMs: timeMs,
     /** A scenario with `repeat` gives the sum here and each cycle in `parts`. */
     metrics: metricsSchema,
     parts: array(metricsSchema).max(1000).optional(),
@@ -48425,8 +48440,8 @@ const sampleSchema = strictObject({
 const bootSchema = strictObject({
     index: schemas_int().nonnegative(),
     startedAt: shortText,
-    bootMs: schemas_number().nonnegative(),
-    readyMs: schemas_number().nonnegative(),
+    bootMs: timeMs,
+    readyMs: timeMs,
     settled: schemas_boolean(),
     /** Of the base snapshot itself, where the engine counts it. */
     snapshot: metricsSchema.optional(),
@@ -48454,7 +48469,14 @@ const builtImageSchema = strictObject({
     /** Where snapgate has built an image for the builder. */
     rootfs: rootfsImageSchema.optional(),
 });
-const measurementSchema = strictObject({
+/** Boots of one side that a record holds. */
+const mostBootsOfRecord = 1000;
+const bootPlanSchema = strictObject({
+    leastBoots: schemas_int().positive(),
+    mostBoots: schemas_int().positive().max(mostBootsOfRecord),
+})
+    .refine(({ leastBoots, mostBoots }) => leastBoots <= mostBoots, 'leastBoots is more than mostBoots');
+const measurementFields = strictObject({
     schema: literal('snapgate/measurement'),
     version: literal(measurementVersion),
     snapgate: shortText,
@@ -48474,16 +48496,19 @@ const measurementSchema = strictObject({
     scenarios: array(strictObject({
         name: shortText,
         run: schemas_string().max(10_000).optional(),
-        settleMs: schemas_number().nonnegative(),
+        settleMs: timeMs,
         check: schemas_string().max(10_000).optional(),
         from: schemas_enum(['previous', 'base']),
         repeat: schemas_int().positive(),
-        timeoutMs: schemas_number().positive(),
+        timeoutMs: schemas_number().positive().max(mostOfAnything),
     })),
-    boots: array(bootSchema).max(1000),
+    boots: array(bootSchema).max(mostBootsOfRecord),
+    /** Boots were taken until a gate had decided: it looked after each pair from the `leastBoots`th to the `mostBoots`th. */
+    plan: bootPlanSchema.optional(),
     /** One line each, for the report: why TCG, a guest that did not settle, boots cut by the time budget. */
     notes: array(shortText),
 });
+const measurementSchema = measurementFields.refine(({ boots, plan }) => plan === undefined || boots.length <= plan.mostBoots, { path: ['plan', 'mostBoots'], message: 'there are more boots than that' });
 
 ;// CONCATENATED MODULE: ./lib/gate/record.js
 
@@ -48492,14 +48517,40 @@ const measurementSchema = strictObject({
 const comparisonVersion = 1;
 const verdicts = ['pass', 'warn', 'fail', 'inconclusive'];
 const verdictSchema = schemas_enum(verdicts);
+/** Outliers that a record names of one row and side. */
+const mostOutliers = 5;
+const outlierSchema = strictObject({
+    /** 0-based. */
+    boot: schemas_int().nonnegative(),
+    round: schemas_int().nonnegative(),
+    /** ms since the boot's power-on. */
+    atMs: schemas_number().nonnegative(),
+    value: schemas_number(),
+});
+/** Per cycle, in the metric's unit, with its 95 % interval over boots. */
+const trendSchema = strictObject({ value: schemas_number(), low: schemas_number(), high: schemas_number() });
 /** Location of one metric on one side. */
 const sideSummarySchema = strictObject({
-    /** Median over boots of each boot's median, in the metric's unit. */
+    /** Median over boots of each boot's interquartile mean, in the metric's unit. */
     median: schemas_number(),
-    /** Each boot's median after warm-up, in order of boots. */
-    bootMedians: array(schemas_number()),
+    /** Each boot's interquartile mean after warm-up, in order of boots. */
+    bootLocations: array(schemas_number()),
     /** Samples that went into it. */
     samples: schemas_int().nonnegative(),
+    /** Mean of all samples: what storing them costs, bursts included. Not tested. */
+    mean: schemas_number().optional(),
+    /** First rounds of each boot that are left out, the same on both sides: those asked for, and more where they differ from the rest. */
+    warmupRounds: schemas_int().nonnegative().optional(),
+    askedWarmupRounds: schemas_int().nonnegative().optional(),
+    /** Samples far from the median of their boot: they count like all others. */
+    outliers: strictObject({
+        count: schemas_int().positive(),
+        /** The farthest, in order of boots. */
+        farthest: array(outlierSchema).max(mostOutliers),
+    })
+        .optional(),
+    /** What a sample has more than the one before it, where that is told from chance. */
+    trend: trendSchema.optional(),
 });
 /** Estimate with its 95 % interval; `low`/`high` are absent when there are too few boots to say. */
 const estimateSchema = strictObject({
@@ -48518,14 +48569,26 @@ const rowSchema = strictObject({
     growth: estimateSchema.optional(),
     /** head − base, in the metric's unit. */
     difference: estimateSchema.optional(),
+    /** Of no change, two-sided, before any correction. */
+    pValue: schemas_number().optional(),
+    /** Both medians and the growth without what an immediate pause costs on each side, in the metric's unit. */
+    aboveFloor: strictObject({ base: schemas_number(), head: schemas_number(), growth: schemas_number().optional() })
+        .optional(),
     /** What was applied to this row. Ratios and bytes. */
     thresholds: strictObject({
         failAbove: schemas_number(),
         warnAbove: schemas_number().optional(),
         minGrowth: schemas_number(),
         max: schemas_number().optional(),
+        maxTrend: schemas_number().optional(),
     }),
+    /** Growth and difference are each below this with 95 % confidence: what a pass rests on. */
+    atMost: strictObject({ growth: schemas_number().optional(), difference: schemas_number().optional() }).optional(),
+    /** The change is told from none after the correction over all rows that gate and all looks. */
+    established: schemas_boolean().optional(),
     verdict: verdictSchema.optional(),
+    /** Of a `fail`: which limit it is past. */
+    failedBy: schemas_enum(['cap', 'trend', 'growth']).optional(),
     /** True: established and below zero by more than min-growth: said as loudly as a regression. */
     improved: schemas_boolean(),
     /** One sentence: why this verdict; for inconclusive, what would decide it. */
@@ -48544,6 +48607,76 @@ const acceptanceSchema = strictObject({
     at: iso_datetime(),
     commit: commitShaSchema,
 });
+const errorRatesSchema = strictObject({
+    /** Chance that any growth is called established where there is none, over all rows that gate and all looks. */
+    alpha: schemas_number(),
+    /** Of each interval. */
+    confidence: schemas_number(),
+    /** Looks that the plan of the measuring allowed, each with an equal share of alpha. */
+    looks: schemas_int().positive(),
+});
+/** Two levels meet in the history of a row. */
+const historyStepSchema = strictObject({
+    /** The first commit of the new level. */
+    commit: commitShaSchema,
+    measuredAt: iso_datetime(),
+    /** As far as the noise tells, the step is at one of the commits from `earliest` to `latest`. */
+    earliest: commitShaSchema,
+    latest: commitShaSchema,
+    /** The new level by the old one − 1; absent where the old one is 0. */
+    growth: schemas_number().optional(),
+    /** The new level less the old one, in the metric's unit. */
+    difference: schemas_number(),
+});
+/** What a row has crept by since a commit, head included. */
+const driftSchema = strictObject({
+    from: commitShaSchema,
+    since: iso_datetime(),
+    /** Measurements from that one on, head included. */
+    entries: schemas_int().positive(),
+    /** Without the steps up that were past the row's own thresholds, and those that took one back: a ratio − 1, with its 95 % interval. */
+    growth: strictObject({ value: schemas_number(), low: schemas_number(), high: schemas_number() }),
+    /** The same of the head's own number: a ratio − 1. */
+    head: schemas_number().optional(),
+    /** In the metric's unit. */
+    difference: schemas_number(),
+    /** With all steps: a ratio − 1. */
+    whole: schemas_number(),
+    established: schemas_boolean(),
+});
+/** The history of a row that gates by growth. */
+const historyRowSchema = strictObject({
+    scenario: schemas_string(),
+    metric: schemas_enum(metricNames),
+    /** Measurements that it was looked for in, head included. */
+    entries: schemas_int().positive(),
+    /** What it was at each of the history's `entries`, in the metric's unit; null where it was not measured. The head's own is its median. */
+    series: array(schemas_number().nullable()).max(400).optional(),
+    /** What measurements of one level usually differ by: a standard deviation as a ratio, robust; absent where there are too few. */
+    noise: schemas_number().nonnegative().optional(),
+    /** Of the last 20, oldest first. */
+    steps: array(historyStepSchema).max(20),
+    drift: driftSchema.optional(),
+    /** With `max-drift`: whether it is past that. */
+    verdict: schemas_enum(['pass', 'fail']).optional(),
+    /** One sentence, where the verdict is fail. */
+    reason: schemas_string().optional(),
+});
+/** What the stored measurements of a branch tell. */
+const historyPartSchema = strictObject({
+    branch: schemas_string().max(500),
+    /** `max-drift` as a ratio, where it was given. */
+    maxDrift: schemas_number().nonnegative().optional(),
+    /** The commit that `drift-from` names, where it was given. */
+    from: commitShaSchema.optional(),
+    /** The measurements that were looked at, oldest first, without the head's. */
+    entries: array(strictObject({ commit: commitShaSchema, measuredAt: iso_datetime() }))
+        .max(400)
+        .optional(),
+    /** One clause, where no row has a drift: why. With `maxDrift` and a `from` that is not there the verdict is no `pass`. */
+    notJudged: schemas_string().max(1000).optional(),
+    rows: array(historyRowSchema).max(200),
+});
 const comparisonSchema = strictObject({
     schema: literal('snapgate/comparison'),
     version: literal(comparisonVersion),
@@ -48555,14 +48688,18 @@ const comparisonSchema = strictObject({
     base: subjectSchema.optional(),
     head: subjectSchema,
     fingerprint: fingerprintSchema,
-    /** With it the verdict is `fail` (a cap) or `inconclusive`. */
+    /** With it the verdict is `fail` (a cap, or `history`) or `inconclusive`. */
     noVerdict: noVerdictSchema.optional(),
     /** With it the verdict is `pass`; the rows keep theirs. */
     accepted: acceptanceSchema.optional(),
     /** Both images are the same bytes. */
     identicalImages: schemas_boolean(),
     boots: strictObject({ base: schemas_int().nonnegative(), head: schemas_int().nonnegative() }),
+    /** What the verdicts may err by. */
+    errors: errorRatesSchema.optional(),
     rows: array(rowSchema),
+    /** Where stored measurements were there to be read; a row of it that fails makes the verdict `fail`. */
+    history: historyPartSchema.optional(),
     notes: array(schemas_string()),
 });
 const matrixVersion = 1;
