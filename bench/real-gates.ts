@@ -16,6 +16,7 @@ import { SnapgateError } from '../src/host/error.ts';
 import { formatBytes, formatGrowth } from '../src/host/units.ts';
 import type { Side } from '../src/measure/plan.ts';
 import type { Boot, Measurement } from '../src/measure/record.ts';
+import { askedWarmupRounds } from '../src/measure/summarize.ts';
 import type { Bench, BenchResult, Table } from './bench.ts';
 import { readBoots } from './boots-data.ts';
 
@@ -31,8 +32,9 @@ const mostGates = { identical: 30, grown: 20 };
 /** Guests that have grown by so much at least are those that dirty a tenth more; there are some that dirty less. */
 const aboutATenth = 0.09;
 
-/** `max-boots` of the gates that what `calibrate` predicts is held against. */
+/** `max-boots` and `cycles` of the gates that what `calibrate` predicts is held against. */
 const predictedBoots = 3;
+const predictedCycles = [6, 8, 10];
 
 export interface RealGatesExtent {
   /** Boots recorded with the protocol `work`. */
@@ -63,7 +65,7 @@ export function decideRealGates({ path, leakPath, simulatedGates }: RealGatesExt
   const recorded = readBoots(path);
   const own = need(recorded, guest, path);
   const identical = gatesOf(own, neighbours(own.boots), setting, mostGates.identical);
-  const others = [...recorded]
+  const others: Guest[] = [...recorded]
     .filter(([name]) => grown.test(name))
     .map(([name, { boots }]) => ({ name, pairs: pairsInTime(own.boots, boots) }));
   const comparisons = [
@@ -74,7 +76,10 @@ export function decideRealGates({ path, leakPath, simulatedGates }: RealGatesExt
       growth: growthOf(own, pairs, config),
     })),
   ];
-  const predictions = predict(own, others, setting, simulatedGates);
+  const few = { config, plan: { ...setting.plan, mostBoots: predictedBoots } };
+  const predictions = others.flatMap((other) =>
+    predictedCycles.map((cycles) => predict(own, other, cycles, few, simulatedGates)),
+  );
   const leak = leakOf(need(readBoots(leakPath), `${guest}+leak-${leakPages}`, leakPath), config);
   return {
     tables: [verdictTable(comparisons), predictionTable(predictions)],
@@ -88,7 +93,7 @@ export function decideRealGates({ path, leakPath, simulatedGates }: RealGatesExt
         'grown',
         comparisons.filter(({ growth }) => growth >= aboutATenth).flatMap(({ gates }) => gates),
       ),
-      ...Object.assign({}, ...predictions.map(predictionFigures)),
+      ...predictionFigures(predictions),
       trendRatio: leak / (leakPages * 4096),
     },
   };
@@ -131,6 +136,12 @@ function neighbours(boots: readonly Boot[]): Pair[] {
 
 type Pair = Readonly<Record<Side, Boot>>;
 
+/** One that has grown, and its boots with those of the guest that it is compared with. */
+interface Guest {
+  readonly name: string;
+  readonly pairs: readonly Pair[];
+}
+
 /** One gate after the other, each of the pairs that the ones before left. One that has not decided when they end is none. */
 function gatesOf(
   template: Measurement,
@@ -170,41 +181,50 @@ function growthOf(template: Measurement, pairs: readonly Pair[], config: GateSet
   return row.growth.value;
 }
 
-/** What `calibrate` makes of the guest's boots, and what gates of real boots make of a guest that has grown. */
+/** What `calibrate` makes of a guest's boots, and what gates of real boots make of one that has grown. */
 interface Prediction {
   readonly name: string;
+  readonly cycles: number;
   readonly growth: number;
   readonly gates: readonly SimulatedGate[];
   /** Share of simulated gates of that growth that fail. */
   readonly share: number;
-  /** Growths that 80 % and 95 % of simulated gates fail. */
+  /** Growth that 80 % of simulated gates fail. */
   readonly at80: number;
-  readonly at95: number;
 }
 
+/** From the boots of the guest that are in the pairs: what it is on that host at that time. */
 function predict(
   own: Measurement,
-  others: readonly { readonly name: string; readonly pairs: readonly Pair[] }[],
-  { config, plan }: GateSetting,
+  { name, pairs: whole }: Guest,
+  cycles: number,
+  setting: GateSetting,
   simulatedGates: number,
-): Prediction[] {
-  const setting = { config, plan: { ...plan, mostBoots: predictedBoots } };
-  const model = modelOf(own, config);
+): Prediction {
+  const pairs = whole.map(({ base, head }) => ({
+    base: shorter(own, base, cycles),
+    head: shorter(own, head, cycles),
+  }));
+  const model = modelOf({ ...own, boots: pairs.map(({ base }) => base) }, setting.config);
   const row = model.rows.findIndex((each) => each.scenario === scenario);
+  const growth = growthOf(own, pairs, setting.config);
+  const factors = model.rows.map((_, index) => (index === row ? 1 + growth : 1));
   const effort = { gates: simulatedGates, seed: 1 };
-  const smallest = smallestGrowth(model, setting, { row, boots: predictedBoots, ...effort });
-  return others.map(({ name, pairs }) => {
-    const growth = growthOf(own, pairs, config);
-    const factors = model.rows.map((_, index) => (index === row ? 1 + growth : 1));
-    return {
-      name,
-      growth,
-      gates: gatesOf(own, pairs, setting, mostGates.grown),
-      share: shareFailed(model, setting, { ...effort, growth: factors }),
-      at80: smallest.at80 ?? Number.NaN,
-      at95: smallest.at95 ?? Number.NaN,
-    };
-  });
+  const { at80 } = smallestGrowth(model, setting, { row, boots: predictedBoots, ...effort });
+  return {
+    name,
+    cycles,
+    growth,
+    gates: gatesOf(own, pairs, setting, mostGates.grown),
+    share: shareFailed(model, setting, { ...effort, growth: factors }),
+    at80: at80 ?? Number.NaN,
+  };
+}
+
+/** A boot as it would have been with so many cycles after the warm-up. */
+function shorter(own: Measurement, boot: Boot, cycles: number): Boot {
+  const rounds = askedWarmupRounds(own) + cycles;
+  return { ...boot, samples: boot.samples.filter(({ round }) => round < rounds) };
 }
 
 function shareFailed(model: GateModel, setting: GateSetting, experiment: Experiment): number {
@@ -234,13 +254,21 @@ function verdictTable(comparisons: readonly Comparison[]): Table {
 
 function predictionTable(predictions: readonly Prediction[]): Table {
   return {
-    title: `What calibrate says of ${predictedBoots} pairs of boots at most, and what gates of real boots found`,
-    columns: ['gates of', 'growth', 'found in 80 %, it says', 'in 95 %', 'of this growth', 'gates', 'found'],
-    rows: predictions.map(({ name, growth, gates, share, at80, at95 }) => [
+    title: `What calibrate says of gates of ${predictedBoots} pairs of boots at most, and what gates of real boots found`,
+    columns: [
+      'gates of',
+      'cycles',
+      'growth',
+      'found in 80 %, it says',
+      'this growth, it says',
+      'gates',
+      'found',
+    ],
+    rows: predictions.map(({ name, cycles, growth, gates, share, at80 }) => [
       `${guest} against ${name}`,
+      String(cycles),
       formatGrowth(growth),
       formatGrowth(at80),
-      formatGrowth(at95),
       `${(100 * share).toFixed(0)} %`,
       String(gates.length),
       `${countOf(gates, 'fail')}, ${((100 * countOf(gates, 'fail')) / gates.length).toFixed(0)} %`,
@@ -248,14 +276,23 @@ function predictionTable(predictions: readonly Prediction[]): Table {
   };
 }
 
-function predictionFigures({ name, growth, gates, share, at80 }: Prediction): Record<string, number> {
-  const key = keyOf(name);
-  return {
-    [`${key}Growth`]: growth,
-    [`${key}SmallestAt80`]: at80,
-    [`${key}FoundPredicted`]: share,
-    [`${key}FoundRate`]: countOf(gates, 'fail') / gates.length,
-  };
+/** `rate38At8Cycles…`, and of all gates together what is said and what was found. */
+function predictionFigures(predictions: readonly Prediction[]): Record<string, number> {
+  const all = predictions.flatMap(({ gates }) => gates);
+  const said = predictions.reduce((sum, { gates, share }) => sum + share * gates.length, 0);
+  const each = predictions.map(({ name, cycles, growth, gates, share, at80 }) => {
+    const key = `${keyOf(name)}At${cycles}Cycles`;
+    return {
+      [`${key}Growth`]: growth,
+      [`${key}SmallestAt80`]: at80,
+      [`${key}FoundPredicted`]: share,
+      [`${key}FoundRate`]: countOf(gates, 'fail') / gates.length,
+    };
+  });
+  return Object.assign(
+    { foundPredicted: said / all.length, foundRate: countOf(all, 'fail') / all.length },
+    ...each,
+  );
 }
 
 /** `rate45` of `debian+rate-45`. */

@@ -58,9 +58,9 @@ describe('gates of recorded boots', () => {
     expect(figures).toMatchObject({ grownGates: 20, grownPass: 0, grownFail: 20 });
     expect(figures['trendRatio']).toBeGreaterThan(0.85);
     expect(figures['trendRatio']).toBeLessThan(1.15);
-    expect(figures['rate45SmallestAt80']).toBeGreaterThan(0.05);
-    expect(figures['rate45SmallestAt80']).toBeLessThan(0.1);
-    expect([figures['rate45FoundPredicted'], figures['rate45FoundRate']]).toEqual([1, 1]);
+    expect(figures['rate45At8CyclesSmallestAt80']).toBeGreaterThan(0.05);
+    expect(figures['rate45At8CyclesSmallestAt80']).toBeLessThan(0.1);
+    expect([figures['rate45At8CyclesFoundPredicted'], figures['rate45At8CyclesFoundRate']]).toEqual([1, 1]);
     expect(tables[0]?.rows.map(([name]) => name)).toEqual([
       'debian against itself',
       'debian against debian+rate-45',
@@ -111,13 +111,21 @@ describe('gates of the boots that are kept', () => {
   });
 
   it('find what calibrate says is found, as often as it says', () => {
-    for (const guest of ['rate38', 'rate41', 'rate45']) {
-      const [found = Number.NaN, said = Number.NaN] = [
-        figures[`${guest}FoundRate`],
-        figures[`${guest}FoundPredicted`],
-      ];
+    expect(Math.abs((figures['foundRate'] ?? 1) - (figures['foundPredicted'] ?? 0))).toBeLessThanOrEqual(0.1);
+    const keys = Object.keys(figures).flatMap((key) => /^(.+Cycles)FoundRate$/.exec(key)?.[1] ?? []);
+    expect(keys).toHaveLength(9);
+    for (const key of keys) {
+      const [found = 1, said = 0] = [figures[`${key}FoundRate`], figures[`${key}FoundPredicted`]];
       expect(Math.abs(found - said)).toBeLessThanOrEqual(0.2);
     }
+    // The growth that is found in 80 %, it says.
+    const [growth = 1, smallest = 0] = [
+      figures['rate38At8CyclesGrowth'],
+      figures['rate38At8CyclesSmallestAt80'],
+    ];
+    expect(Math.abs(growth - smallest)).toBeLessThanOrEqual(0.1 * smallest);
+    expect(figures['rate38At8CyclesFoundRate']).toBeGreaterThanOrEqual(0.7);
+    expect(figures['rate38At8CyclesFoundRate']).toBeLessThanOrEqual(0.9);
   });
 
   it('tell the slope of a leak', () => {
