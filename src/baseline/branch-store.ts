@@ -74,12 +74,12 @@ interface Store {
 }
 
 function openStore(run: Run, repository: BranchRepository, branch: string): Store {
-  const warn = oneWarning(run.log);
+  const [warn, warnOfSave] = [oneWarning(run.log), oneWarning(run.log)];
   const warnOfFile = oneWarning(run.log);
   let isGone = false;
-  const trouble = (error: unknown, lost: string) => {
+  const trouble = (say: typeof warn, error: unknown, lost: string) => {
     if (!(error instanceof SnapgateError) || isInterruption(error)) throw error;
-    warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
+    say(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
   };
   return {
     name: `branch ${branch}`,
@@ -89,7 +89,7 @@ function openStore(run: Run, repository: BranchRepository, branch: string): Stor
       try {
         return await job();
       } catch (error) {
-        trouble(error, 'stored measurements are not used');
+        trouble(warn, error, 'stored measurements are not used');
         isGone = true;
         return nothing;
       }
@@ -98,7 +98,7 @@ function openStore(run: Run, repository: BranchRepository, branch: string): Stor
       try {
         await job();
       } catch (error) {
-        trouble(error, 'nothing of this run is kept for others');
+        trouble(warnOfSave, error, 'nothing of this run is kept for others');
       }
     },
     ignore: (path, why) =>
