@@ -72969,13 +72969,13 @@ const maxEntryBytes = 512 * 1024;
 /** Measurements that are looked at before it is said that there is none: damaged ones are passed over. */
 const maxLookedAt = 5;
 function openStore(run, repository, branch) {
-    const warn = oneWarning(run.log);
+    const [warn, warnOfSave] = [oneWarning(run.log), oneWarning(run.log)];
     const warnOfFile = oneWarning(run.log);
     let isGone = false;
-    const trouble = (error, lost) => {
+    const trouble = (say, error, lost) => {
         if (!(error instanceof error_SnapgateError) || isInterruption(error))
             throw error;
-        warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
+        say(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
     };
     return {
         name: `branch ${branch}`,
@@ -72987,7 +72987,7 @@ function openStore(run, repository, branch) {
                 return await job();
             }
             catch (error) {
-                trouble(error, 'stored measurements are not used');
+                trouble(warn, error, 'stored measurements are not used');
                 isGone = true;
                 return nothing;
             }
@@ -72997,7 +72997,7 @@ function openStore(run, repository, branch) {
                 await job();
             }
             catch (error) {
-                trouble(error, 'nothing of this run is kept for others');
+                trouble(warnOfSave, error, 'nothing of this run is kept for others');
             }
         },
         ignore: (path, why) => warnOfFile(`${printable(path, 200)} on branch ${branch} is ignored: ${why}. It can be deleted there.`),
