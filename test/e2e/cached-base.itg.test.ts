@@ -7,7 +7,7 @@ import { git } from '../baseline/repository.ts';
 import type { TestEvent } from '../github/payloads.ts';
 import { side } from '../report/samples.ts';
 import { exampleFolder, readWorkflowText } from '../workflows/workflow-file.ts';
-import { type Settings, sameGuest } from './example-repository.ts';
+import { quietGuest, type Settings } from './example-repository.ts';
 import { actionStepOf, jobOf } from './workflow.ts';
 import type { StepResult } from './workflow-job.ts';
 import { bootedSides, leftBy, openWorkflowWorld, type WorkflowWorld } from './workflow-world.ts';
@@ -82,7 +82,7 @@ describe('a stored base', () => {
     const { event: push } = world.pushMain({});
     const stored = await run('baseline.yml', push);
     expect([stored.exitCode, bootedSides(stored.log)], stored.log).toEqual([0, ['head']]);
-    const pull = world.pushPullRequest(sameGuest('The same.'));
+    const pull = world.pushPullRequest(quietGuest);
     const gate = async () => {
       const { result, ...cost } = await costOf(() => run('pull-request.yml', pull.event));
       expect([result.exitCode, result.outputs['verdict']], result.log).toEqual([0, 'pass']);
@@ -111,9 +111,9 @@ describe('a stored base', () => {
   });
 
   test('of another machine class is not used: the report says why in one line, and the base is measured', async () => {
-    const pull = world.pushPullRequest(sameGuest('With more memory.'));
+    const pull = world.pushPullRequest(quietGuest);
     const step = await run('pull-request.yml', pull.event, {
-      inputs: { 'memory-size': '160MiB', boots: '1', vcpus: '1' },
+      inputs: { 'memory-size': '160MiB', vcpus: '1' },
     });
     expect([step.exitCode, step.outputs['verdict']], step.log).toEqual([0, 'pass']);
     expect(bootedSides(step.log)).toEqual(['base', 'head']);
@@ -128,7 +128,7 @@ describe('a stored base', () => {
 
   test('on a branch of the repository is as good: main’s runs push it there, and those of pull requests only read', async () => {
     const { repository, services } = world;
-    const inputs = { 'baseline-branch': 'snapgate-baselines', boots: '1' };
+    const inputs = { 'baseline-branch': 'snapgate-baselines' };
     const writing = (text: string) => text.replace('contents: read #', 'contents: write #');
     services.cache.clear();
     const { commit, event: push } = world.pushMain({});
@@ -144,7 +144,7 @@ describe('a stored base', () => {
       expect.stringMatching(new RegExp(`^measurements/[0-9a-f]{16}/[0-9a-f]{16}/${commit}\\.json$`)),
     ]);
 
-    const pull = world.pushPullRequest(sameGuest('By a branch.'));
+    const pull = world.pushPullRequest(quietGuest);
     const gated = await run('pull-request.yml', pull.event, { inputs, isPrivate: false });
     expect([gated.exitCode, gated.outputs['verdict']], gated.log).toEqual([0, 'pass']);
     expect(bootedSides(gated.log)).toEqual(['head']);

@@ -38,8 +38,7 @@ const usualSettings: Settings = {
 };
 
 /**
- * One boot and one cycle of each side, which is enough for two images that are the same bytes, and for a cap: it is between what a quiet and
- * what a noisy guest write.
+ * One boot and one cycle of each side, which is enough for a cap: it is between what a quiet and what a noisy guest write.
  */
 export const quickSettings: Settings = { boots: 1, cycles: 1, warmup: 0, 'max-memfile-written': '2MiB' };
 
@@ -61,7 +60,7 @@ export const noisyGuest: Files = {
 /** A change of the guest that dirties nothing. */
 export const quietGuest: Files = { 'guest/root/etc/motd': 'Welcome.\n' };
 
-/** A change of the guest's source of which its image has nothing: the same bytes, which need no more than one boot. */
+/** A change of the guest's source of which its image has nothing: the same bytes, which need no boot. */
 export function sameGuest(comment: string): Files {
   return { 'guest/Dockerfile': `# ${comment}\nFROM scratch\nCOPY root/ /\n` };
 }
