@@ -163,7 +163,7 @@ test('again, it boots nothing, and says the same to a person', async () => {
   expect([ran.status, booted(ran)], ran.stderr).toEqual([0, []]);
   expect(ran.stdout).toMatch(
     new RegExp(
-      `^FOUND {2}memfile diff of wait \\+[\\d.]+ % came with ${short(7)}(, with a chance of 9\\d\\.\\d %)?\n`,
+      `^FOUND {2}memfile diff of wait \\+[\\d.,]+ % came with ${short(7)}(, with a chance of 9\\d\\.\\d %)?\n`,
     ),
   );
   expect(ran.stdout).toMatch(
@@ -182,7 +182,7 @@ test('between commits that cannot be built the answer is a range, with exit stat
   const noisy = commitFiles(repository, { ...changes[6], ...noisyChange, notes: '7\n' }, 'noisy');
   const ran = await run(['bisect', commits[4] ?? '', noisy, ...options], { cwd: repository });
   expect([ran.status, booted(ran)], ran.stderr).toEqual([2, []]);
-  expect(ran.stdout).toMatch(/^NARROWED {2}memfile diff of wait \+[\d.]+ % came with the 2 commits after /);
+  expect(ran.stdout).toMatch(/^NARROWED {2}memfile diff of wait \+[\d.,]+ % came with the 2 commits after /);
   expect(ran.stdout).toContain(`${broken.slice(0, 7)} broken`);
   git(repository, 'checkout', '--quiet', 'main');
 });
