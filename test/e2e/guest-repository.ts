@@ -38,6 +38,11 @@ export const noisyChange: Files = {
   inittab: '::sysinit:/bin/mount -t proc proc /proc\n::respawn:/bin/sh /etc/noise.sh\n',
 };
 
+/** A change of the image that dirties nothing: images that are the same bytes need no boot. */
+export const quietChange: Files = {
+  inittab: '# Mounts what ps needs.\n::sysinit:/bin/mount -t proc proc /proc\n',
+};
+
 /** Inputs that measure this guest in the least time that still gives an interval. */
 export const quickInputs: Readonly<Record<string, string>> = {
   'build-command': './build.sh',

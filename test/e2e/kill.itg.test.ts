@@ -11,6 +11,7 @@ import {
   noisyChange,
   pullRequestPayload,
   quickInputs,
+  quietChange,
 } from './guest-repository.ts';
 import { allProcesses, leftoversOf, processesOf } from './leftovers.ts';
 import { inBoot, inCycle, runIdOf, until } from './moments.ts';
@@ -113,7 +114,11 @@ test('two gates at once do not disturb one another', async () => {
 
 let pulls = 0;
 
-function open(title: string, inputs: Record<string, string>, change = {}): { job: Job; workspace: string } {
+function open(
+  title: string,
+  inputs: Record<string, string>,
+  change = quietChange,
+): { job: Job; workspace: string } {
   pulls += 1;
   const pull = repository.pullRequest(100 + pulls, change, title);
   const workspace = join(folder.path, title);
