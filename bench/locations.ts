@@ -1,5 +1,6 @@
 import { formatBytes } from '../src/host/units.ts';
 import type { Measurement } from '../src/measure/record.ts';
+import { askedWarmupRounds, countedValues } from '../src/measure/summarize.ts';
 import { locationOf } from '../src/stats/location.ts';
 import { mean, median, variance } from '../src/stats/median.ts';
 import type { Table } from './bench.ts';
@@ -29,13 +30,9 @@ export function locationTable(images: readonly (readonly [string, Measurement])[
   };
 }
 
-/** Of each boot, those after the warm-up. */
-export function cyclesOf({ boots }: Measurement, scenario: string): number[][] {
-  return boots.map(({ samples }) =>
-    samples
-      .filter((sample) => sample.scenario === scenario && !sample.warmup)
-      .flatMap(({ metrics }) => metrics[metric] ?? []),
-  );
+/** Of each boot, those after the warm-up that was asked for. */
+export function cyclesOf(measurement: Measurement, scenario: string): (readonly number[])[] {
+  return countedValues(measurement, scenario, metric, askedWarmupRounds(measurement));
 }
 
 function rowOf(name: string, boots: readonly (readonly number[])[]): string[] {

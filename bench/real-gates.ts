@@ -166,7 +166,8 @@ function gatesOf(
   return gates;
 }
 
-interface Comparison {
+/** Gates of two guests: a line of the table. */
+interface GatesOfTwo {
   readonly name: string;
   readonly gates: readonly SimulatedGate[];
   readonly growth: number;
@@ -238,7 +239,7 @@ function leakOf(measurement: Measurement, config: GateSetting['config']): number
   return trend.value;
 }
 
-function verdictTable(comparisons: readonly Comparison[]): Table {
+function verdictTable(comparisons: readonly GatesOfTwo[]): Table {
   return {
     title: 'Verdicts of gates of real boots, default settings',
     columns: ['gates of', 'growth', 'gates', 'pass', 'fail', 'inconclusive', 'pairs of boots, mean'],
