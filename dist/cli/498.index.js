@@ -3264,7 +3264,6 @@ const bisectionSchema = classic_schemas/* strictObject */.rej({
 
 
 
-
 /**
  * Each boot's location and what its cycles leave open of it; none of a commit that was not measured. The rounds that were warm-up for GOOD or BAD are
  * left out of all: a round is compared with its like.
@@ -3274,8 +3273,10 @@ function numbersFor(test, { scenario, metric, base }) {
     if (measurement === undefined)
         return { values: [], errors: [] };
     const warmup = base?.warmupRounds ?? warmupRoundsOf(measurement, scenario, metric);
-    const cycles = countedValues(measurement, scenario, metric, warmup);
-    return { values: cycles.map(locationOf), errors: cycles.map(errorOfLocation) };
+    return {
+        values: summarizeSide(measurement, scenario, metric, warmup)?.bootLocations ?? [],
+        errors: locationErrors(measurement, scenario, metric, warmup),
+    };
 }
 /** What is known of each commit of a line, for the search of one row. */
 function candidatesOf(commits, tested, row) {

@@ -1522,7 +1522,7 @@ function formatGrowth(ratio) {
     const percent = Math.abs(ratio * 100);
     if (percent < 0.05)
         return '0.0 %';
-    const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+    const size = percent < 999.95 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
     return `${ratio > 0 ? '+' : '−'}${size} %`;
 }
 /** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */

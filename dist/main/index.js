@@ -49912,7 +49912,7 @@ function formatGrowth(ratio) {
     const percent = Math.abs(ratio * 100);
     if (percent < 0.05)
         return '0.0 %';
-    const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+    const size = percent < 999.95 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
     return `${ratio > 0 ? '+' : '−'}${size} %`;
 }
 /** A chance (0.98765) for people, rounded down: `98.7 %`. What is not sure is not said to be. */
@@ -72968,14 +72968,15 @@ const none = { kind: 'none' };
 const maxEntryBytes = 512 * 1024;
 /** Measurements that are looked at before it is said that there is none: damaged ones are passed over. */
 const maxLookedAt = 5;
+const unkept = 'nothing of this run is kept for others';
 function openStore(run, repository, branch) {
-    const [warn, warnOfSave] = [oneWarning(run.log), oneWarning(run.log)];
+    const warn = oneWarning(run.log);
     const warnOfFile = oneWarning(run.log);
     let isGone = false;
-    const trouble = (say, error, lost) => {
+    const trouble = (error, lost) => {
         if (!(error instanceof error_SnapgateError) || isInterruption(error))
             throw error;
-        say(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
+        warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
     };
     return {
         name: `branch ${branch}`,
@@ -72987,17 +72988,19 @@ function openStore(run, repository, branch) {
                 return await job();
             }
             catch (error) {
-                trouble(warn, error, 'stored measurements are not used');
+                trouble(error, `stored measurements are not used, and ${unkept}`);
                 isGone = true;
                 return nothing;
             }
         },
         guardSave: async (job) => {
+            if (isGone)
+                return;
             try {
                 await job();
             }
             catch (error) {
-                trouble(warnOfSave, error, 'nothing of this run is kept for others');
+                trouble(error, unkept);
             }
         },
         ignore: (path, why) => warnOfFile(`${printable(path, 200)} on branch ${branch} is ignored: ${why}. It can be deleted there.`),

@@ -66,20 +66,22 @@ const maxLookedAt = 5;
 interface Store {
   readonly name: string;
   readonly repository: BranchRepository;
-  /** What `job` finds; `nothing`, with a warning, where the branch cannot be read: then it is not asked again. */
+  /** What `job` finds; `nothing`, with a warning, where the branch cannot be read: then it is asked for nothing more, and not written. */
   readonly guard: <T>(nothing: T, job: () => Promise<T>) => Promise<T>;
   readonly guardSave: (job: () => Promise<void>) => Promise<void>;
   /** Says that something on the branch is not what it should be. */
   readonly ignore: (path: string, why: string) => void;
 }
 
+const unkept = 'nothing of this run is kept for others';
+
 function openStore(run: Run, repository: BranchRepository, branch: string): Store {
-  const [warn, warnOfSave] = [oneWarning(run.log), oneWarning(run.log)];
+  const warn = oneWarning(run.log);
   const warnOfFile = oneWarning(run.log);
   let isGone = false;
-  const trouble = (say: typeof warn, error: unknown, lost: string) => {
+  const trouble = (error: unknown, lost: string) => {
     if (!(error instanceof SnapgateError) || isInterruption(error)) throw error;
-    say(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
+    warn(`${error.message}: ${lost}. The verdict stands. ${error.remedy}`);
   };
   return {
     name: `branch ${branch}`,
@@ -89,16 +91,17 @@ function openStore(run: Run, repository: BranchRepository, branch: string): Stor
       try {
         return await job();
       } catch (error) {
-        trouble(warn, error, 'stored measurements are not used');
+        trouble(error, `stored measurements are not used, and ${unkept}`);
         isGone = true;
         return nothing;
       }
     },
     guardSave: async (job) => {
+      if (isGone) return;
       try {
         await job();
       } catch (error) {
-        trouble(warnOfSave, error, 'nothing of this run is kept for others');
+        trouble(error, unkept);
       }
     },
     ignore: (path, why) =>

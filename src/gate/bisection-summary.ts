@@ -1,10 +1,9 @@
 import { metricLabels } from '../config/metrics.ts';
 import { formatChance, formatGrowth } from '../host/units.ts';
 import type { Measurement } from '../measure/record.ts';
-import { countedValues, warmupRoundsOf } from '../measure/summarize.ts';
+import { locationErrors, summarizeSide, warmupRoundsOf } from '../measure/summarize.ts';
 import { contrastSides } from '../stats/contrast.ts';
 import type { BootNumbers } from '../stats/levels.ts';
-import { errorOfLocation, locationOf } from '../stats/location.ts';
 import { median } from '../stats/median.ts';
 import type { Candidate, Found, Judged, Search } from './bisection.ts';
 import {
@@ -50,8 +49,10 @@ export function numbersFor(test: TestedCommit | undefined, { scenario, metric, b
   const measurement = test?.measurement;
   if (measurement === undefined) return { values: [], errors: [] };
   const warmup = base?.warmupRounds ?? warmupRoundsOf(measurement, scenario, metric);
-  const cycles = countedValues(measurement, scenario, metric, warmup);
-  return { values: cycles.map(locationOf), errors: cycles.map(errorOfLocation) };
+  return {
+    values: summarizeSide(measurement, scenario, metric, warmup)?.bootLocations ?? [],
+    errors: locationErrors(measurement, scenario, metric, warmup),
+  };
 }
 
 /** What is known of each commit of a line, for the search of one row. */

@@ -90,7 +90,7 @@ export function formatByteChange(bytes: number): string {
 export function formatGrowth(ratio: number): string {
   const percent = Math.abs(ratio * 100);
   if (percent < 0.05) return '0.0 %';
-  const size = percent < 1000 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
+  const size = percent < 999.95 ? percent.toFixed(1) : groupDigits(percent.toFixed(0));
   return `${ratio > 0 ? '+' : '−'}${size} %`;
 }
 

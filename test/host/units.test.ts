@@ -72,11 +72,13 @@ describe('formats', () => {
   });
 
   it('signs a growth, and shows no sign of one that rounds to nothing', () => {
-    expect([0.382, -0.0104, 0.0004, -0.0004, 508.759].map(formatGrowth)).toEqual([
+    expect([0.382, -0.0104, 0.0004, -0.0004, 9.9994, 9.9996, 508.759].map(formatGrowth)).toEqual([
       '+38.2 %',
       '−1.0 %',
       '0.0 %',
       '0.0 %',
+      '+999.9 %',
+      '+1,000 %',
       '+50,876 %',
     ]);
   });
